@@ -81,7 +81,6 @@ class Reason(enum.IntEnum):
     ADJUSTED = 12
     EXPIRED = 13
     BAD_REPLACEMENT = 14
-    ACCOUNT_CLOSED = 15
 
 
 @dataclass(frozen=True, slots=True)

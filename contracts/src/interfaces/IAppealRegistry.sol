@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Appeal, AppealState} from "../types/Appeals.sol";
+import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
+
+/// Appeals and their outcomes. An appeal's id is its bill's. Keeps no money: the ledger moves it when an appeal ends.
+///
+/// Open → Conceded | AdjustmentOffered → Accepted | Contested → Ruled | Withdrawn | Expired
+interface IAppealRegistry {
+    /// The appeal request to the supplier: which account, which days, how much was charged, and the growth that does not fit.
+    event AppealOpened(
+        BillId indexed bill,
+        SupplierId indexed supplier,
+        AccountId account,
+        uint16 start,
+        uint8 periodDays,
+        uint48 quantity,
+        uint48 amount,
+        int40 actualPpm,
+        int40 expectedPpm
+    );
+    event AppealConceded(BillId indexed bill);
+    event AdjustmentOffered(BillId indexed bill, uint48 quantity, uint48 amount, uint40 deadline);
+    event AdjustmentAccepted(BillId indexed bill, uint48 amount);
+    /// By the supplier with the hash of its evidence, or by the customer's refusal or silence with zero.
+    event AppealContested(BillId indexed bill, bytes32 evidenceHash, uint40 deadline);
+    event AppealWithdrawn(BillId indexed bill);
+    event AppealExpired(BillId indexed bill);
+
+    /// Opens the appeals of a judged batch, and puts them in the supplier's queue. Gate only.
+    function open(BatchId batch, PackedBill[] calldata bills, bytes calldata verdicts) external;
+
+    /// The supplier gives the bills up: they are void.
+    function concede(BillId[] calldata bills) external;
+    /// The supplier offers a smaller quantity for each bill; the amount is what its tariff gives, and must be below the bill's.
+    function offerAdjustments(BillId[] calldata bills, uint48[] calldata quantities) external;
+    /// The supplier stands by its bill.
+    function contest(BillId bill, bytes32 evidenceHash) external;
+    /// The customer accepts the adjusted bills.
+    function acceptAdjustments(BillId[] calldata bills) external;
+    /// The customer refuses the adjusted bills: they are contested.
+    function refuseAdjustments(BillId[] calldata bills) external;
+    /// The customer gives the appeals up and pays the bills in full.
+    function withdrawAppeals(BillId[] calldata bills) external;
+    /// Ends what its deadline has ended: silence to an appeal and a contest without a ruling void the bill, silence to an
+    /// adjustment contests it. Anyone may call.
+    function expire(BillId[] calldata bills) external;
+
+    function appealOf(BillId bill) external view returns (Appeal memory);
+    /// The supplier's queue: up to `limit` appeals that wait for its answer, and where to go on; start with cursor 0, done when
+    /// the next cursor is 0.
+    function openAppeals(SupplierId supplier, uint256 cursor, uint256 limit)
+        external
+        view
+        returns (BillId[] memory bills, uint256 next);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {BatchId, PackedBill, PackedVerdict} from "../types/Ids.sol";
+import {Utility} from "../types/Utilities.sol";
+import {Periods, Presets, Verdict, VerdictRecord} from "../types/Verdicts.sol";
+
+/// Takes the verdicts of a batch from the oracle operators, applies them to the ledger and opens the appeals, in one
+/// transaction; keeps presets and periods, versioned: a batch is judged by the version of its posting.
+interface IVerdictGate {
+    event OperatorSet(address indexed operator, uint8 index, bool active);
+    event PresetsSet(uint32 indexed version, Utility indexed utility, uint8 indexed class, Presets presets);
+    event PeriodsSet(uint32 indexed version, Periods periods);
+    event BatchJudged(
+        BatchId indexed batch,
+        address indexed operator,
+        bytes32 evidenceRoot,
+        bytes32 verdictCommitment,
+        uint256 appealed,
+        uint40 windowEndsAt
+    );
+
+    /// Judges a batch: its packed bills, as posted; 12 bytes of verdict a bill; the root of the evidence. Operators only, once.
+    function submitVerdicts(BatchId batch, bytes32 evidenceRoot, PackedBill[] calldata bills, bytes calldata verdicts)
+        external;
+
+    /// Adds an operator or ends its right to judge. Restricted to the governor role.
+    function setOperator(address operator, bool active) external;
+    /// Sets the presets of a utility and class for batches posted from now on. Restricted to the governor role.
+    function setPresets(Utility utility, uint8 class, Presets calldata presets) external;
+    /// Sets the periods for batches posted from now on. Restricted to the governor role.
+    function setPeriods(Periods calldata periods) external;
+
+    function parameterVersion() external view returns (uint32);
+    /// The presets of a utility and class in a version; the class's own, else class 0's, else the utility's default.
+    function presetsOf(uint32 version, Utility utility, uint8 class) external view returns (Presets memory);
+    function periodsOf(uint32 version) external view returns (Periods memory);
+    function isOperator(address operator) external view returns (bool);
+    function verdictRecordOf(BatchId batch) external view returns (VerdictRecord memory);
+    /// Whether the window of a judged batch is over.
+    function isReleasable(BatchId batch) external view returns (bool);
+    function decodeVerdict(PackedVerdict verdict) external pure returns (Verdict memory);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+enum AppealState {
+    None,
+    Open,
+    Conceded,
+    AdjustmentOffered,
+    Accepted,
+    Contested,
+    Ruled,
+    Withdrawn,
+    Expired
+}
+
+/// An appeal, decoded. Its id is the bill's.
+struct Appeal {
+    AppealState state;
+    /// Unix seconds; when the present state can be ended by anyone (`expire`); 0 in a final state.
+    uint40 deadline;
+    /// The adjusted bill the supplier offers: base units, and minor units as its tariff gives.
+    uint48 offeredQuantity;
+    uint48 offeredAmount;
+}
