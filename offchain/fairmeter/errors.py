@@ -75,8 +75,13 @@ class RevertError(ChainError):
 
     def __init__(self, error: str, arguments: dict[str, object], where: str, data: bytes = b"") -> None:
         self.error, self.arguments, self.where, self.data = error, arguments, where, data
-        values = ", ".join(f"{name}={value}" for name, value in arguments.items())
+        values = ", ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
         super().__init__(f"{where} refused: {error}({values})")
+
+
+def _shown(value: object) -> object:
+    """Addresses and hashes as people write them."""
+    return f"0x{value.hex()}" if isinstance(value, bytes) else value
 
 
 class BundleError(FairmeterError):

@@ -1,0 +1,204 @@
+"""One small protocol for every chain that Fairmeter runs on: send signed transactions, call, read logs, mine, move time.
+
+Code above it cannot tell which engine it is on, except through `capabilities`. Addresses are 20 bytes, hashes and topics
+32 bytes, money of the chain itself is in wei, gas is in units of gas, time is in Unix seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from fairmeter.errors import ChainError, RevertError
+
+GENESIS_TIMESTAMP: Final = 1_325_376_000
+"""2012-01-01 00:00 UTC: before the oldest bill that anyone bills here, so that a chain's time can follow the bills."""
+BLOCK_GAS_LIMIT: Final = 60_000_000
+"""Above twice the gas of the largest transaction (EIP-7825), so that the base fee never rises with one transaction a block."""
+INITIAL_BASE_FEE: Final = 1_000_000_000
+"""Wei, EIP-1559's."""
+FUNDER: Final = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
+"""Account 0 of the mnemonic "test test test test test test test test test test test junk", known to every Ethereum tool."""
+FUNDER_BALANCE: Final = 10**27
+"""Wei at genesis: a billion ether."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """An event as a contract emitted it."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+    block_number: int
+    tx_index: int
+    log_index: int
+    """Within the block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a transaction did; equal on every engine for the same chain of transactions."""
+
+    tx_hash: bytes
+    block_number: int
+    tx_index: int
+    timestamp: int
+    """Of its block, Unix seconds."""
+    status: bool
+    """False if it was reverted."""
+    gas_used: int
+    contract_address: bytes | None
+    """Of the contract that it created, None if it created none."""
+    logs: tuple[Log, ...]
+    revert_data: bytes = b""
+    """What the contract reverted with: `Interface.decode_error` names it. Empty if it was not reverted or ran out of gas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's header, as far as it identifies the block and its state."""
+
+    number: int
+    hash: bytes
+    parent_hash: bytes
+    state_root: bytes
+    timestamp: int
+    gas_used: int
+    gas_limit: int
+    base_fee: int
+    """Wei a unit of gas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """What a local chain begins with: one funded account, Prague's rules from the first block on."""
+
+    timestamp: int = GENESIS_TIMESTAMP
+    chain_id: int = 31_337
+    gas_limit: int = BLOCK_GAS_LIMIT
+    base_fee: int = INITIAL_BASE_FEE
+    """Wei a unit of gas."""
+    funder: bytes = FUNDER
+    balance: int = FUNDER_BALANCE
+    """The funder's, wei."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What a transaction offers, wei a unit of gas (EIP-1559)."""
+
+    max_fee: int = 2 * INITIAL_BASE_FEE
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a chain can do beyond sending and reading."""
+
+    moves_time: bool
+    """Blocks are mined at once and at the timestamps asked for; else blocks and time come by themselves."""
+    snapshots: bool
+
+
+class Engine(Protocol):
+    """A chain. Every method raises ChainError, in one line, when the chain cannot be reached or answers nonsense."""
+
+    @property
+    def name(self) -> str:
+        """eth-tester, anvil or rpc."""
+
+    @property
+    def implementation(self) -> str:
+        """The EVM and its version, for instance "py-evm 0.12.1b1" or a node's web3_clientVersion."""
+
+    @property
+    def chain_id(self) -> int:
+        """EIP-155."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this chain can do."""
+
+    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:
+        """Execute signed raw transactions in their order and return their receipts.
+
+        Where time moves, each is mined in a block of its own by the rule of `block_times`; elsewhere `timestamp` is ignored.
+        A reverted transaction has a receipt with status False. One that the chain refuses (nonce, funds, fee) raises
+        ChainError that names its place; those before it stay mined, those after it are not.
+        """
+
+    def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
+        """Run a contract on the state and in the context of the newest block, changing nothing.
+
+        Raises RevertError whose `data` is what the contract reverted with.
+        """
+
+    def now(self) -> int:
+        """The newest block's timestamp, Unix seconds."""
+
+    def head(self) -> int:
+        """The newest block's number."""
+
+    def block(self, number: int) -> Block:
+        """The block of that number; ChainError if there is none."""
+
+    def balance(self, address: bytes) -> int:
+        """Wei."""
+
+    def nonce(self, address: bytes) -> int:
+        """Of the next transaction."""
+
+    def code(self, address: bytes) -> bytes:
+        """The deployed bytecode, empty where there is no contract."""
+
+    def logs(
+        self,
+        from_block: int,
+        to_block: int | None = None,
+        addresses: Sequence[bytes] = (),
+        topics: Sequence[bytes] = (),
+    ) -> list[Log]:
+        """In order of emission, both ends included, `None` for the newest block; `addresses` and first topics as filters,
+        empty for all."""
+
+    def fees(self) -> Fees:
+        """Enough for the next transactions."""
+
+    def mine(self, timestamp: int | None = None) -> Block:
+        """An empty block by the rule of `block_times`; ChainError where time does not move."""
+
+    def snapshot(self) -> bytes:
+        """Remember the state; ChainError where the chain has no snapshots."""
+
+    def revert(self, snapshot: bytes) -> None:
+        """Return to a snapshot, which is used up; later snapshots are lost."""
+
+    def close(self) -> None:
+        """Let the chain go; twice does no harm."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def block_times(now: int, count: int, timestamp: int | None) -> range:
+    """Timestamps of the next `count` blocks, Unix seconds: the first at `timestamp`, or one second after `now` if that is
+    later or nothing is asked for, each other one second after the one before."""
+    first = now + 1 if timestamp is None else max(timestamp, now + 1)
+    return range(first, first + count)
+
+
+def refuse_transaction(index: int, count: int, problem: str) -> ChainError:
+    """The one line for a transaction that a chain does not take."""
+    return ChainError(f"transaction {index + 1} of {count} was not accepted by the chain: {problem}")
+
+
+def bare_revert(to: bytes, data: bytes) -> RevertError:
+    """A refused call before anyone knows the contract's errors: the selector stands for the name."""
+    name = f"0x{data[:4].hex()}" if data else "no reason given"
+    return RevertError(name, {}, f"contract 0x{to.hex()}", data)

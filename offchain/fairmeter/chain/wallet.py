@@ -1,0 +1,117 @@
+"""Keys that come from a seed, and the transactions and typed data that they sign: the same seed gives the same bytes.
+
+Signatures are deterministic (RFC 6979, as libsecp256k1 does it) with low s, nonces are counted locally, fees are fixed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import rlp  # type: ignore[import-untyped]
+from coincurve import PrivateKey
+from eth_account.messages import encode_typed_data
+
+from fairmeter.chain.engine import Engine, Fees
+from fairmeter.chain.keccak import keccak256
+from fairmeter.errors import InputError
+
+FUNDER_KEY: Final = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+"""Of `engine.FUNDER`, public knowledge: worth nothing on any real network."""
+KEY_VARIABLE: Final = "FAIRMETER_PRIVATE_KEY"
+CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+DYNAMIC_FEE_TYPE: Final = b"\x02"
+"""EIP-1559."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """A transaction ready to be sent."""
+
+    raw: bytes
+    hash: bytes
+    sender: bytes
+    nonce: int
+    to: bytes | None
+    """None if it creates a contract."""
+    data: bytes
+    value: int
+    """Wei."""
+    gas: int
+    """Its limit."""
+
+
+class Wallet:
+    """One key on one chain. `nonce` is of the next transaction and counts up with each that is signed."""
+
+    def __init__(self, key: bytes, chain_id: int, nonce: int = 0, fees: Fees | None = None) -> None:
+        self._key = PrivateKey(key)
+        self.address = keccak256(self._key.public_key.format(compressed=False)[1:])[12:]
+        self.chain_id = chain_id
+        self.nonce = nonce
+        self.fees = Fees() if fees is None else fees
+
+    @classmethod
+    def on(cls, engine: Engine, key: bytes) -> Wallet:
+        """The wallet of `key` with the engine's chain id, fees and the nonce that the chain expects next."""
+        wallet = cls(key, engine.chain_id, fees=engine.fees())
+        wallet.nonce = engine.nonce(wallet.address)
+        return wallet
+
+    def sign(self, to: bytes | None, data: bytes = b"", value: int = 0, *, gas: int) -> SignedTransaction:
+        """Sign the next transaction (type 2, EIP-1559): `to` None creates a contract, `value` in wei, `gas` its limit."""
+        nonce = self.nonce
+        fees = self.fees
+        fields = [self.chain_id, nonce, fees.priority, fees.max_fee, gas, to or b"", value, data, []]
+        signature = self.sign_digest(keccak256(DYNAMIC_FEE_TYPE + rlp.encode(fields)))
+        parity, r, s = signature[64] - 27, signature[:32], signature[32:64]
+        numbers = [parity, int.from_bytes(r, "big"), int.from_bytes(s, "big")]
+        raw = DYNAMIC_FEE_TYPE + rlp.encode(fields + numbers)
+        self.nonce = nonce + 1
+        return SignedTransaction(raw, keccak256(raw), self.address, nonce, to, data, value, gas)
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """The 65 bytes r, s, v (27 or 28) over a 32-byte hash."""
+        signature = self._key.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([signature[64] + 27])
+
+    def sign_typed_data(
+        self, domain: Mapping[str, Any], types: Mapping[str, Sequence[Mapping[str, str]]], message: Mapping[str, Any]
+    ) -> bytes:
+        """The 65 bytes r, s, v over `message` as EIP-712 typed data."""
+        return self.sign_digest(typed_data_hash(domain, types, message))
+
+
+def typed_data_hash(
+    domain: Mapping[str, Any], types: Mapping[str, Sequence[Mapping[str, str]]], message: Mapping[str, Any]
+) -> bytes:
+    """EIP-712: keccak256(0x1901 ‖ domain separator ‖ hash of the struct). `types` leaves EIP712Domain out."""
+    signable = encode_typed_data(dict(domain), {name: list(fields) for name, fields in types.items()}, dict(message))
+    return keccak256(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def derive_key(seed: int, label: str) -> bytes:
+    """The private key that `label` (a role and a number, say) has under `seed`, 0 <= seed < 2^256."""
+    material = keccak256(b"fairmeter key" + seed.to_bytes(32, "big") + label.encode())
+    # a hash outside 1..n-1 has probability 2^-128; the map keeps every label valid all the same
+    return (int.from_bytes(material, "big") % (CURVE_ORDER - 1) + 1).to_bytes(32, "big")
+
+
+def funder_key(engine: Engine) -> bytes:
+    """The key that pays for a deployment: the well-known one on a local chain, FAIRMETER_PRIVATE_KEY's on any other.
+
+    Raises InputError, which never shows the value, if the variable is missing or is not a key.
+    """
+    if engine.name != "rpc":
+        return FUNDER_KEY
+    text = os.environ.get(KEY_VARIABLE, "")
+    try:
+        key = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        key = b""
+    if len(key) != 32 or not 0 < int.from_bytes(key, "big") < CURVE_ORDER:
+        state = "is not set" if not text else "is not a private key"
+        raise InputError(f"environment variable {KEY_VARIABLE} {state}: expected 64 hexadecimal digits")
+    return key
