@@ -1,0 +1,217 @@
+"""The bundle: a folder with all that an auditor needs to replay a run, and nothing that changes from run to run.
+
+    manifest.json             format, chain, contracts, operators, scenario, sums; SHA-256 and rows of every other file
+    compiler-input.json       the compiler's standard JSON input, sources included
+    transactions.parquet      signed raw transactions in order, with block number and time
+    receipts.parquet          status, gas, created contract, number of logs
+    logs.parquet              every event as it was emitted
+    bills.parquet             the posted bills: batch, index, the file's bill_id and customer_id, the packed word, its fields
+    verdicts.parquet          decision and growth of every judged bill
+    evidence.parquet          the evidence leaves' contents: reference period, readings, missing days, salt
+
+Tables are Parquet, written in a stream, a row group a batch. Seconds, engine and machine lie outside, in run.json beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fairmeter.errors import BundleError
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+COMPILER_INPUT: Final = "compiler-input.json"
+
+SCHEMAS: Final[Mapping[str, pa.Schema]] = {
+    "transactions": pa.schema(
+        [
+            ("transaction", pa.int64()),  # 0, 1, 2 … in the order sent
+            ("block", pa.int64()),
+            ("timestamp", pa.int64()),  # of the block, Unix seconds
+            ("label", pa.string()),  # contract.function, for people
+            ("hash", pa.binary(32)),
+            ("raw", pa.binary()),  # signed, EIP-2718
+        ]
+    ),
+    "receipts": pa.schema(
+        [
+            ("transaction", pa.int64()),
+            ("status", pa.bool_()),
+            ("gas_used", pa.int64()),
+            ("contract", pa.binary(20)),  # created; null for none
+            ("logs", pa.int32()),  # how many
+        ]
+    ),
+    "logs": pa.schema(
+        [
+            ("transaction", pa.int64()),
+            ("log", pa.int32()),  # within the transaction
+            ("address", pa.binary(20)),
+            ("topics", pa.binary()),  # 32 bytes each, one after another
+            ("data", pa.binary()),
+        ]
+    ),
+    "bills": pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("index", pa.int32()),
+            ("bill_id", pa.string()),
+            ("customer_id", pa.string()),
+            ("utility", pa.string()),
+            ("supplier", pa.string()),
+            ("account", pa.uint64()),
+            ("start", pa.int32()),  # days since 1970-01-01
+            ("days", pa.int32()),
+            ("quantity", pa.int64()),  # base units
+            ("amount", pa.int64()),  # minor units
+            ("replaces", pa.uint64()),
+            ("word", pa.binary(32)),
+        ]
+    ),
+    "verdicts": pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("index", pa.int32()),
+            ("decision", pa.int8()),
+            ("actual_ppm", pa.int64()),  # null where not computed
+            ("expected_ppm", pa.int64()),
+        ]
+    ),
+    "evidence": pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("index", pa.int32()),
+            ("reference_start", pa.int32()),  # days since 1970-01-01
+            ("reference_days", pa.int32()),
+            ("readings", pa.binary()),  # 5 bytes a day, big-endian, base units; 0 where missing
+            ("missing", pa.binary(12)),  # bit x: day x has no reading
+            ("salt", pa.binary(32)),
+        ]
+    ),
+}
+
+TABLES: Final = tuple(SCHEMAS)
+FILES: Final = (COMPILER_INPUT, *(f"{table}.parquet" for table in TABLES))
+
+
+class BundleWriter:
+    """Writes a bundle into a new folder; leaves nothing that looks like a bundle unless `finish` was reached: the manifest is
+    written last.
+
+    Raises BundleError if the folder exists and is not empty.
+    """
+
+    def __init__(self, folder: Path, compiler_input: bytes) -> None:
+        self.folder = folder
+        if folder.exists() and any(folder.iterdir()):
+            raise BundleError(f"{folder} exists and is not empty: choose another --out, or delete it")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / COMPILER_INPUT).write_bytes(compiler_input)
+        self._rows = dict.fromkeys(TABLES, 0)
+        self._writers = {
+            table: pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
+            for table, schema in SCHEMAS.items()
+        }
+
+    def append(self, table: str, columns: Mapping[str, Any]) -> None:
+        """Write the columns (arrays or lists of one length, named as in SCHEMAS) as one row group."""
+        schema = SCHEMAS[table]
+        rows = pa.table([pa.array(columns[name], type=schema.field(name).type) for name in schema.names], schema=schema)
+        if len(rows):
+            self._writers[table].write_table(rows, row_group_size=len(rows))
+            self._rows[table] += len(rows)
+
+    def finish(self, manifest: Mapping[str, Any]) -> None:
+        """Close the tables and write the manifest: `manifest` with the format and each file's hash and rows."""
+        self.close()
+        whole = {**manifest, "format": FORMAT, "files": {name: self._describe(name) for name in FILES}}
+        (self.folder / MANIFEST).write_text(json.dumps(whole, indent=2, sort_keys=True) + "\n")
+
+    def close(self) -> None:
+        """Close the tables; twice does no harm."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def _describe(self, name: str) -> dict[str, Any]:
+        described: dict[str, Any] = {"sha256": file_hash(self.folder / name)}
+        if name.endswith(".parquet"):
+            described["rows"] = self._rows[name.removesuffix(".parquet")]
+        return described
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Bundle:
+    """Reads a bundle. `check_files` compares every file with the manifest; tables come whole or row group by row group.
+
+    Raises BundleError, naming the file, if the folder holds no bundle, another format, or a damaged table.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "bundle" if (folder / "bundle" / MANIFEST).is_file() else folder
+        path = self.folder / MANIFEST
+        if not path.is_file():
+            raise BundleError(f"{folder} holds no bundle: {MANIFEST} is missing")
+        try:
+            self.manifest: dict[str, Any] = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise BundleError(f"{path} is not JSON: {error}") from error
+        found = self.manifest.get("format") if isinstance(self.manifest, dict) else None
+        if found != FORMAT:
+            raise BundleError(f"{path} has format {found!r}, expected {FORMAT}")
+
+    def check_files(self) -> list[str]:
+        """What does not agree with the manifest, one line a file: altered, missing, added."""
+        described = self.manifest.get("files", {})
+        present = {p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if not p.is_dir()} - {MANIFEST}
+        problems = [f"{name}: missing" for name in FILES if name not in present]
+        problems += [f"{name}: not part of a bundle" for name in sorted(present - set(FILES))]
+        problems += [f"{name}: not in the manifest" for name in FILES if name not in described]
+        for name in FILES:
+            if name in present and name in described and file_hash(self.folder / name) != described[name].get("sha256"):
+                problems.append(f"{name}: SHA-256 differs from the manifest's")
+        return problems
+
+    def compiler_input(self) -> dict[str, Any]:
+        """The compiler's standard JSON input."""
+        try:
+            loaded: dict[str, Any] = json.loads((self.folder / COMPILER_INPUT).read_bytes())
+        except (OSError, ValueError) as error:
+            raise BundleError(f"{self.folder / COMPILER_INPUT}: {error}") from error
+        return loaded
+
+    def table(self, name: str) -> pa.Table:
+        """One whole table."""
+        return pa.concat_tables([SCHEMAS[name].empty_table(), *self.row_groups(name)])
+
+    def row_groups(self, name: str) -> Iterator[pa.Table]:
+        """The table's row groups in order, one in memory at a time."""
+        path = self.folder / f"{name}.parquet"
+        try:
+            with pq.ParquetFile(path) as file:
+                if not file.schema_arrow.equals(SCHEMAS[name]):
+                    raise BundleError(f"{path} has other columns than a bundle's")
+                for group in range(file.num_row_groups):
+                    yield file.read_row_group(group)
+        except (OSError, pa.ArrowException) as error:
+            raise BundleError(f"{path} cannot be read: {error}") from error
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,211 @@
+"""The packed words of the contracts, as NumPy arrays: bills, verdicts and evidence leaves, in and out.
+
+Layouts: contracts/src/libraries/PackedBills.sol, PackedVerdicts.sol; an evidence leaf as `evidence_leaves` says. All words
+are big-endian bytes, as the chain hashes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fairmeter.chain.keccak import keccak256, keccak_rows
+from fairmeter.model import Bools, Int32s, Int64s, Reference, UInt8s, Verdicts
+
+Bytes2D = npt.NDArray[np.uint8]
+"""(n, k): n rows of k bytes."""
+
+VERDICT_BYTES: Final = 12
+HAS_ACTUAL: Final = 0x10
+HAS_EXPECTED: Final = 0x20
+EVIDENCE_DOMAIN: Final = keccak256(b"Fairmeter evidence 1")
+MISSING_BYTES: Final = 12
+"""A bitmap of up to 96 days."""
+READING_BYTES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BillColumns:
+    """n posted bills, decoded."""
+
+    number: Int64s
+    """(n,) the account's number within its supplier, counted from 1."""
+    start: Int32s
+    """(n,) first day, days since 1970-01-01."""
+    days: Int32s
+    """(n,) both ends included."""
+    quantity: Int64s
+    """(n,) base units."""
+    amount: Int64s
+    """(n,) minor units."""
+    replaces: Int64s
+    """(n,) the void bill whose days are billed again, 0 for none."""
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+
+def pack_bills(bills: BillColumns) -> Bytes2D:
+    """(n, 32): one word a bill, layout of PackedBills.sol."""
+    words = np.zeros((len(bills), 32), np.uint8)
+    _put(words, 31, 4, bills.number)
+    _put(words, 27, 6, bills.quantity)
+    _put(words, 21, 6, bills.amount)
+    _put(words, 15, 2, bills.start)
+    _put(words, 13, 1, bills.days)
+    _put(words, 12, 8, bills.replaces)
+    return words
+
+
+def unpack_bills(words: Bytes2D) -> BillColumns:
+    """The reverse of `pack_bills`; `words` is (n, 32)."""
+    return BillColumns(
+        number=_get(words, 31, 4),
+        quantity=_get(words, 27, 6),
+        amount=_get(words, 21, 6),
+        start=_get(words, 15, 2).astype(np.int32),
+        days=_get(words, 13, 1).astype(np.int32),
+        replaces=_get(words, 12, 8),
+    )
+
+
+def pack_verdicts(verdicts: Verdicts) -> Bytes2D:
+    """(n, 12): decision and flags, a reserved byte, actual and expected growth as int40 ppm, layout of PackedVerdicts.sol."""
+    packed = np.zeros((len(verdicts), VERDICT_BYTES), np.uint8)
+    packed[:, 0] = verdicts.decision | verdicts.has_actual * HAS_ACTUAL | verdicts.has_expected * HAS_EXPECTED
+    _put(packed, 6, 5, np.where(verdicts.has_actual, verdicts.actual_ppm, 0))
+    _put(packed, 11, 5, np.where(verdicts.has_expected, verdicts.expected_ppm, 0))
+    return packed
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictColumns:
+    """n packed verdicts, decoded."""
+
+    decision: UInt8s
+    actual_ppm: Int64s
+    expected_ppm: Int64s
+    has_actual: Bools
+    has_expected: Bools
+
+
+def unpack_verdicts(packed: Bytes2D) -> VerdictColumns:
+    """The reverse of `pack_verdicts`; `packed` is (n, 12)."""
+    first = packed[:, 0]
+    return VerdictColumns(
+        decision=first & 0x0F,
+        actual_ppm=_signed40(_get(packed, 6, 5)),
+        expected_ppm=_signed40(_get(packed, 11, 5)),
+        has_actual=(first & HAS_ACTUAL) > 0,
+        has_expected=(first & HAS_EXPECTED) > 0,
+    )
+
+
+def pack_readings(reference: Reference) -> Bytes2D:
+    """(n, 5·w): each reading in 40 bits, 0 where missing."""
+    n, width = reference.readings.shape
+    readings = np.where(reference.present, reference.readings, 0)
+    return (
+        readings.astype(">u8")
+        .view(np.uint8)
+        .reshape(n, width, 8)[:, :, 8 - READING_BYTES :]
+        .reshape(n, width * READING_BYTES)
+    )
+
+
+def unpack_readings(packed: Bytes2D) -> Int64s:
+    """(n, w) base units; `packed` is (n, 5·w)."""
+    n = len(packed)
+    wide = np.zeros((n, packed.shape[1] // READING_BYTES, 8), np.uint8)
+    wide[:, :, 8 - READING_BYTES :] = packed.reshape(n, -1, READING_BYTES)
+    return wide.reshape(n, -1).view(">u8").astype(np.int64)
+
+
+def pack_missing(reference: Reference) -> Bytes2D:
+    """(n, 12): bit x, counted from the lowest of the big-endian number, is set where day x of the period has no reading."""
+    n, width = reference.present.shape
+    inside = np.arange(width) < reference.days[:, None]
+    bits = np.zeros((n, MISSING_BYTES * 8), np.bool_)
+    bits[:, :width] = inside & ~reference.present
+    return np.packbits(bits, axis=1, bitorder="little")[:, ::-1]
+
+
+def unpack_missing(packed: Bytes2D, width: int) -> Bools:
+    """(n, w) whether the day is missing; the reverse of `pack_missing`."""
+    return np.unpackbits(packed[:, ::-1], axis=1, bitorder="little")[:, :width].astype(np.bool_)
+
+
+def evidence_salts(disclosure_keys: Sequence[bytes], batch: int, indices: Int64s) -> Bytes2D:
+    """(n, 32): HMAC-SHA256(the account's disclosure key, the bill's id in 8 bytes)."""
+    bill_ids = (batch << 16) + indices
+    digests = b"".join(
+        hmac.digest(key, int(bill).to_bytes(8, "big"), hashlib.sha256)
+        for key, bill in zip(disclosure_keys, bill_ids, strict=True)
+    )
+    return np.frombuffer(digests, np.uint8).reshape(-1, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceContext:
+    """What binds a leaf to one batch on one gate on one chain."""
+
+    chain_id: int
+    gate: bytes
+    batch: int
+
+    @property
+    def prefix(self) -> bytes:
+        """domain 32 ‖ chain id 8 ‖ gate 20 ‖ batch 6 bytes."""
+        return EVIDENCE_DOMAIN + self.chain_id.to_bytes(8, "big") + self.gate + self.batch.to_bytes(6, "big")
+
+
+def evidence_leaves(
+    context: EvidenceContext, indices: Int64s, words: Bytes2D, reference: Reference, salts: Bytes2D
+) -> Bytes2D:
+    """(n, 32): keccak256(domain 32 ‖ chain id 8 ‖ gate 20 ‖ batch 6 ‖ index 2 ‖ bill word 32 ‖ first day of the reference
+    period 2 ‖ its days n2 1 ‖ readings 5·n2 ‖ missing bitmap 12 ‖ salt 32 bytes), all big-endian.
+
+    No leaf is 64 bytes long, so none is the preimage of a node of the tree.
+    """
+    leaves = np.zeros((len(indices), 32), np.uint8)
+    readings, missing = pack_readings(reference), pack_missing(reference)
+    prefix = np.frombuffer(context.prefix, np.uint8)
+    for n2 in np.unique(reference.days):
+        rows = np.flatnonzero(reference.days == n2)
+        body = np.zeros((len(rows), 5), np.uint8)
+        _put(body, 1, 2, indices[rows])
+        _put(body, 3, 2, reference.start[rows])
+        _put(body, 4, 1, reference.days[rows])
+        parts = [
+            np.broadcast_to(prefix, (len(rows), len(prefix))),
+            body[:, :2],
+            words[rows],
+            body[:, 2:],
+            readings[rows, : n2 * READING_BYTES],
+            missing[rows],
+            salts[rows],
+        ]
+        leaves[rows] = keccak_rows(np.ascontiguousarray(np.concatenate(parts, axis=1)))
+    return leaves
+
+
+def _put(words: Bytes2D, last: int, size: int, values: npt.NDArray[np.signedinteger]) -> None:
+    """Write `values` big-endian into the `size` columns that end with column `last`."""
+    wide = values.astype(">i8").view(np.uint8).reshape(len(values), 8)
+    words[:, last - size + 1 : last + 1] = wide[:, 8 - size :]
+
+
+def _get(words: Bytes2D, last: int, size: int) -> Int64s:
+    wide = np.zeros((len(words), 8), np.uint8)
+    wide[:, 8 - size :] = words[:, last - size + 1 : last + 1]
+    return wide.view(">i8").reshape(len(words)).astype(np.int64)
+
+
+def _signed40(values: Int64s) -> Int64s:
+    return np.where(values >= 2**39, values - 2**40, values)
