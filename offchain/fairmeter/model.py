@@ -207,3 +207,14 @@ class Verdicts:
 
     def __len__(self) -> int:
         return len(self.decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One trend verdict."""
+
+    decision: Decision
+    actual_ppm: int | None
+    """floor(a·10^6) saturated to int40; None where not computed."""
+    expected_ppm: int | None
+    """floor(e·10^6) saturated to int40; None where not computed."""
