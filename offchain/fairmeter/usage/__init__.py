@@ -1,0 +1,17 @@
+"""Usage and bills: load and check them, find reference periods and tariffs, or make a seeded synthetic fleet."""
+
+from fairmeter.usage.load import check_customers, load_bills, load_usage
+from fairmeter.usage.reference import reference_period, reference_readings
+from fairmeter.usage.tariff import amount, check_amounts, infer_tariffs, load_tariffs
+
+__all__ = [
+    "amount",
+    "check_amounts",
+    "check_customers",
+    "infer_tariffs",
+    "load_bills",
+    "load_tariffs",
+    "load_usage",
+    "reference_period",
+    "reference_readings",
+]
