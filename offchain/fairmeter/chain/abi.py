@@ -117,6 +117,10 @@ class Interface:
         """The 32 bytes that name an event."""
         return keccak256(signature(self._one(self._events, event, "event")).encode())
 
+    def event(self, name: str) -> Item:
+        """The ABI's entry of an event."""
+        return self._one(self._events, name, "event")
+
     def _one(self, items: Mapping[str, list[Item]], name: str, kind: str) -> Item:
         candidates = items.get(name.partition("(")[0], [])
         if "(" in name:
