@@ -150,4 +150,5 @@ def _account_codes(customer: Int32s, supplier: Int32s, utility: UInt8s) -> Int64
     """(n,) dense numbers of the distinct (customer, supplier, utility)."""
     suppliers = np.int64(int(supplier.max()) + 1)
     combined = (customer.astype(np.int64) * suppliers + supplier) * 8 + utility
-    return np.unique(combined, return_inverse=True)[1].astype(np.int64)
+    codes: Int64s = np.unique(combined, return_inverse=True)[1].astype(np.int64)
+    return codes

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from fairmeter.model import Bills, Bools, Int32s, Int64s, Reference, Usage
+from fairmeter.model import Bills, Int32s, Int64s, Reference, Usage
 from fairmeter.usage.keys import day_keys, index_in
 
 _SLICE: Final = 1 << 16
@@ -39,19 +39,19 @@ def reference_readings(usage: Usage, bills: Bills) -> Reference:
         low = day_keys(customer, bills.utility, start)
         for at in range(0, len(bills), _SLICE):
             part = slice(at, at + _SLICE)
-            _gather(keys, usage, low[part], days[part], readings[part], present[part])
+            row, column, position = _positions(keys, low[part], days[part])
+            readings[at + row, column] = usage.quantity[position]
+            present[at + row, column] = True
     return Reference(start, days, readings, present)
 
 
-def _gather(keys: Int64s, usage: Usage, low: Int64s, days: Int32s, readings: Int64s, present: Bools) -> None:
-    """Fill `readings` and `present` of the bills whose reference periods begin at the keys `low`."""
+def _positions(keys: Int64s, low: Int64s, days: Int32s) -> tuple[Int64s, Int64s, Int64s]:
+    """Of each reading within the periods of `days` that begin at the keys `low`: the period, its day, its place."""
     first = np.searchsorted(keys, low)
     count = np.searchsorted(keys, low + days) - first
     row = np.repeat(np.arange(len(low)), count)
     position = np.arange(len(row)) + np.repeat(first - (np.cumsum(count) - count), count)
-    column = keys[position] - low[row]
-    readings[row, column] = usage.quantity[position]
-    present[row, column] = True
+    return row, keys[position] - low[row], position
 
 
 def _year_earlier(day: Int32s) -> Int32s:
@@ -61,4 +61,5 @@ def _year_earlier(day: Int32s) -> Int32s:
     february = month.astype(np.int64) % 12 == 1
     in_month = np.where(february, np.minimum(in_month, np.timedelta64(27, "D")), in_month)
     earlier = (month - np.timedelta64(12, "M")).astype("datetime64[D]") + in_month
-    return earlier.astype(np.int64).astype(np.int32)
+    result: Int32s = earlier.astype(np.int64).astype(np.int32)
+    return result

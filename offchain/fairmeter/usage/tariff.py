@@ -49,7 +49,7 @@ def amount(tariff: Tariff, quantity: Int64s) -> Int64s:
     if len(quantity) and not 0 <= (worst := _farthest(quantity)) <= MAX_QUANTITY:
         raise OutOfBoundsError("quantity", worst, 0, MAX_QUANTITY)
     low, high = _nearest(tariff, quantity)
-    given = np.maximum(low + ((low < high) & ((low - np.int64(tariff.standing)) % 2 == 1)), 1)
+    given: Int64s = np.maximum(low + ((low < high) & ((low - np.int64(tariff.standing)) % 2 == 1)), 1)
     if (given >= _TOO_MUCH).any():
         first = int(quantity[np.argmax(given >= _TOO_MUCH)])
         raise OutOfBoundsError(f"amount of quantity {first}", f"more than {MAX_AMOUNT}", 1, MAX_AMOUNT)
@@ -126,18 +126,18 @@ def _nearest(tariff: Tariff, quantity: Int64s) -> tuple[Int64s, Int64s]:
 
     A block's part · price needs 79 bits, so each part is split into thousands and a rest: the thousands give whole
     minor units, and only the rests, below 2^45 together, are divided. Where the whole units could leave int64 a
-    floating-point estimate, right to a few units in 2^50, already proves the amount too large.
+    floating-point estimate has already proved the amount too large.
     """
     whole, rest = np.zeros_like(quantity), np.zeros_like(quantity)
     estimate = np.zeros(len(quantity))
-    low = 0
+    lower = 0
     for block in tariff.blocks:
-        thousands, units = np.divmod(np.clip(quantity, low, block.up_to) - low, 1000)
+        thousands, units = np.divmod(np.clip(quantity, lower, block.up_to) - lower, 1000)
         estimate += thousands.astype(np.float64) * block.price
         fits = estimate <= 2.0**50
         whole += np.where(fits, thousands, 0) * np.int64(block.price)
         rest += units * np.int64(block.price)
-        low = block.up_to
+        lower = block.up_to
     quotient, remainder = np.divmod(rest, 1000)
     below = np.where(estimate <= 2.0**50, whole + quotient + np.int64(tariff.standing), _TOO_MUCH)
     low, high = below + (remainder > 500), below + (remainder >= 500)
