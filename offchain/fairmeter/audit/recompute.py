@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import product
-from math import floor
+from math import floor, lcm
 
 from fairmeter.model import Decision, Verdict
 from fairmeter.units import MAX_INT40, MIN_INT40, PPM
@@ -32,12 +31,7 @@ def recompute(
     actual = quantity / reference_total - 1
     if actual < Fraction(second_preset, PPM):
         return Verdict(Decision.PAY, _ppm(actual), None)
-    fitted = _least_squares(points, degree)
-    # f·f' as a polynomial, summed over the days of the billing period through the sums of x^i
-    powers = [sum(x**i for x in range(days)) for i in range(2 * degree)]
-    growth_total = sum(
-        k * c_j * c_k * powers[j + k - 1] for (j, c_j), (k, c_k) in product(enumerate(fitted), repeat=2) if k > 0
-    ) / Fraction(total, len(points))
+    growth_total = _growth_total(_least_squares(points, degree), days) / Fraction(total, len(points))
     expected = growth_total / reference_total
     appeals = actual - expected >= Fraction(first_preset, PPM)
     return Verdict(Decision.APPEAL if appeals else Decision.PAY, _ppm(actual), _ppm(expected))
@@ -45,6 +39,21 @@ def recompute(
 
 def _ppm(growth: Fraction) -> int:
     return min(max(floor(growth * PPM), MIN_INT40), MAX_INT40)
+
+
+def _growth_total(fitted: Sequence[Fraction], days: int) -> Fraction:
+    """Sum over x = 0 … days - 1 of f(x)·f'(x), over one denominator so that the days are added as integers."""
+    common = lcm(*(coefficient.denominator for coefficient in fitted))
+    f = [int(coefficient * common) for coefficient in fitted]
+    slope = [k * coefficient for k, coefficient in enumerate(f)][1:]
+    return Fraction(sum(_at(x, f) * _at(x, slope) for x in range(days)), common * common)
+
+
+def _at(x: int, coefficients: Sequence[int]) -> int:
+    value = 0
+    for coefficient in reversed(coefficients):
+        value = value * x + coefficient
+    return value
 
 
 def _least_squares(points: Sequence[tuple[int, int]], degree: int) -> list[Fraction]:
