@@ -1,0 +1,36 @@
+"""What the compiler made of the contracts, as committed: ABI, bytecode, and the compiler's input."""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+from typing import Any, Final
+
+from fairmeter.chain.abi import Interface
+
+CONTRACTS: Final = ("AccessManager", "DigitalCurrency", "PaymentLedger", "VerdictGate", "AppealRegistry")
+"""In the order of their deployment."""
+
+
+@functools.cache
+def artifact(contract: str) -> dict[str, Any]:
+    """The artifact of a contract: contractName, abi, bytecode, deployedBytecode, compiler."""
+    loaded: dict[str, Any] = json.loads(_folder().joinpath(f"{contract}.json").read_bytes())
+    return loaded
+
+
+@functools.cache
+def interface(contract: str) -> Interface:
+    """The contract's functions and events, and the errors of all of them: a call may be refused further down."""
+    others = [artifact(other)["abi"] for other in CONTRACTS if other != contract]
+    return Interface(contract, artifact(contract)["abi"], errors_of=others)
+
+
+def compiler_input() -> bytes:
+    """The standard JSON input that the artifacts were compiled from."""
+    return _folder().joinpath("compiler-input.json").read_bytes()
+
+
+def _folder() -> Any:
+    return resources.files("fairmeter.contracts") / "artifacts"

@@ -1,0 +1,358 @@
+"""Typed clients of the deployed contracts: batch calls built from arrays, views as dataclasses."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fairmeter.contracts.artifacts import interface
+from fairmeter.contracts.calldata import Argument, addresses_of, calldata, words_of
+from fairmeter.contracts.packing import Bytes2D
+from fairmeter.contracts.session import Call, Contract
+from fairmeter.model import BillState, Presets, Reason, Tariff, Utility
+from fairmeter.units import MAX_TRANSACTION_GAS
+
+Ids = npt.NDArray[np.integer]
+"""(n,) account, batch or bill ids."""
+
+T = TypeVar("T")
+
+CUSTOMER_GAS: Final = 200_000
+CUSTOMER_GAS_A_BILL: Final = 120_000
+"""Gas limits of a customer's own calls: high enough for their worst case, low enough for a small purse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all bills and all money, minor units (types/Bills.sol)."""
+
+    billed: int
+    unjudged: int
+    waiting: int
+    pending: int
+    settled: int
+    held: int
+    arrears: int
+    voided: int
+    accounts: int
+    credit: int
+    holds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as the ledger keeps it (types/Accounts.sol); money in minor units, days since 1970-01-01."""
+
+    owner: bytes
+    balance: int
+    cap_per_bill: int
+    cap_per_month: int
+    spent: int
+    month: int
+    mandate_last_day: int
+    billed_through: int
+    class_: int
+    utility: Utility
+    disclose_readings: bool
+    mandate_nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as the ledger keeps it (types/Bills.sol); times in Unix seconds, money in minor units."""
+
+    commitment: bytes
+    supplier: int
+    utility: Utility
+    count: int
+    cancelled: int
+    posted_at: int
+    judged_at: int
+    parameter_version: int
+    billed: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class BillRecord:
+    """A bill that left the common path (types/Bills.sol)."""
+
+    account: int
+    start: int
+    period_days: int
+    quantity: int
+    amount: int
+    state: BillState
+    reason: Reason
+    money: int
+    stage: int
+    score: int
+    replaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """The customer's standing authority: caps in minor units, last day since 1970-01-01."""
+
+    cap_per_bill: int
+    cap_per_month: int
+    last_day: int
+    disclose_readings: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMandate:
+    """A mandate and the owner's EIP-712 signature over it."""
+
+    account: int
+    mandate: Mandate
+    deadline: int
+    """Unix seconds."""
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Seconds that a batch keeps from its posting on (types/Verdicts.sol)."""
+
+    window: int
+    reply: int
+    acceptance: int
+    contest: int
+
+
+MANDATE_TYPES: Final = {
+    "Mandate": [
+        {"name": "account", "type": "uint64"},
+        {"name": "capPerBill", "type": "uint48"},
+        {"name": "capPerMonth", "type": "uint48"},
+        {"name": "lastDay", "type": "uint16"},
+        {"name": "discloseReadings", "type": "bool"},
+        {"name": "nonce", "type": "uint32"},
+        {"name": "deadline", "type": "uint40"},
+    ]
+}
+
+
+def mandate_domain(chain_id: int, ledger: bytes) -> dict[str, Any]:
+    """The EIP-712 domain of mandates."""
+    return {
+        "name": "Fairmeter PaymentLedger",
+        "version": "1",
+        "chainId": chain_id,
+        "verifyingContract": "0x" + ledger.hex(),
+    }
+
+
+def mandate_message(account: int, mandate: Mandate, nonce: int, deadline: int) -> dict[str, Any]:
+    """What the owner signs: the fields of MANDATE_TYPES."""
+    return {
+        "account": account,
+        "capPerBill": mandate.cap_per_bill,
+        "capPerMonth": mandate.cap_per_month,
+        "lastDay": mandate.last_day,
+        "discloseReadings": mandate.disclose_readings,
+        "nonce": nonce,
+        "deadline": deadline,
+    }
+
+
+class DigitalCurrency(Contract):
+    """ERC-20 with two decimals and permit."""
+
+    name = "DigitalCurrency"
+
+    def balance_of(self, holder: bytes) -> int:
+        """Minor units."""
+        return int(self.read("balanceOf", holder))
+
+    def mint(self, to: bytes, amount: int) -> Call:
+        """Issuer only; minor units."""
+        return self.write("mint", to, amount)
+
+    def approve(self, spender: bytes, amount: int) -> Call:
+        """Minor units."""
+        return self.write("approve", spender, amount)
+
+
+class PaymentLedger(Contract):
+    """Accounts, mandates, suppliers, bills and all the money."""
+
+    name = "PaymentLedger"
+
+    def register_supplier(self, name: str) -> Call:
+        """The sender becomes the supplier's owner."""
+        return self.write("registerSupplier", name)
+
+    def set_tariff(self, supplier: int, tariff: Tariff) -> Call:
+        """A new version of the supplier's tariff."""
+        blocks = [{"upTo": block.up_to, "price": block.price} for block in tariff.blocks]
+        return self.write("setTariff", supplier, int(tariff.utility), tariff.from_day, tariff.standing, blocks)
+
+    def open_accounts(self, suppliers: Ids, utilities: Ids, owners: list[bytes]) -> Call:
+        """One account a row: supplier, utility, owner's address."""
+        rows = np.concatenate([words_of(suppliers), words_of(utilities), addresses_of(owners)], axis=1)
+        return self._batch("openAccounts", rows)
+
+    def deposit(self, accounts: Ids, amounts: Ids) -> Call:
+        """Pays `amounts` (minor units) of the sender's currency into `accounts`."""
+        return self._batch("deposit", words_of(accounts), words_of(amounts))
+
+    def grant_mandates_by_signature(self, mandates: Sequence[SignedMandate]) -> Call:
+        """Mandates that their accounts' owners signed."""
+        return self.write(
+            "grantMandatesBySignature",
+            [
+                {
+                    "account": one.account,
+                    "mandate": {
+                        "capPerBill": one.mandate.cap_per_bill,
+                        "capPerMonth": one.mandate.cap_per_month,
+                        "lastDay": one.mandate.last_day,
+                        "discloseReadings": one.mandate.disclose_readings,
+                    },
+                    "deadline": one.deadline,
+                    "signature": one.signature,
+                }
+                for one in mandates
+            ],
+        )
+
+    def post_bills(self, supplier: int, utility: int, words: Bytes2D) -> Call:
+        """A batch of packed bills, (n, 32)."""
+        return self._batch("postBills", supplier, utility, words)
+
+    def settle_arrears(self, bills: Ids) -> Call:
+        """Collects what balance and mandate now allow."""
+        return self._batch("settleArrears", words_of(bills))
+
+    def confirm_bills(self, bills: Ids) -> Call:
+        """The customer's word for waiting bills."""
+        return self._batch("confirmBills", words_of(bills), gas=_customer_gas(bills))
+
+    def release(self, batches: Ids) -> Call:
+        """Pending buckets to the supplier's credit."""
+        return self._batch("release", words_of(batches))
+
+    def withdraw_credit(self, supplier: int, amount: int, to: bytes) -> Call:
+        """Pays out minor units of the supplier's credit."""
+        return self.write("withdrawCredit", supplier, amount, to)
+
+    def totals(self) -> Totals:
+        """Sums over all bills and all money."""
+        return _struct(Totals, self.read("totals"))
+
+    def account_of(self, account: int) -> Account:
+        """One account."""
+        return _struct(Account, self.read("accountOf", account))
+
+    def batch_of(self, batch: int) -> Batch:
+        """One batch."""
+        return _struct(Batch, self.read("batchOf", batch))
+
+    def record_of(self, bill: int) -> BillRecord:
+        """The record of a bill that left the common path."""
+        return _struct(BillRecord, self.read("recordOf", bill))
+
+    def state_of(self, bill: int) -> BillState:
+        """The state of any bill."""
+        return BillState(self.read("stateOf", bill))
+
+    def credit_of(self, supplier: int) -> int:
+        """Minor units that the supplier can withdraw."""
+        return int(self.read("creditOf", supplier))
+
+    def _batch(self, function: str, *arguments: Argument, gas: int = MAX_TRANSACTION_GAS) -> Call:
+        return self.raw(function, calldata(interface(self.name).selector(function), *arguments), gas)
+
+
+class VerdictGate(Contract):
+    """Verdicts in, presets and periods by version."""
+
+    name = "VerdictGate"
+
+    def submit_verdicts(self, batch: int, evidence_root: bytes, words: Bytes2D, verdicts: Bytes2D) -> Call:
+        """The verdicts of a batch: its bills as posted (n, 32), and 12 bytes a bill (n, 12)."""
+        selector = self.interface.selector("submitVerdicts")
+        root = int.from_bytes(evidence_root, "big")
+        return self.raw("submitVerdicts", calldata(selector, batch, root, words, verdicts.tobytes()))
+
+    def set_operator(self, operator: bytes, active: bool) -> Call:
+        """Governor only."""
+        return self.write("setOperator", operator, active)
+
+    def set_presets(self, utility: int, class_: int, presets: Presets, insufficient_cap: int) -> Call:
+        """Governor only; `insufficient_cap` in minor units."""
+        fields = {
+            "first": presets.first,
+            "second": presets.second,
+            "degree": presets.degree,
+            "insufficientCap": insufficient_cap,
+        }
+        return self.write("setPresets", utility, class_, fields)
+
+    def set_periods(self, periods: Periods) -> Call:
+        """Governor only; seconds."""
+        return self.write("setPeriods", dataclasses.asdict(periods))
+
+    def presets_of(self, version: int, utility: int, class_: int) -> Presets:
+        """The presets that a batch of that version is judged by."""
+        found = self.read("presetsOf", version, utility, class_)
+        return Presets(found["first"], found["second"], found["degree"])
+
+    def periods_of(self, version: int) -> Periods:
+        """The periods of a batch of that version."""
+        return _struct(Periods, self.read("periodsOf", version))
+
+    def is_judged(self, batch: int) -> bool:
+        """Whether verdicts have been submitted."""
+        return int(self.read("verdictRecordOf", batch)["judgedAt"]) > 0
+
+
+class AppealRegistry(Contract):
+    """Appeals and their outcomes."""
+
+    name = "AppealRegistry"
+
+    def offer_adjustments(self, bills: Ids, quantities: Ids) -> Call:
+        """The supplier's: a smaller quantity (base units) for each bill."""
+        return self._batch("offerAdjustments", words_of(bills), words_of(quantities))
+
+    def concede(self, bills: Ids) -> Call:
+        """The supplier's: the bills are void."""
+        return self._batch("concede", words_of(bills))
+
+    def accept_adjustments(self, bills: Ids) -> Call:
+        """The customer's."""
+        return self._batch("acceptAdjustments", words_of(bills), gas=_customer_gas(bills))
+
+    def withdraw_appeals(self, bills: Ids) -> Call:
+        """The customer's: the bills are paid in full."""
+        return self._batch("withdrawAppeals", words_of(bills), gas=_customer_gas(bills))
+
+    def expire(self, bills: Ids) -> Call:
+        """Anyone's, after the deadline."""
+        return self._batch("expire", words_of(bills))
+
+    def _batch(self, function: str, *arguments: Argument, gas: int = MAX_TRANSACTION_GAS) -> Call:
+        return self.raw(function, calldata(self.interface.selector(function), *arguments), gas)
+
+
+def _customer_gas(bills: Ids) -> int:
+    return CUSTOMER_GAS + CUSTOMER_GAS_A_BILL * len(bills)
+
+
+def _struct(cls: type[T], fields: dict[str, Any]) -> T:
+    """A view's struct as a dataclass: camelCase to snake_case, numbers to enums where the dataclass has them."""
+    enums = {"utility": Utility, "state": BillState, "reason": Reason}
+    values = {_snake(name): value for name, value in fields.items()}
+    return cls(**{name: enums[name](value) if name in enums else value for name, value in values.items()})
+
+
+def _snake(name: str) -> str:
+    return "class_" if name == "class" else "".join(f"_{c.lower()}" if c.isupper() else c for c in name)

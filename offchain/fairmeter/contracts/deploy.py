@@ -1,0 +1,95 @@
+"""Deploys the contracts: five transactions at consecutive nonces, each address known before, every reference immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+import rlp
+
+from fairmeter.chain.engine import Engine
+from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.wallet import Wallet
+from fairmeter.contracts.artifacts import CONTRACTS, artifact, interface
+from fairmeter.contracts.clients import AppealRegistry, DigitalCurrency, PaymentLedger, VerdictGate
+from fairmeter.contracts.session import Call, Session
+from fairmeter.errors import ChainError, InputError
+
+DEPLOYMENT_GAS: Final = 8_000_000
+"""Above what the largest contract takes: 24,576 bytes of code at 200 gas each, calldata and constructor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Where the contracts are."""
+
+    chain_id: int
+    addresses: Mapping[str, bytes]
+    """By contract name, 20 bytes each."""
+
+    def to_json(self) -> dict[str, object]:
+        """Addresses as hexadecimal text."""
+        return {"chain_id": self.chain_id, "contracts": {n: "0x" + a.hex() for n, a in self.addresses.items()}}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, object]) -> Self:
+        """The reverse of `to_json`; raises InputError if a contract is missing."""
+        contracts = fields.get("contracts")
+        if not isinstance(contracts, Mapping) or set(CONTRACTS) - set(contracts):
+            raise InputError(f"a deployment names the contracts {', '.join(CONTRACTS)}")
+        addresses = {name: bytes.fromhex(str(contracts[name]).removeprefix("0x")) for name in CONTRACTS}
+        return cls(int(str(fields["chain_id"])), addresses)
+
+
+class System:
+    """The deployed contracts on an engine, with a typed client each."""
+
+    def __init__(self, engine: Engine, deployment: Deployment) -> None:
+        self.engine, self.deployment = engine, deployment
+        self.currency = DigitalCurrency(engine, deployment.addresses["DigitalCurrency"])
+        self.ledger = PaymentLedger(engine, deployment.addresses["PaymentLedger"])
+        self.gate = VerdictGate(engine, deployment.addresses["VerdictGate"])
+        self.registry = AppealRegistry(engine, deployment.addresses["AppealRegistry"])
+
+
+def predict(deployer: bytes, nonce: int) -> dict[str, bytes]:
+    """The addresses that a deployer's next contracts get, by name: keccak256(rlp([deployer, nonce])), last 20 bytes."""
+    return {name: keccak256(rlp.encode([deployer, nonce + i]))[12:] for i, name in enumerate(CONTRACTS)}
+
+
+def deployment_calls(deployer: bytes, nonce: int) -> list[Call]:
+    """The five creations; the deployer becomes the governor and the currency's issuer."""
+    at = predict(deployer, nonce)
+    arguments: dict[str, tuple[bytes, ...]] = {
+        "AccessManager": (deployer,),
+        "DigitalCurrency": (deployer, at["PaymentLedger"]),
+        "PaymentLedger": (at["AccessManager"], at["DigitalCurrency"], at["VerdictGate"], at["AppealRegistry"]),
+        "VerdictGate": (at["AccessManager"], at["PaymentLedger"], at["AppealRegistry"]),
+        "AppealRegistry": (at["PaymentLedger"], at["VerdictGate"]),
+    }
+    return [
+        Call(
+            name,
+            "constructor",
+            None,
+            creation_code(name) + interface(name).encode_constructor(*arguments[name]),
+            DEPLOYMENT_GAS,
+        )
+        for name in CONTRACTS
+    ]
+
+
+def creation_code(contract: str) -> bytes:
+    """The creation bytecode of the committed artifact."""
+    return bytes.fromhex(str(artifact(contract)["bytecode"]).removeprefix("0x"))
+
+
+def deploy(session: Session, deployer: Wallet, timestamp: int | None = None) -> System:
+    """Deploy all five, the first at `timestamp`. Raises ChainError if an address is not the predicted one."""
+    addresses = predict(deployer.address, deployer.nonce)
+    receipts = session.transact(deployer, *deployment_calls(deployer.address, deployer.nonce), timestamp=timestamp)
+    for (name, address), receipt in zip(addresses.items(), receipts, strict=True):
+        if receipt.contract_address != address:
+            raise ChainError(f"{name} was not created at its predicted address 0x{address.hex()}")
+    return System(session.engine, Deployment(session.engine.chain_id, addresses))
