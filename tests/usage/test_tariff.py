@@ -82,9 +82,7 @@ def test_amount__quantity_out_of_bounds__is_refused(quantity: int) -> None:
 
 
 @given(st.integers(1, MAX_PRICE), st.lists(QUANTITIES, min_size=1, max_size=20))
-def test_infer_tariffs__bills_of_one_price__finds_the_lowest_that_explains_them_all(
-    price: int, quantity: list[int]
-) -> None:
+def test_infer_tariffs__bills_of_one_price__finds_the_lowest_that_fits(price: int, quantity: list[int]) -> None:
     exact = [_exact(flat("grid", Utility.ELECTRICITY, price), value) for value in quantity]
     assume(max(exact) <= MAX_AMOUNT)
     bills = _bills(quantity, exact)

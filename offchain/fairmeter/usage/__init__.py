@@ -1,5 +1,7 @@
 """Usage and bills: load and check them, find reference periods and tariffs, or make a seeded synthetic fleet."""
 
+from __future__ import annotations
+
 from fairmeter.usage.load import check_customers, load_bills, load_usage
 from fairmeter.usage.reference import reference_period, reference_readings
 from fairmeter.usage.tariff import amount, check_amounts, infer_tariffs, load_tariffs

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -114,7 +114,7 @@ class Table:
             return texts.cast(pl.Int64).to_numpy()
         return np.asarray(texts.to_list(), dtype=np.str_)
 
-    def _refuse_type(self, column: str, expected: str) -> None:
+    def _refuse_type(self, column: str, expected: str) -> NoReturn:
         raise InputError(f"{self.path}: column {column} must hold {expected}, found {self.frame.schema[column]}")
 
 
