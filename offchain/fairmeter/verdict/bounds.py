@@ -39,13 +39,13 @@ def integers(name: str, values: npt.NDArray[Any]) -> None:
         raise InputError(f"{name} must be integers, not {values.dtype}")
 
 
-def within(name: str, values: npt.NDArray[Any], low: int, high: int) -> None:
-    """Raises OutOfBoundsError for the first row of `values` outside low..high."""
+def within(name: str, values: npt.NDArray[Any], low: int, high: int, entry: str = "row") -> None:
+    """Raises OutOfBoundsError for the first entry of `values` outside low..high."""
     outside = (values < low) | (values > high)
     if outside.any():
-        row = int(np.argmax(outside))
-        where = f"{name} of row {row}" if values.ndim else name
-        raise OutOfBoundsError(where, values.item(row), low, high)
+        at = int(np.argmax(outside))
+        where = f"{name} of {entry} {at}" if values.ndim else name
+        raise OutOfBoundsError(where, values.item(at), low, high)
 
 
 def periods(reference: Reference, days: npt.ArrayLike) -> tuple[Int64s, Int64s]:

@@ -89,7 +89,7 @@ def judge_one(
     # as objects until they are known to fit int64
     values = np.array([0 if value is None else value for value in readings], dtype=object)
     bounds.integers("readings", values)
-    bounds.within("reading", values, 0, MAX_READING)
+    bounds.within("reading", values, 0, MAX_READING, entry="day")
     reference = Reference(
         start=np.zeros(1, dtype=np.int32),
         days=np.array([len(readings)], dtype=np.int32),
