@@ -1,7 +1,7 @@
 """Solidity sources to artifacts, through the compiler's standard JSON: the same sources give the same bytes anywhere.
 
-The settings are foundry.toml's, so that forge's tests run the bytecode that is shipped. A native solc that py-solc-x has
-installed is used if there is one, else the npm package behind `solc-adapter.cjs`; both give the same bytecode.
+The settings are foundry.toml's, so that forge's tests run the bytecode that is shipped. A native solc that py-solc-x
+has installed is used if there is one, else the npm package behind `solc-adapter.cjs`; both give the same bytecode.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any, Final
 
-import solcx  # type: ignore[import-untyped]
-from solcx.exceptions import SolcError  # type: ignore[import-untyped]
+import solcx
+from solcx.exceptions import SolcError
 
 from fairmeter.chain.artifact import Artifact
 from fairmeter.errors import InputError, ToolMissingError

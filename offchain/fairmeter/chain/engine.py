@@ -1,7 +1,7 @@
-"""One small protocol for every chain that Fairmeter runs on: send signed transactions, call, read logs, mine, move time.
+"""One small protocol for every chain that Fairmeter runs on: send transactions, call, read logs, mine, move time.
 
-Code above it cannot tell which engine it is on, except through `capabilities`. Addresses are 20 bytes, hashes and topics
-32 bytes, money of the chain itself is in wei, gas is in units of gas, time is in Unix seconds.
+Code above it cannot tell which engine it is on, except through `capabilities`. Addresses are 20 bytes, hashes and
+topics 32 bytes, money of the chain itself is in wei, gas is in units of gas, time is in Unix seconds.
 """
 
 from __future__ import annotations
@@ -9,20 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Protocol, Self
 
 from fairmeter.errors import ChainError, RevertError
-
-GENESIS_TIMESTAMP: Final = 1_325_376_000
-"""2012-01-01 00:00 UTC: before the oldest bill that anyone bills here, so that a chain's time can follow the bills."""
-BLOCK_GAS_LIMIT: Final = 60_000_000
-"""Above twice the gas of the largest transaction (EIP-7825), so that the base fee never rises with one transaction a block."""
-INITIAL_BASE_FEE: Final = 1_000_000_000
-"""Wei, EIP-1559's."""
-FUNDER: Final = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
-"""Account 0 of the mnemonic "test test test test test test test test test test test junk", known to every Ethereum tool."""
-FUNDER_BALANCE: Final = 10**27
-"""Wei at genesis: a billion ether."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,7 @@ class Receipt:
     """Of the contract that it created, None if it created none."""
     logs: tuple[Log, ...]
     revert_data: bytes = b""
-    """What the contract reverted with: `Interface.decode_error` names it. Empty if it was not reverted or ran out of gas."""
+    """What the contract reverted with, named by `Interface.decode_error`; empty for success and out of gas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +62,11 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Genesis:
-    """What a local chain begins with: one funded account, Prague's rules from the first block on."""
-
-    timestamp: int = GENESIS_TIMESTAMP
-    chain_id: int = 31_337
-    gas_limit: int = BLOCK_GAS_LIMIT
-    base_fee: int = INITIAL_BASE_FEE
-    """Wei a unit of gas."""
-    funder: bytes = FUNDER
-    balance: int = FUNDER_BALANCE
-    """The funder's, wei."""
-
-
-@dataclass(frozen=True, slots=True)
 class Fees:
     """What a transaction offers, wei a unit of gas (EIP-1559)."""
 
-    max_fee: int = 2 * INITIAL_BASE_FEE
-    priority: int = 0
+    max_fee: int
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +100,8 @@ class Engine(Protocol):
     def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:
         """Execute signed raw transactions in their order and return their receipts.
 
-        Where time moves, each is mined in a block of its own by the rule of `block_times`; elsewhere `timestamp` is ignored.
+        Where time moves, each is mined in a block of its own by the rule of `block_times`; elsewhere `timestamp` is
+        ignored.
         A reverted transaction has a receipt with status False. One that the chain refuses (nonce, funds, fee) raises
         ChainError that names its place; those before it stay mined, those after it are not.
         """
@@ -161,7 +137,7 @@ class Engine(Protocol):
         addresses: Sequence[bytes] = (),
         topics: Sequence[bytes] = (),
     ) -> list[Log]:
-        """In order of emission, both ends included, `None` for the newest block; `addresses` and first topics as filters,
+        """In order of emission, both ends included, None for the newest block; `addresses` and first topics filter,
         empty for all."""
 
     def fees(self) -> Fees:
@@ -187,8 +163,8 @@ class Engine(Protocol):
 
 
 def block_times(now: int, count: int, timestamp: int | None) -> range:
-    """Timestamps of the next `count` blocks, Unix seconds: the first at `timestamp`, or one second after `now` if that is
-    later or nothing is asked for, each other one second after the one before."""
+    """Timestamps of the next `count` blocks, Unix seconds: the first at `timestamp`, or one second after `now` if that
+    is later or nothing is asked for, each other one second after the one before."""
     first = now + 1 if timestamp is None else max(timestamp, now + 1)
     return range(first, first + count)
 

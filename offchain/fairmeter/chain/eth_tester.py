@@ -1,7 +1,8 @@
 """The default chain: eth-tester's py-evm backend, in the process, with time and randomness taken out of it.
 
-eth-tester stamps pending blocks with the wall clock and gives each a random prevrandao, so that no two runs agree and no bill
-can be older than today. Here both are set before a transaction is executed: the same transactions give the same block hashes.
+eth-tester stamps pending blocks with the wall clock and gives each a random prevrandao, so no two runs agree and no
+bill can be older than today. Here both are set before a transaction is executed: the same transactions give the same
+block hashes, here and on anvil.
 """
 
 from __future__ import annotations
@@ -18,49 +19,71 @@ from eth.abc import (
     ReceiptAPI,
     SignedTransactionAPI,
 )
-from eth.constants import EMPTY_SHA256
 from eth.exceptions import HeaderNotFound, Revert
-from eth_tester.backends.pyevm.main import PyEVMBackend  # type: ignore[import-untyped]
+from eth_tester.backends.pyevm.main import PyEVMBackend
 from eth_utils.exceptions import ValidationError
-from rlp.exceptions import RLPException  # type: ignore[import-untyped]
+from rlp.exceptions import RLPException
 
 from fairmeter.chain.engine import (
     Block,
     Capabilities,
     Fees,
-    Genesis,
     Log,
     Receipt,
     bare_revert,
     block_times,
     refuse_transaction,
 )
+from fairmeter.chain.genesis import Genesis, prevrandao
 from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.wallet import LOCAL_FEES
 from fairmeter.errors import ChainError
 
 ZERO_ADDRESS: Final = bytes(20)
-PREVRANDAO: Final = bytes(32)
-"""Of every block: no contract here may use it as a source of chance."""
 
 
 class FixedTimeBackend(PyEVMBackend):  # type: ignore[misc]
-    """eth-tester's backend, with every block's timestamp and prevrandao given by the caller."""
+    """eth-tester's backend, with every block's context a function of its parent and of the timestamp asked for."""
 
     def __init__(self, genesis: Genesis) -> None:
-        account = {"balance": genesis.balance, "nonce": 0, "code": b"", "storage": {}}
-        overrides = {"timestamp": genesis.timestamp, "gas_limit": genesis.gas_limit, "mix_hash": PREVRANDAO}
-        super().__init__(self.generate_genesis_params(overrides), {genesis.funder: account})
+        fields = {
+            "timestamp": genesis.timestamp,
+            "gas_limit": genesis.gas_limit,
+            "base_fee_per_gas": genesis.base_fee,
+            "mix_hash": bytes(32),
+            "parent_beacon_block_root": bytes(32),
+        }
+        state = {
+            address: {"balance": account.balance, "nonce": 0, "code": account.code, "storage": {}}
+            for address, account in genesis.accounts().items()
+        }
+        super().__init__(self.generate_genesis_params() | fields, state)
         type(self.chain).chain_id = genesis.chain_id
 
+    @property
+    def head(self) -> BlockHeaderAPI:
+        """The newest block's header."""
+        header: BlockHeaderAPI = self.chain.get_canonical_head()
+        return header
+
     def open_block(self, timestamp: int) -> None:
-        """Set what the next transaction sees as its block's context."""
-        self.chain.header = self.chain.header.copy(timestamp=timestamp, mix_hash=PREVRANDAO, coinbase=ZERO_ADDRESS)
+        """Give the next transaction its block's context, and record the parent's hash as EIP-2935 has it."""
+        parent = self.head
+        header = self.chain.create_header_from_parent(
+            parent,
+            timestamp=timestamp,
+            mix_hash=prevrandao(parent.hash, parent.block_number + 1),
+            coinbase=ZERO_ADDRESS,
+            parent_beacon_block_root=bytes(32),
+        )
+        vm = self.chain.get_vm(header)
+        vm.block_preprocessing(vm.get_block())
+        vm.state.persist()
+        self.chain.header = header.copy(state_root=vm.state.state_root)
 
     def close_block(self) -> BlockHeaderAPI:
-        """Mine what was applied since the last block."""
-        header = self.chain.header
-        fields = {"timestamp": header.timestamp, "mix_hash": header.mix_hash, "coinbase": header.coinbase}
-        block: BlockAPI = self.chain.mine_block(**fields, blob_gas_used=0, requests_hash=EMPTY_SHA256)
+        """Mine what was applied since `open_block`."""
+        block: BlockAPI = self.chain.mine_block(coinbase=ZERO_ADDRESS, blob_gas_used=0)
         return block.header
 
 
@@ -91,7 +114,7 @@ class EthTesterEngine:
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """See `Engine.call`."""
         origin = ZERO_ADDRESS if sender is None else sender
-        head = self._head()
+        head = self._backend.head
         vm = self._backend.chain.get_vm(head)
         code = vm.state.get_code(to)
         result = vm.execute_bytecode(origin, 0, head.gas_limit, to, origin, 0, data, code)
@@ -101,11 +124,11 @@ class EthTesterEngine:
 
     def now(self) -> int:
         """See `Engine.now`."""
-        return int(self._head().timestamp)
+        return int(self._backend.head.timestamp)
 
     def head(self) -> int:
         """See `Engine.head`."""
-        return int(self._head().block_number)
+        return int(self._backend.head.block_number)
 
     def block(self, number: int) -> Block:
         """See `Engine.block`."""
@@ -149,12 +172,12 @@ class EthTesterEngine:
             for block in self._logs[from_block:end]
             for log in block
             if (not addresses or log.address in addresses)
-            and (not topics or log.topics[:1] and log.topics[0] in topics)
+            and (not topics or (log.topics[:1] and log.topics[0] in topics))
         ]
 
     def fees(self) -> Fees:
         """See `Engine.fees`."""
-        return Fees()
+        return LOCAL_FEES
 
     def mine(self, timestamp: int | None = None) -> Block:
         """See `Engine.mine`."""
@@ -165,7 +188,7 @@ class EthTesterEngine:
 
     def snapshot(self) -> bytes:
         """See `Engine.snapshot`."""
-        return bytes(self._head().hash)
+        return bytes(self._backend.head.hash)
 
     def revert(self, snapshot: bytes) -> None:
         """See `Engine.revert`."""
@@ -186,12 +209,8 @@ class EthTesterEngine:
     ) -> None:
         self.close()
 
-    def _head(self) -> BlockHeaderAPI:
-        header: BlockHeaderAPI = self._backend.chain.get_canonical_head()
-        return header
-
     def _state(self) -> Any:
-        return self._backend.chain.get_vm(self._head()).state
+        return self._backend.chain.get_vm(self._backend.head).state
 
     def _execute(self, raw: bytes, timestamp: int) -> Receipt:
         chain = self._backend.chain
@@ -216,7 +235,7 @@ class EthTesterEngine:
 
 
 def _revert_data(computation: ComputationAPI) -> bytes:
-    return bytes(computation.output) if isinstance(computation._error, Revert) else b""
+    return bytes(computation.output) if computation.is_error and isinstance(computation.error, Revert) else b""
 
 
 def _logs(receipt: ReceiptAPI, block_number: int) -> tuple[Log, ...]:

@@ -13,13 +13,13 @@ from fairmeter.model import UInt8s
 RATE: Final = 136
 """Bytes that Keccak-256 absorbs a permutation (FIPS 202, capacity 512 bits)."""
 CHUNK_ROWS: Final = 4_096
-"""Rows hashed at once: the state and its temporaries (about 90 words a row) stay in the processor's second-level cache."""
+"""Rows hashed at once: many enough to hide NumPy's overhead, few enough for the state to stay in the cache."""
 
 Lanes = npt.NDArray[np.uint64]
 
 
 def keccak256(data: bytes) -> bytes:
-    """The 32-byte Keccak-256 of `data`, with the padding that Ethereum uses (0x01, before FIPS 202 changed it to 0x06)."""
+    """The 32-byte Keccak-256 of `data`, with the padding that Ethereum uses (0x01; FIPS 202 made it 0x06)."""
     return _keccak(data)
 
 

@@ -1,7 +1,7 @@
 """Merkle trees over hashes, in the shape of RFC 9162 (section 2.1.1), built from the leaves up.
 
-A node is keccak256(left ‖ right); a node without a right neighbour is promoted unchanged, which gives RFC 9162's tree for any
-number of leaves. Leaves are 32-byte hashes already: whoever makes them separates their domain from that of nodes.
+A node is keccak256(left ‖ right); a node without a right neighbour is promoted unchanged, which gives RFC 9162's tree
+for any number of leaves. Leaves are 32-byte hashes already: who makes them keeps their domain apart from that of nodes.
 """
 
 from __future__ import annotations

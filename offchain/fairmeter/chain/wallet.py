@@ -10,20 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import rlp  # type: ignore[import-untyped]
+import rlp
 from coincurve import PrivateKey
 from eth_account.messages import encode_typed_data
 
 from fairmeter.chain.engine import Engine, Fees
+from fairmeter.chain.genesis import BASE_FEE
 from fairmeter.chain.keccak import keccak256
 from fairmeter.errors import InputError
 
 FUNDER_KEY: Final = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
-"""Of `engine.FUNDER`, public knowledge: worth nothing on any real network."""
+"""Of `genesis.FUNDER`, public knowledge: worth nothing on any real network."""
 KEY_VARIABLE: Final = "FAIRMETER_PRIVATE_KEY"
 CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 DYNAMIC_FEE_TYPE: Final = b"\x02"
 """EIP-1559."""
+LOCAL_FEES: Final = Fees(max_fee=2 * BASE_FEE, priority=0)
+"""What eth-tester and anvil take: their base fee does not move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,12 @@ class SignedTransaction:
 class Wallet:
     """One key on one chain. `nonce` is of the next transaction and counts up with each that is signed."""
 
-    def __init__(self, key: bytes, chain_id: int, nonce: int = 0, fees: Fees | None = None) -> None:
+    def __init__(self, key: bytes, chain_id: int, nonce: int = 0, fees: Fees = LOCAL_FEES) -> None:
         self._key = PrivateKey(key)
         self.address = keccak256(self._key.public_key.format(compressed=False)[1:])[12:]
         self.chain_id = chain_id
         self.nonce = nonce
-        self.fees = Fees() if fees is None else fees
+        self.fees = fees
 
     @classmethod
     def on(cls, engine: Engine, key: bytes) -> Wallet:
@@ -61,7 +64,7 @@ class Wallet:
         return wallet
 
     def sign(self, to: bytes | None, data: bytes = b"", value: int = 0, *, gas: int) -> SignedTransaction:
-        """Sign the next transaction (type 2, EIP-1559): `to` None creates a contract, `value` in wei, `gas` its limit."""
+        """Sign the next transaction (EIP-1559): `to` None creates a contract, `value` in wei, `gas` its limit."""
         nonce = self.nonce
         fees = self.fees
         fields = [self.chain_id, nonce, fees.priority, fees.max_fee, gas, to or b"", value, data, []]
@@ -90,6 +93,11 @@ def typed_data_hash(
     """EIP-712: keccak256(0x1901 ‖ domain separator ‖ hash of the struct). `types` leaves EIP712Domain out."""
     signable = encode_typed_data(dict(domain), {name: list(fields) for name, fields in types.items()}, dict(message))
     return keccak256(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def created_address(creator: bytes, nonce: int) -> bytes:
+    """Where the contract lies that `creator` makes with the transaction of that nonce (yellow paper, section 7)."""
+    return keccak256(rlp.encode([creator, nonce]))[12:]
 
 
 def derive_key(seed: int, label: str) -> bytes:
