@@ -135,6 +135,8 @@ def test_judge_one__shared_vectors__equal(vectors: list[dict[str, Any]]) -> None
 @example(Bill([MAX_READING] + [0] * 93, 0, 93, -(10**7), -(10**7)), True)
 @example(Bill([0] * 93 + [1], MAX_QUANTITY, 93, 10**7, 10**7), False)
 @example(Bill([0, 0, 0, 1], MAX_QUANTITY, 3), False)
+@example(Bill([10**8 + 10**7 * x for x in range(31)], 10**10, 31), True)
+@example(Bill([10**8 - 10**6 * x for x in range(31)], 10**10, 31), True)
 @settings(max_examples=400, deadline=None)
 @given(bill=bills(), literal=st.booleans())
 def test_judge_one__any_bill__equals_the_book(
