@@ -50,7 +50,8 @@ def judge(
     days of the billing period; presets: ppm, one for all or (n,); degree: of the regression, 1 or 2, one for all or
     (n,). `literal` takes the claim's wording g = f', for comparison only.
 
-    Raises OutOfBoundsError for the first value, with its row, outside the bounds of VERDICT.md.
+    Raises OutOfBoundsError for the first value, with its row, outside the bounds of VERDICT.md, and for columns of
+    different lengths; InputError for a column that does not hold integers.
     """
     bills = _Bills.checked(reference, quantity, days, first_preset, second_preset, degree)
     n = len(bills.quantity)
@@ -83,7 +84,7 @@ def judge_one(
     """The verdict of one bill: `judge` of a batch of one.
 
     readings: one entry a day of the reference period, base units, None where missing; quantity: Q1, base units;
-    days: n1; presets in ppm. Raises OutOfBoundsError as `judge` does, with the row 0.
+    days: n1; presets in ppm. Raises as `judge` does, with the row 0, and with the day of a reading out of bounds.
     """
     present = np.array([[value is not None for value in readings]], dtype=np.bool_)
     # as objects until they are known to fit int64
