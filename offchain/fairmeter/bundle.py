@@ -5,11 +5,12 @@
     transactions.parquet      signed raw transactions in order, with block number and time
     receipts.parquet          status, gas, created contract, number of logs
     logs.parquet              every event as it was emitted
-    bills.parquet             the posted bills: batch, index, the file's bill_id and customer_id, the packed word, its fields
+    bills.parquet             the posted bills: batch, index, the file's bill_id and customer_id, the packed word
     verdicts.parquet          decision and growth of every judged bill
     evidence.parquet          the evidence leaves' contents: reference period, readings, missing days, salt
 
-Tables are Parquet, written in a stream, a row group a batch. Seconds, engine and machine lie outside, in run.json beside it.
+Tables are Parquet, written in a stream, a row group a batch. Seconds, engine and machine lie outside, in run.json
+beside it.
 """
 
 from __future__ import annotations
@@ -103,8 +104,7 @@ FILES: Final = (COMPILER_INPUT, *(f"{table}.parquet" for table in TABLES))
 
 
 class BundleWriter:
-    """Writes a bundle into a new folder; leaves nothing that looks like a bundle unless `finish` was reached: the manifest is
-    written last.
+    """Writes a bundle into a new folder; nothing there looks like a bundle before `finish`, which writes the manifest.
 
     Raises BundleError if the folder exists and is not empty.
     """

@@ -29,7 +29,7 @@ def interface(contract: str) -> Interface:
 
 def compiler_input() -> bytes:
     """The standard JSON input that the artifacts were compiled from."""
-    return _folder().joinpath("compiler-input.json").read_bytes()
+    return bytes(_folder().joinpath("compiler-input.json").read_bytes())
 
 
 def _folder() -> Any:

@@ -1,7 +1,7 @@
 """Calldata built from arrays over the ABI's own layout, without a Python object an element.
 
-Covers functions whose arguments are static words, arrays of static elements, and bytes: the batch functions. Everything else is
-encoded by `chain.abi.Interface`.
+Covers functions whose arguments are static words, arrays of static elements, and bytes: the batch functions. Everything
+else is encoded by `chain.abi.Interface`.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ def addresses_of(addresses: list[bytes]) -> UInt8s:
 
 
 def array_argument(data: bytes, position: int, width: int = WORD) -> UInt8s:
-    """The array that argument number `position` of `data` (with its selector) points to, (n, width) uint8: the reverse of
-    `calldata` for arrays of `width`-byte elements. Raises ValueError if the calldata are too short."""
+    """The array that argument number `position` of `data` (with its selector) points to, (n, width) uint8: the reverse
+    of `calldata` for arrays of `width`-byte elements. Raises ValueError if the calldata are too short.
+    """
     tail, length = _tail_of(data, position)
     return np.frombuffer(data, np.uint8, length * width, tail).reshape(length, width)
 

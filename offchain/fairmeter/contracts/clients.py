@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fairmeter.chain.wallet import typed_data_hash
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import Argument, addresses_of, calldata, words_of
 from fairmeter.contracts.packing import Bytes2D
@@ -160,6 +161,11 @@ def mandate_message(account: int, mandate: Mandate, nonce: int, deadline: int) -
         "nonce": nonce,
         "deadline": deadline,
     }
+
+
+def mandate_hash(domain: dict[str, Any], account: int, mandate: Mandate, nonce: int, deadline: int) -> bytes:
+    """The 32 bytes that the account's owner signs (EIP-712)."""
+    return typed_data_hash(domain, MANDATE_TYPES, mandate_message(account, mandate, nonce, deadline))
 
 
 class DigitalCurrency(Contract):

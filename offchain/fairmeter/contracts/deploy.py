@@ -1,4 +1,5 @@
-"""Deploys the contracts: five transactions at consecutive nonces, each address known before, every reference immutable."""
+"""Deploys the contracts: five transactions at consecutive nonces, so that every address is known before and every
+reference is immutable."""
 
 from __future__ import annotations
 
@@ -6,11 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-import rlp
-
 from fairmeter.chain.engine import Engine
-from fairmeter.chain.keccak import keccak256
-from fairmeter.chain.wallet import Wallet
+from fairmeter.chain.wallet import Wallet, created_address
 from fairmeter.contracts.artifacts import CONTRACTS, artifact, interface
 from fairmeter.contracts.clients import AppealRegistry, DigitalCurrency, PaymentLedger, VerdictGate
 from fairmeter.contracts.session import Call, Session
@@ -54,8 +52,8 @@ class System:
 
 
 def predict(deployer: bytes, nonce: int) -> dict[str, bytes]:
-    """The addresses that a deployer's next contracts get, by name: keccak256(rlp([deployer, nonce])), last 20 bytes."""
-    return {name: keccak256(rlp.encode([deployer, nonce + i]))[12:] for i, name in enumerate(CONTRACTS)}
+    """The addresses that a deployer's next contracts get, by name."""
+    return {name: created_address(deployer, nonce + i) for i, name in enumerate(CONTRACTS)}
 
 
 def deployment_calls(deployer: bytes, nonce: int) -> list[Call]:

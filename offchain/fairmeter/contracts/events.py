@@ -20,8 +20,8 @@ def event_columns(logs: pa.Table, address: bytes, interface: Interface, event: s
     """The logs of `event` that the contract at `address` emitted, as columns by parameter name, in order.
 
     `logs` has the columns of a bundle's logs table. Integers and booleans come as (n,) int64, addresses and bytes32
-    as (n, 32) uint8 words; `transaction` and `log` say where each stood. Raises ChainError if the event has a parameter of
-    dynamic size, or a value does not fit 64 bits.
+    as (n, 32) uint8 words; `transaction` and `log` say where each stood. Raises ChainError if the event has a parameter
+    of dynamic size, or a value does not fit 64 bits.
     """
     item = interface.event(event)
     topic = interface.topic(event)

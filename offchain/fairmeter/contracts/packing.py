@@ -1,7 +1,7 @@
 """The packed words of the contracts, as NumPy arrays: bills, verdicts and evidence leaves, in and out.
 
-Layouts: contracts/src/libraries/PackedBills.sol, PackedVerdicts.sol; an evidence leaf as `evidence_leaves` says. All words
-are big-endian bytes, as the chain hashes them.
+Layouts: contracts/src/libraries/PackedBills.sol, PackedVerdicts.sol; an evidence leaf as `evidence_leaves` says. All
+words are big-endian bytes, as the chain hashes them.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def unpack_bills(words: Bytes2D) -> BillColumns:
 
 
 def pack_verdicts(verdicts: Verdicts) -> Bytes2D:
-    """(n, 12): decision and flags, a reserved byte, actual and expected growth as int40 ppm, layout of PackedVerdicts.sol."""
+    """(n, 12): decision and flags, a reserved byte, actual and expected growth as int40 ppm: PackedVerdicts.sol."""
     packed = np.zeros((len(verdicts), VERDICT_BYTES), np.uint8)
     packed[:, 0] = verdicts.decision | verdicts.has_actual * HAS_ACTUAL | verdicts.has_expected * HAS_EXPECTED
     _put(packed, 6, 5, np.where(verdicts.has_actual, verdicts.actual_ppm, 0))
@@ -99,7 +99,7 @@ def unpack_verdicts(packed: Bytes2D) -> VerdictColumns:
     """The reverse of `pack_verdicts`; `packed` is (n, 12)."""
     first = packed[:, 0]
     return VerdictColumns(
-        decision=first & 0x0F,
+        decision=(first & 0x0F).astype(np.uint8),
         actual_ppm=_signed40(_get(packed, 6, 5)),
         expected_ppm=_signed40(_get(packed, 11, 5)),
         has_actual=(first & HAS_ACTUAL) > 0,
@@ -128,7 +128,7 @@ def unpack_readings(packed: Bytes2D) -> Int64s:
 
 
 def pack_missing(reference: Reference) -> Bytes2D:
-    """(n, 12): bit x, counted from the lowest of the big-endian number, is set where day x of the period has no reading."""
+    """(n, 12): bit x of the big-endian number, counted from the lowest, is set where day x has no reading."""
     n, width = reference.present.shape
     inside = np.arange(width) < reference.days[:, None]
     bits = np.zeros((n, MISSING_BYTES * 8), np.bool_)
@@ -168,8 +168,8 @@ class EvidenceContext:
 def evidence_leaves(
     context: EvidenceContext, indices: Int64s, words: Bytes2D, reference: Reference, salts: Bytes2D
 ) -> Bytes2D:
-    """(n, 32): keccak256(domain 32 ‖ chain id 8 ‖ gate 20 ‖ batch 6 ‖ index 2 ‖ bill word 32 ‖ first day of the reference
-    period 2 ‖ its days n2 1 ‖ readings 5·n2 ‖ missing bitmap 12 ‖ salt 32 bytes), all big-endian.
+    """(n, 32): keccak256(domain 32 ‖ chain id 8 ‖ gate 20 ‖ batch 6 ‖ index 2 ‖ bill word 32 ‖ first day of the
+    reference period 2 ‖ its days n2 1 ‖ readings 5·n2 ‖ missing bitmap 12 ‖ salt 32 bytes), all big-endian.
 
     No leaf is 64 bytes long, so none is the preimage of a node of the tree.
     """

@@ -50,8 +50,10 @@ class Session:
         self._observer = observer
 
     def send(self, calls: Sequence[tuple[Wallet, Call]], timestamp: int | None = None) -> list[Receipt]:
-        """Sign and send in order, the first at `timestamp` (Unix seconds) where time moves. Raises RevertError for the first
-        that a contract refused; those after it have been sent all the same."""
+        """Sign and send in order, the first at `timestamp` (Unix seconds) where time moves.
+
+        Raises RevertError for the first that a contract refused; those after it have been sent all the same.
+        """
         if not calls:
             return []
         signed = [wallet.sign(call.to, call.data, call.value, gas=call.gas) for wallet, call in calls]

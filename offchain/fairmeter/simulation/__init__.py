@@ -1,0 +1,9 @@
+"""A payment run from readings and bills: deploys, posts, judges, answers appeals, and records it all."""
+
+from __future__ import annotations
+
+from fairmeter.simulation.result import Progress, RunResult
+from fairmeter.simulation.run import run
+from fairmeter.simulation.scenario import Scenario
+
+__all__ = ["Progress", "RunResult", "Scenario", "run"]

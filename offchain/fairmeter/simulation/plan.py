@@ -1,0 +1,136 @@
+"""What is known before a run begins: accounts, budgets, mandates, and which bills are posted when. Arrays, no chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from fairmeter.contracts.clients import Mandate
+from fairmeter.model import Bills, Int32s, Int64s, Tariff
+from fairmeter.simulation.scenario import Scenario
+from fairmeter.units import MAX_AMOUNT, MAX_CAP, PPM, SECONDS_A_DAY
+
+DAYS_TO_PREPARE = 30
+"""Between the chain's first block and the first posting."""
+MANDATE_DAYS_AFTER = 3_650
+MAX_DAY = 2**16 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Bills of one supplier and utility that are posted together."""
+
+    supplier: int
+    utility: int
+    rows: Int64s
+    """Which bills."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is posted at one time."""
+
+    time: int
+    """Unix seconds."""
+    batches: tuple[Batch, ...]
+
+    @property
+    def rows(self) -> Int64s:
+        """Of all its bills."""
+        return np.concatenate([batch.rows for batch in self.batches])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """n bills, and m accounts (customer by supplier by utility), numbered within the supplier by first appearance."""
+
+    bills: Bills
+    tariffs: tuple[Tariff, ...]
+    account: Int64s
+    """(n,) index of the bill's account, 0..m-1."""
+    customer: Int32s
+    """(m,) index into `bills.customers`."""
+    supplier: Int32s
+    """(m,) index into `bills.suppliers`."""
+    utility: Int32s
+    """(m,)"""
+    number: Int64s
+    """(m,) account number within the supplier, from 1."""
+    budget: Int64s
+    """(m,) minor units paid in with every bill."""
+    rounds: tuple[Round, ...]
+
+    @property
+    def begins(self) -> int:
+        """Unix seconds of the chain's first block, a midnight."""
+        first = int(self.bills.end.min()) - DAYS_TO_PREPARE
+        return max(first, 1) * SECONDS_A_DAY
+
+    def mandate(self, account: int, scenario: Scenario, *, moves_time: bool) -> Mandate:
+        """What the account's owner signs. Where time does not move, a whole run is collected in one month, so that the
+        cap a month cannot be what it would be in life.
+        """
+        budget = int(self.budget[account])
+        monthly = min(budget * scenario.cap_per_month_budgets, MAX_CAP) if moves_time else MAX_CAP
+        last_day = min(int(self.bills.end.max()) + MANDATE_DAYS_AFTER, MAX_DAY)
+        return Mandate(min(budget * scenario.cap_per_bill_budgets, MAX_CAP), monthly, last_day)
+
+
+def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario) -> Plan:
+    """Lay a run out."""
+    key = (bills.customer.astype(np.int64) * len(bills.suppliers) + bills.supplier) * 8 + bills.utility
+    _, first, account = np.unique(key, return_index=True, return_inverse=True)
+    # renumber by first appearance, so that the accounts' order is the file's
+    order = np.argsort(first, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    first, account = first[order], rank[account]
+    supplier = bills.supplier[first]
+    return Plan(
+        bills=bills,
+        tariffs=tuple(tariffs),
+        account=account,
+        customer=bills.customer[first],
+        supplier=supplier,
+        utility=bills.utility[first].astype(np.int32),
+        number=_numbers(supplier),
+        budget=_budgets(account, bills.amount, scenario),
+        rounds=_rounds(bills, scenario),
+    )
+
+
+def _numbers(supplier: Int32s) -> Int64s:
+    """1, 2, 3 … within each supplier, in order."""
+    numbers = np.zeros(len(supplier), np.int64)
+    for one in np.unique(supplier):
+        rows = np.flatnonzero(supplier == one)
+        numbers[rows] = np.arange(1, len(rows) + 1)
+    return numbers
+
+
+def _budgets(account: Int64s, amount: Int64s, scenario: Scenario) -> Int64s:
+    """(m,) the median billed amount of each account times the scenario's factor, rounded up."""
+    frame = pl.DataFrame({"account": account, "amount": amount})
+    medians = frame.group_by("account").agg(pl.col("amount").median().ceil().cast(pl.Int64)).sort("account")
+    budgets = -(-medians["amount"].to_numpy() * scenario.budget_ppm // PPM)
+    capped: Int64s = np.minimum(budgets, MAX_AMOUNT // 4)
+    return capped
+
+
+def _rounds(bills: Bills, scenario: Scenario) -> tuple[Round, ...]:
+    """Bills by the day that their period ended, then by supplier and utility, in the file's order within."""
+    order = np.lexsort((np.arange(len(bills)), bills.utility, bills.supplier, bills.end))
+    keys = np.stack([bills.end[order], bills.supplier[order], bills.utility[order]], axis=1)
+    cuts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
+    rounds: dict[int, list[Batch]] = {}
+    for rows in np.split(order, cuts):
+        end, supplier, utility = int(bills.end[rows[0]]), int(bills.supplier[rows[0]]), int(bills.utility[rows[0]])
+        pieces = np.split(rows, range(scenario.batch_bills, len(rows), scenario.batch_bills))
+        rounds.setdefault(end, []).extend(Batch(supplier, utility, piece) for piece in pieces)
+    return tuple(
+        Round((end + 1) * SECONDS_A_DAY + scenario.post_after, tuple(batches))
+        for end, batches in sorted(rounds.items())
+    )
