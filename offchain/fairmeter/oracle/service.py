@@ -97,7 +97,7 @@ class Oracle:
         self._presets: dict[tuple[int, int, int], Presets] = {}
 
     def watch(self) -> list[Judgement]:
-        """Judge every batch that was posted since the last call (in the first, since the chain's beginning) and that the
+        """Judge every batch that was posted since the last call (at first, since the chain's beginning) and that the
         gate has no verdicts of. The caller signs and sends the calls.
         """
         head = self._system.engine.head()
