@@ -1,0 +1,30 @@
+"""What all tests share: where things are, and how hard Hypothesis searches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+# The same examples every time: a failure in one place is a failure in all, and a run's length does not vary. A slow
+# machine is no reason to fail: pytest's timeout is the only clock.
+settings.register_profile("fairmeter", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fairmeter")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real data and vectors, beside the checkout; where they are absent the test is skipped, loudly."""
+    if not SHARED.is_dir():
+        pytest.skip("NOT TESTED: ../shared is absent")
+    return SHARED

@@ -1,0 +1,77 @@
+"""README.md and contracts/README.md speak of commands, options, scripts and files that are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from fairmeter import cli
+
+FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"(?<![\w./-])fairmeter ([a-z][a-z-]*)([^\n|]*)")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+SCRIPT = re.compile(r"(?<![\w/])(?:scripts|\.ci)/[a-z]+\b")
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
+
+
+@pytest.fixture(scope="module")
+def commands() -> dict[str, TyperCommand]:
+    """The command line's commands by name."""
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    commands = {name: command for name, command in group.commands.items() if isinstance(command, TyperCommand)}
+    assert len(commands) == len(group.commands)
+    return commands
+
+
+@pytest.fixture(scope="module")
+def readme(root: Path) -> str:
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+def _options(command: TyperCommand) -> set[str]:
+    names = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    return {name for name in names if name.startswith("--")} | {"--help"}
+
+
+def _calls(text: str) -> list[tuple[str, str]]:
+    """Command and the rest of its line, of each call in a fenced block; a line's continuation belongs to it."""
+    return [call for block in FENCE.findall(text) for call in COMMAND.findall(block.replace("\\\n", " "))]
+
+
+def test_readme__commands_and_options__exist(readme: str, commands: dict[str, TyperCommand]) -> None:
+    calls = _calls(readme)
+    assert calls
+    assert {name for name, _ in calls} <= set(commands)
+    unknown = {(name, option) for name, rest in calls for option in OPTION.findall(rest)}
+    assert {(name, option) for name, option in unknown if option not in _options(commands[name])} == set()
+
+
+def test_commands__each__in_the_readme_and_with_help(readme: str, commands: dict[str, TyperCommand]) -> None:
+    assert {name for name in commands if not re.search(rf"fairmeter {name}\b", readme)} == set()
+    assert {name for name, command in commands.items() if not command.help} == set()
+    undescribed = {
+        f"{name} {parameter.name}"
+        for name, command in commands.items()
+        for parameter in command.params
+        if isinstance(parameter, TyperOption) and not parameter.help
+    }
+    assert undescribed == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "contracts/README.md"])
+def test_page__scripts_and_links__exist(root: Path, page: str) -> None:
+    path = root / page
+    text = path.read_text(encoding="utf-8")
+    names = {root / name for name in SCRIPT.findall(text)} | {path.parent / link for link in LINK.findall(text)}
+    assert {name for name in names if not name.exists()} == set()
+
+
+def test_readme__map_of_the_folders__names_every_room(root: Path, readme: str) -> None:
+    package = root / "offchain" / "fairmeter"
+    rooms = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert {room for room in rooms if not re.search(rf"\b{room}/", readme)} == set()
