@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairmeter.usage.fleet import fleet, write_fleet
 from fairmeter.usage.load import check_customers, load_bills, load_usage
 from fairmeter.usage.reference import reference_period, reference_readings
 from fairmeter.usage.tariff import amount, check_amounts, infer_tariffs, load_tariffs
@@ -10,10 +11,12 @@ __all__ = [
     "amount",
     "check_amounts",
     "check_customers",
+    "fleet",
     "infer_tariffs",
     "load_bills",
     "load_tariffs",
     "load_usage",
     "reference_period",
     "reference_readings",
+    "write_fleet",
 ]

@@ -177,7 +177,7 @@ def _unreadable(name: str, error: Exception) -> InputError:
 
 def _refuse_ragged(name: str) -> None:
     """Polars says that some row has too many cells; find which. Runs once Polars has already refused the file."""
-    with open(name, newline="", encoding="utf-8", errors="replace") as file:
+    with Path(name).open(newline="", encoding="utf-8", errors="replace") as file:
         reader = csv.reader(file)
         width = len(next(reader))
         bad = ((row, len(cells)) for row, cells in enumerate(reader, 1) if len(cells) > width)

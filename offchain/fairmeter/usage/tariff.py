@@ -23,6 +23,7 @@ import datetime as dt
 import os
 import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -101,8 +102,7 @@ def load_tariffs(path: str | os.PathLike[str]) -> tuple[Tariff, ...]:
     """
     name = os.fspath(path)
     try:
-        with open(path, "rb") as file:
-            document = tomllib.load(file)
+        document = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
