@@ -3,10 +3,15 @@ pragma solidity ^0.8.30;
 
 import {Appeal, AppealState} from "../types/Appeals.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
+import {IPaymentLedger} from "./IPaymentLedger.sol";
+import {IVerdictGate} from "./IVerdictGate.sol";
 
 /// Appeals and their outcomes. An appeal's id is its bill's. Keeps no money: the ledger moves it when an appeal ends.
 ///
 /// Open → Conceded | AdjustmentOffered → Accepted | Contested → Ruled | Withdrawn | Expired
+///
+/// Ruled is reserved: until there are rulings no appeal enters it, and a contested appeal expires to void. A step is refused from
+/// its deadline on, `expire` before it. Lists are all or nothing: the error names the bill.
 interface IAppealRegistry {
     /// The appeal request to the supplier: which account, which days, how much was charged, and the growth that does not fit.
     event AppealOpened(
@@ -28,10 +33,17 @@ interface IAppealRegistry {
     event AppealWithdrawn(BillId indexed bill);
     event AppealExpired(BillId indexed bill);
 
-    /// Opens the appeals of a judged batch, and puts them in the supplier's queue. Gate only.
-    function open(BatchId batch, PackedBill[] calldata bills, bytes calldata verdicts) external;
+    /// Opens the appeals of a batch just judged, of the bills whose bit is set in `held`, and puts them in the supplier's queue.
+    /// Gate only.
+    function open(
+        BatchId batch,
+        SupplierId supplier,
+        uint256[2] calldata held,
+        PackedBill[] calldata bills,
+        bytes calldata verdicts
+    ) external;
 
-    /// The supplier gives the bills up: they are void.
+    /// The supplier gives the bills up, in any state that has not ended: they are void.
     function concede(BillId[] calldata bills) external;
     /// The supplier offers a smaller quantity for each bill; the amount is what its tariff gives, and must be below the bill's.
     function offerAdjustments(BillId[] calldata bills, uint48[] calldata quantities) external;
@@ -41,15 +53,18 @@ interface IAppealRegistry {
     function acceptAdjustments(BillId[] calldata bills) external;
     /// The customer refuses the adjusted bills: they are contested.
     function refuseAdjustments(BillId[] calldata bills) external;
-    /// The customer gives the appeals up and pays the bills in full.
+    /// The customer gives the appeals up, in any state that has not ended, and pays the bills in full.
     function withdrawAppeals(BillId[] calldata bills) external;
     /// Ends what its deadline has ended: silence to an appeal and a contest without a ruling void the bill, silence to an
-    /// adjustment contests it. Anyone may call.
+    /// adjustment contests it, from that deadline on. Anyone may call.
     function expire(BillId[] calldata bills) external;
 
+    function ledger() external view returns (IPaymentLedger);
+    function gate() external view returns (IVerdictGate);
+    /// The appeal against a bill; state None where there is none.
     function appealOf(BillId bill) external view returns (Appeal memory);
     /// The supplier's queue: up to `limit` appeals that wait for its answer, and where to go on; start with cursor 0, done when
-    /// the next cursor is 0.
+    /// the next cursor is 0. `limit` is at least 1.
     function openAppeals(SupplierId supplier, uint256 cursor, uint256 limit)
         external
         view

@@ -10,11 +10,6 @@ interface IDigitalCurrency is IERC20, IERC20Permit {
     /// The issuer froze or thawed an address.
     event Frozen(address indexed holder, bool frozen);
 
-    /// Thrown when a frozen address would send or receive.
-    error DigitalCurrency_Frozen(address holder);
-    /// Thrown when the issuer tries to freeze the ledger.
-    error DigitalCurrency_LedgerCannotBeFrozen(address ledger);
-
     /// The payment ledger, which cannot be frozen.
     function ledger() external view returns (address);
     /// Whether `holder` is frozen.

@@ -3,8 +3,11 @@ pragma solidity ^0.8.30;
 
 import {Account, AccountRequest, Mandate, SignedMandate} from "../types/Accounts.sol";
 import {Batch, Bill, BillRecord, BillState, Reason, Totals} from "../types/Bills.sol";
-import {AccountId, BatchId, BillId, PackedBill, PackedVerdict, SupplierId} from "../types/Ids.sol";
+import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {Tariff, TariffBlock, Utility} from "../types/Utilities.sol";
+import {IAppealRegistry} from "./IAppealRegistry.sol";
+import {IDigitalCurrency} from "./IDigitalCurrency.sol";
+import {IVerdictGate} from "./IVerdictGate.sol";
 
 /// Keeps all the money: prepaid accounts, suppliers' credit, pending buckets and holds. Amounts are minor units of the
 /// currency. Every event that moves money carries what an indexer needs to rebuild every balance.
@@ -64,8 +67,6 @@ interface IPaymentLedger {
     /// A batch's pending bucket became the supplier's credit: its pending bills are settled.
     event BatchReleased(BatchId indexed batch, SupplierId indexed supplier, uint256 amount);
 
-    /* ERRORS: meanings in libraries/Errors.sol */
-
     /* SUPPLIER'S FUNCTIONS */
 
     /// Registers the caller as a supplier.
@@ -74,7 +75,8 @@ interface IPaymentLedger {
     /// begin after today. At most 8 blocks, `upTo` ascending, the last one the largest quantity a bill may have.
     function setTariff(SupplierId supplier, Utility utility, uint16 fromDay, uint48 standing, TariffBlock[] calldata blocks)
         external;
-    /// Posts a batch: 1 to 500 packed bills of the supplier for one utility. Refused whole, naming the bill, when a bill's
+    /// Posts a batch: 1 to 500 packed bills of the supplier for one utility, at most 400 if any of them replaces another, so that
+    /// judging fits into a transaction whatever the verdicts are. Refused whole, naming the bill, when a bill's
     /// account does not exist, its period is malformed or not over, or its amount is not what the tariff in force on its last
     /// day gives. Creates no lien.
     function postBills(SupplierId supplier, Utility utility, PackedBill[] calldata bills) external returns (BatchId batch);
@@ -117,16 +119,17 @@ interface IPaymentLedger {
     function payArrearsFromBalance(BillId bill, uint256 amount) external;
     /// Pays `amount` of a bill's arrears from the caller's currency. Anyone may pay.
     function payArrears(BillId bill, uint256 amount) external;
-    /// Collects arrears that balance and mandate now allow, and skips the others. Anyone may call.
+    /// Collects arrears that balance and mandate now allow, into the batch's pending bucket while its window is open and to the
+    /// supplier's credit after it, and skips the others. Anyone may call. Returns the minor units collected.
     function settleArrears(BillId[] calldata bills) external returns (uint256 settled);
 
     /* GATE AND REGISTRY */
 
-    /// Applies the verdicts of a batch, in order. Gate only. Returns how many bills are under appeal, and for each of them,
-    /// in order, its index (high 16 bits of a 64-bit entry) and the amount held.
+    /// Applies the verdicts of a batch, 12 bytes a bill, in order. Gate only, once. Returns how many bills are held for appeal,
+    /// and which: bit i of the two words together stands for bill i.
     function judge(BatchId batch, PackedBill[] calldata bills, bytes calldata verdicts)
         external
-        returns (uint256 appealed);
+        returns (uint256 appealed, uint256[2] memory held);
     /// Ends an appeal with `due` minor units to pay, taken from the hold, and with the customer's consent from the balance as
     /// well; what is not covered becomes arrears, what is left of the hold goes back to the balance. Registry only.
     function closeAppeal(BillId bill, uint48 due, Reason voidReason, bool consent) external;
@@ -135,6 +138,9 @@ interface IPaymentLedger {
 
     /* VIEWS */
 
+    function currency() external view returns (IDigitalCurrency);
+    function gate() external view returns (IVerdictGate);
+    function registry() external view returns (IAppealRegistry);
     function accountOf(AccountId account) external view returns (Account memory);
     function ownerOf(AccountId account) external view returns (address);
     function batchOf(BatchId batch) external view returns (Batch memory);
@@ -154,6 +160,6 @@ interface IPaymentLedger {
     function priceOf(SupplierId supplier, Utility utility, uint16 day, uint48 quantity) external view returns (uint256 amount);
     /// Why a bill's arrears cannot be collected now; None if they can.
     function collectable(BillId bill) external view returns (Reason);
-    function decodeBill(PackedBill bill) external pure returns (Bill memory);
-    function decodeBillRecord(uint256 record) external pure returns (BillRecord memory);
+    /// A posted word as its fields; the account is the supplier's of that number.
+    function decodeBill(SupplierId supplier, PackedBill bill) external pure returns (Bill memory);
 }

@@ -4,6 +4,8 @@ pragma solidity ^0.8.30;
 import {BatchId, PackedBill, PackedVerdict} from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
 import {Periods, Presets, Verdict, VerdictRecord} from "../types/Verdicts.sol";
+import {IAppealRegistry} from "./IAppealRegistry.sol";
+import {IPaymentLedger} from "./IPaymentLedger.sol";
 
 /// Takes the verdicts of a batch from the oracle operators, applies them to the ledger and opens the appeals, in one
 /// transaction; keeps presets and periods, versioned: a batch is judged by the version of its posting.
@@ -31,7 +33,12 @@ interface IVerdictGate {
     /// Sets the periods for batches posted from now on. Restricted to the governor role.
     function setPeriods(Periods calldata periods) external;
 
+    function ledger() external view returns (IPaymentLedger);
+    function registry() external view returns (IAppealRegistry);
     function parameterVersion() external view returns (uint32);
+    /// The parameter version that a batch of `billed` minor units takes on when it is posted now. Reverts where the window is zero
+    /// and the batch too large for that.
+    function admit(uint256 billed) external view returns (uint32 version);
     /// The presets of a utility and class in a version; the class's own, else class 0's, else the utility's default.
     function presetsOf(uint32 version, Utility utility, uint8 class) external view returns (Presets memory);
     function periodsOf(uint32 version) external view returns (Periods memory);

@@ -25,7 +25,7 @@ struct Account {
     Utility utility;
     /// Whether the mandate lets anyone show the readings on chain in a challenge.
     bool discloseReadings;
-    /// Counts mandates granted by signature and revocations; the next signature carries it.
+    /// Counts grants and revocations of mandates; the next signature carries it, so that any of them ends signatures not yet used.
     uint32 mandateNonce;
 }
 

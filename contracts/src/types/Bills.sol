@@ -60,11 +60,11 @@ struct BillRecord {
     uint8 periodDays;
     /// Base units.
     uint48 quantity;
-    /// The bill's amount, minor units.
+    /// Minor units: as posted, less what became void while another part did not (an adjustment, a cancelled rest).
     uint48 amount;
     BillState state;
     Reason reason;
-    /// Minor units: set aside (Held), still owed (Arrears), paid (Settled); 0 otherwise.
+    /// Minor units: set aside (Held), still owed (Arrears), in the batch's pending bucket (Pending), paid (Settled); 0 otherwise.
     uint48 money;
     /// Arrears only: stage, and repayment score in ppm. Written by the arrears contract.
     uint8 stage;
@@ -95,19 +95,20 @@ struct Batch {
     uint64 pending;
 }
 
-/// Sums over all bills and all money, minor units. INV-01 and INV-02 are stated over these.
+/// Sums over all bills and all money, minor units. INV-01 and INV-02 are stated over these. 128 bits: no
+/// number of bills at the largest amount can overflow a sum and so stop everyone.
 struct Totals {
-    // amounts of bills by state
-    uint64 billed;
-    uint64 unjudged;
-    uint64 waiting;
-    uint64 pending;
-    uint64 settled;
-    uint64 held;
-    uint64 arrears;
-    uint64 voided;
-    // money; that of pending bills is `pending`
-    uint64 accounts;
-    uint64 credit;
-    uint64 holds;
+    // amounts of bills by state, in pairs that change together, two a slot; `pending` is money as well
+    uint128 unjudged;
+    uint128 pending;
+    uint128 billed;
+    uint128 settled;
+    uint128 waiting;
+    uint128 held;
+    uint128 arrears;
+    uint128 voided;
+    // money: free balances of accounts, set aside for appeals, suppliers' to withdraw
+    uint128 accounts;
+    uint128 holds;
+    uint128 credit;
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+
+import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
+import {IDigitalCurrency} from "./interfaces/IDigitalCurrency.sol";
+import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
+import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
+import {LedgerAccounts} from "./ledger/LedgerAccounts.sol";
+import {LedgerArrears} from "./ledger/LedgerArrears.sol";
+import {LedgerBase} from "./ledger/LedgerBase.sol";
+import {LedgerJudging} from "./ledger/LedgerJudging.sol";
+import {LedgerMandates} from "./ledger/LedgerMandates.sol";
+import {PackedAccounts} from "./libraries/PackedAccounts.sol";
+import {AccountId, PackedAccount} from "./types/Ids.sol";
+
+/// Keeps all the money, and moves it only as a verdict, a mandate, an appeal's outcome or its owner says.
+///
+/// Trusted: the gate, to say which verdicts a batch has and when its window is over; the registry, to say how an appeal ended.
+/// Both addresses, and the currency's, are fixed at deployment. The classifier chooses accounts' classes, and with them presets,
+/// and can move no money. The manager behind `authority` can hand that role on, and no more.
+///
+/// Assumed: the currency moves exactly what it is told, calls nobody back and does not freeze the ledger (DigitalCurrency).
+/// No reentrancy guard is needed: every call to the currency comes last, the gate and the registry call only back what they
+/// were called for, and signatures are checked in static calls.
+contract PaymentLedger is LedgerAccounts, LedgerMandates, LedgerJudging, LedgerArrears, AccessManaged {
+    using PackedAccounts for PackedAccount;
+
+    constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_, address authority_)
+        LedgerBase(currency_, gate_, registry_)
+        AccessManaged(authority_)
+    {}
+
+    /// @inheritdoc IPaymentLedger
+    function setClass(AccountId[] calldata accounts, uint8 class) external override restricted {
+        for (uint256 i; i < accounts.length; ++i) {
+            // Effect:
+            _accounts[accounts[i]] = _account(accounts[i]).withClass(class);
+
+            emit ClassSet(accounts[i], class);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
+import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {Errors} from "../libraries/Errors.sol";
+import {IdCodec} from "../libraries/IdCodec.sol";
+import {PackedAccounts} from "../libraries/PackedAccounts.sol";
+import {Account, AccountRequest} from "../types/Accounts.sol";
+import {AccountId, PackedAccount, SupplierId} from "../types/Ids.sol";
+import {Utility} from "../types/Utilities.sol";
+import {LedgerBase} from "./LedgerBase.sol";
+
+/// Accounts: opened by anyone for anyone, filled by anyone, emptied by their owner only.
+abstract contract LedgerAccounts is LedgerBase {
+    using PackedAccounts for PackedAccount;
+    using SafeERC20 for IDigitalCurrency;
+
+    /// @inheritdoc IPaymentLedger
+    function openAccounts(AccountRequest[] calldata requests) external override returns (AccountId[] memory accounts) {
+        accounts = new AccountId[](requests.length);
+        for (uint256 i; i < requests.length; ++i) {
+            accounts[i] = _open(requests[i]);
+        }
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function deposit(AccountId[] calldata accounts, uint256[] calldata amounts) external override {
+        _deposit(accounts, amounts);
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function depositWithPermit(
+        AccountId[] calldata accounts,
+        uint256[] calldata amounts,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external override {
+        uint256 sum;
+        for (uint256 i; i < amounts.length; ++i) {
+            sum += amounts[i];
+        }
+        // Whoever saw the permit may have used it already: the allowance is then there, and if not the transfer says so. The
+        // currency calls nobody back, so that calling it before the effects lets nobody in.
+        try currency.permit(msg.sender, address(this), sum, deadline, v, r, s) {} catch {}
+        _deposit(accounts, amounts);
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function moveBalance(AccountId from, AccountId to, uint256 amount)
+        external
+        override
+        onlyAccountOwner(from)
+        onlyAccountOwner(to)
+    {
+        // Effect:
+        _accounts[from] = _debited(from, _accounts[from], amount);
+        _accounts[to] = _credited(to, _accounts[to], amount);
+
+        emit BalanceMoved(from, to, amount);
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function withdraw(AccountId account, uint256 amount, address to) external override onlyAccountOwner(account) {
+        // Effect:
+        _accounts[account] = _debited(account, _accounts[account], amount);
+        _totals.accounts -= uint128(amount);
+
+        emit Withdrawn(account, to, amount);
+
+        // Interaction:
+        currency.safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function accountOf(AccountId account) external view override returns (Account memory decoded) {
+        decoded = _account(account).decode();
+        decoded.owner = _holders[account].owner;
+        decoded.mandateNonce = _holders[account].mandateNonce;
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function ownerOf(AccountId account) external view override returns (address) {
+        return _holders[account].owner;
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function accountCount(SupplierId supplier) external view override returns (uint256) {
+        return _suppliers[supplier].accountCount;
+    }
+
+    function _open(AccountRequest calldata request) private returns (AccountId account) {
+        // Check:
+        if (request.utility == Utility.None) revert Errors.PaymentLedger_NoUtility();
+        if (request.owner == address(0)) revert Errors.PaymentLedger_NoOwner();
+        if (_suppliers[request.supplier].owner == address(0)) {
+            revert Errors.PaymentLedger_NoSuchSupplier(request.supplier);
+        }
+
+        // Effect:
+        account = IdCodec.account(request.supplier, ++_suppliers[request.supplier].accountCount);
+        _accounts[account] = PackedAccounts.create(request.utility);
+        _holders[account].owner = request.owner;
+
+        emit AccountOpened(account, request.owner, request.utility);
+    }
+
+    function _deposit(AccountId[] calldata accounts, uint256[] calldata amounts) private {
+        // Check:
+        if (accounts.length != amounts.length) {
+            revert Errors.PaymentLedger_LengthMismatch(accounts.length, amounts.length);
+        }
+
+        // Effect:
+        uint256 sum;
+        for (uint256 i; i < accounts.length; ++i) {
+            _accounts[accounts[i]] = _credited(accounts[i], _account(accounts[i]), amounts[i]);
+            sum += amounts[i];
+            emit Deposited(accounts[i], msg.sender, amounts[i]);
+        }
+        _totals.accounts += uint128(sum);
+
+        // Interaction:
+        currency.safeTransferFrom(msg.sender, address(this), sum);
+    }
+}

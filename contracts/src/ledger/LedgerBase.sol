@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IAppealRegistry} from "../interfaces/IAppealRegistry.sol";
+import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
+import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
+import {Errors} from "../libraries/Errors.sol";
+import {PackedAccounts} from "../libraries/PackedAccounts.sol";
+import {Batch, Totals} from "../types/Bills.sol";
+import {AccountId, BatchId, BillId, PackedAccount, PackedRecord, SupplierId} from "../types/Ids.sol";
+
+/// The ledger's storage, who may call, and the few ways in which a balance changes.
+abstract contract LedgerBase is IPaymentLedger {
+    using PackedAccounts for PackedAccount;
+
+    /// What judging does not need of an account, in a slot that it does not touch.
+    struct Holder {
+        address owner;
+        uint32 mandateNonce;
+    }
+
+    struct Supplier {
+        address owner;
+        /// To withdraw, minor units.
+        uint96 credit;
+        uint32 accountCount;
+    }
+
+    /// @inheritdoc IPaymentLedger
+    IDigitalCurrency public immutable override currency;
+    /// @inheritdoc IPaymentLedger
+    IVerdictGate public immutable override gate;
+    /// @inheritdoc IPaymentLedger
+    IAppealRegistry public immutable override registry;
+
+    mapping(AccountId account => PackedAccount) internal _accounts;
+    mapping(AccountId account => Holder) internal _holders;
+    mapping(SupplierId supplier => Supplier) internal _suppliers;
+    mapping(BatchId batch => Batch) internal _batches;
+    mapping(BillId bill => PackedRecord) internal _records;
+    Totals internal _totals;
+    uint32 internal _supplierCount;
+    uint48 internal _batchCount;
+
+    constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_) {
+        currency = currency_;
+        gate = gate_;
+        registry = registry_;
+    }
+
+    modifier onlySupplier(SupplierId supplier) {
+        _checkSupplierOwner(supplier);
+        _;
+    }
+
+    modifier onlyAccountOwner(AccountId account) {
+        _checkAccountOwner(account);
+        _;
+    }
+
+    function _checkSupplierOwner(SupplierId supplier) internal view {
+        if (_suppliers[supplier].owner != msg.sender) {
+            revert Errors.PaymentLedger_NotSupplierOwner(supplier, msg.sender);
+        }
+    }
+
+    function _checkAccountOwner(AccountId account) internal view {
+        if (_holders[account].owner != msg.sender) revert Errors.PaymentLedger_NotAccountOwner(account, msg.sender);
+    }
+
+    /// An account that exists.
+    function _account(AccountId account) internal view returns (PackedAccount packed) {
+        packed = _accounts[account];
+        if (!packed.isOpen()) revert Errors.PaymentLedger_NoSuchAccount(account);
+    }
+
+    /// An account with `amount` minor units more; refuses what does not fit.
+    function _credited(AccountId account, PackedAccount packed, uint256 amount) internal pure returns (PackedAccount) {
+        uint256 balance = packed.balance() + amount;
+        if (balance > PackedAccounts.MAX_BALANCE) revert Errors.PaymentLedger_BalanceTooLarge(account, balance);
+        return packed.credited(amount);
+    }
+
+    /// An account with `amount` minor units less; refuses what it does not have.
+    function _debited(AccountId account, PackedAccount packed, uint256 amount) internal pure returns (PackedAccount) {
+        uint256 balance = packed.balance();
+        if (amount > balance) revert Errors.PaymentLedger_InsufficientBalance(account, balance, amount);
+        return packed.debited(amount);
+    }
+
+    /// Gives `amount` minor units to a supplier to withdraw.
+    function _creditSupplier(SupplierId supplier, uint256 amount) internal {
+        // No need to check the width: what is credited was deposited, and 2^96 minor units are more than 2^48 full accounts.
+        unchecked {
+            _suppliers[supplier].credit += uint96(amount);
+        }
+        _totals.credit += uint128(amount);
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+
+import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {Calendar} from "../libraries/Calendar.sol";
+import {Errors} from "../libraries/Errors.sol";
+import {PackedAccounts} from "../libraries/PackedAccounts.sol";
+import {Mandate, SignedMandate} from "../types/Accounts.sol";
+import {AccountId, PackedAccount} from "../types/Ids.sol";
+import {LedgerBase} from "./LedgerBase.sol";
+
+/// Mandates: granted by an account's owner, in a transaction or by a signature that anyone may bring, and revoked at will.
+abstract contract LedgerMandates is LedgerBase, EIP712 {
+    using PackedAccounts for PackedAccount;
+
+    bytes32 private constant MANDATE_TYPEHASH = keccak256(
+        "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,bool discloseReadings,uint32 nonce,uint40 deadline)"
+    );
+
+    constructor() EIP712("Fairmeter PaymentLedger", "1") {}
+
+    /// @inheritdoc IPaymentLedger
+    function grantMandate(AccountId account, Mandate calldata mandate) external override onlyAccountOwner(account) {
+        _grant(account, mandate);
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function grantMandatesBySignature(SignedMandate[] calldata mandates) external override {
+        for (uint256 i; i < mandates.length; ++i) {
+            SignedMandate calldata signed = mandates[i];
+            _checkSignature(signed);
+            _grant(signed.account, signed.mandate);
+        }
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function revokeMandate(AccountId account) external override onlyAccountOwner(account) {
+        // Effect:
+        _accounts[account] = _accounts[account].withoutMandate();
+        ++_holders[account].mandateNonce;
+
+        emit MandateRevoked(account);
+    }
+
+    function _grant(AccountId account, Mandate calldata mandate) private {
+        // Check:
+        _checkCap(mandate.capPerBill);
+        _checkCap(mandate.capPerMonth);
+        uint256 today = Calendar.dayOf(block.timestamp);
+        if (mandate.lastDay < today) revert Errors.PaymentLedger_MandateInThePast(mandate.lastDay, today);
+
+        // Effect:
+        _accounts[account] = _accounts[account].withMandate(mandate);
+        ++_holders[account].mandateNonce;
+
+        emit MandateGranted(
+            account, mandate.capPerBill, mandate.capPerMonth, mandate.lastDay, mandate.discloseReadings
+        );
+    }
+
+    function _checkCap(uint256 cap) private pure {
+        if (cap > PackedAccounts.MAX_CAP) revert Errors.PaymentLedger_CapTooLarge(cap, PackedAccounts.MAX_CAP);
+    }
+
+    /// An owner that is a contract is asked by ERC-1271, in a static call: it can change nothing in between.
+    function _checkSignature(SignedMandate calldata signed) private view {
+        if (block.timestamp > signed.deadline) {
+            revert Errors.PaymentLedger_SignatureExpired(signed.account, signed.deadline);
+        }
+        Holder memory holder = _holders[signed.account];
+        Mandate calldata mandate = signed.mandate;
+        bytes32 structHash = keccak256(
+            abi.encode(
+                MANDATE_TYPEHASH,
+                signed.account,
+                mandate.capPerBill,
+                mandate.capPerMonth,
+                mandate.lastDay,
+                mandate.discloseReadings,
+                holder.mandateNonce,
+                signed.deadline
+            )
+        );
+        bytes32 digest = _hashTypedDataV4(structHash);
+        // An account that does not exist is owned by the zero address, for which no signature is valid.
+        if (!SignatureChecker.isValidSignatureNowCalldata(holder.owner, digest, signed.signature)) {
+            revert Errors.PaymentLedger_SignatureInvalid(signed.account, holder.mandateNonce);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {AppealState} from "../types/Appeals.sol";
+import {BillState} from "../types/Bills.sol";
+import {AccountId, BatchId, BillId, SupplierId} from "../types/Ids.sol";
+import {Utility} from "../types/Utilities.sol";
+
+/// Every error, named `Contract_Condition(values)`. Amounts are minor units, quantities base units, days days since
+/// 1970-01-01, times Unix seconds.
+library Errors {
+    /* DIGITAL CURRENCY */
+
+    /// Thrown when a frozen address would send or receive.
+    error DigitalCurrency_Frozen(address holder);
+    /// Thrown when the issuer tries to freeze the ledger.
+    error DigitalCurrency_LedgerCannotBeFrozen(address ledger);
+
+    /* LEDGER: WHO */
+
+    /// Thrown when a function of the gate is called by another.
+    error PaymentLedger_NotGate(address caller);
+    /// Thrown when a function of the registry is called by another.
+    error PaymentLedger_NotRegistry(address caller);
+    /// Thrown when the caller does not own the supplier, or there is no such supplier.
+    error PaymentLedger_NotSupplierOwner(SupplierId supplier, address caller);
+    /// Thrown when the caller does not own the account, or there is no such account.
+    error PaymentLedger_NotAccountOwner(AccountId account, address caller);
+
+    /* LEDGER: ACCOUNTS AND MANDATES */
+
+    /// Thrown when an account is to be opened with a supplier that does not exist.
+    error PaymentLedger_NoSuchSupplier(SupplierId supplier);
+    /// Thrown when an account does not exist.
+    error PaymentLedger_NoSuchAccount(AccountId account);
+    /// Thrown when an account is to be opened, or a tariff set, without a utility.
+    error PaymentLedger_NoUtility();
+    /// Thrown when an account is to be opened without an owner.
+    error PaymentLedger_NoOwner();
+    /// Thrown when two lists that go together differ in length.
+    error PaymentLedger_LengthMismatch(uint256 first, uint256 second);
+    /// Thrown when an account's balance would exceed its 48 bits.
+    error PaymentLedger_BalanceTooLarge(AccountId account, uint256 balance);
+    /// Thrown when more is asked of an account's free balance than it has.
+    error PaymentLedger_InsufficientBalance(AccountId account, uint256 balance, uint256 amount);
+    /// Thrown when a mandate's cap exceeds its 44 bits.
+    error PaymentLedger_CapTooLarge(uint256 cap, uint256 largest);
+    /// Thrown when a mandate would end before today.
+    error PaymentLedger_MandateInThePast(uint256 lastDay, uint256 today);
+    /// Thrown when a mandate's signature comes after its deadline.
+    error PaymentLedger_SignatureExpired(AccountId account, uint256 deadline);
+    /// Thrown when a mandate's signature is not the account owner's over the account's next nonce.
+    error PaymentLedger_SignatureInvalid(AccountId account, uint256 nonce);
+
+    /* LEDGER: SUPPLIERS AND TARIFFS */
+
+    /// Thrown when a supplier has less credit than it would withdraw.
+    error PaymentLedger_InsufficientCredit(SupplierId supplier, uint256 credit, uint256 amount);
+    /// Thrown when a tariff has no block or more than eight.
+    error PaymentLedger_TariffBlockCount(uint256 count);
+    /// Thrown when a tariff's blocks do not ascend, or the last one does not end at the largest quantity.
+    error PaymentLedger_TariffBlockOrder(uint256 index, uint256 upTo);
+    /// Thrown when a tariff version does not begin after the one before, or after today once bills were posted.
+    error PaymentLedger_TariffTooEarly(uint256 fromDay, uint256 latest);
+    /// Thrown when no version of a tariff is in force on a day.
+    error PaymentLedger_NoTariff(SupplierId supplier, Utility utility, uint256 day);
+
+    /// Thrown when a quantity to be priced is larger than a bill may have.
+    error PaymentLedger_QuantityTooLarge(uint256 quantity, uint256 largest);
+
+    /* LEDGER: POSTING */
+
+    /// Thrown when a batch has no bill or too many.
+    error PaymentLedger_BillCount(uint256 count, uint256 most);
+    /// Thrown when a bill names an account number that the supplier does not have.
+    error PaymentLedger_NoSuchAccountNumber(uint256 index, uint256 number);
+    /// Thrown when a bill's days, quantity or spare bits are out of bounds.
+    error PaymentLedger_BillMalformed(uint256 index, uint256 word);
+    /// Thrown when a bill's period has not ended before today.
+    error PaymentLedger_PeriodNotOver(uint256 index, uint256 lastDay, uint256 today);
+    /// Thrown when a bill's amount is not what the tariff gives.
+    error PaymentLedger_AmountNotTariff(uint256 index, uint256 amount, uint256 expected);
+
+    /* LEDGER: BILLS */
+
+    /// Thrown when a batch, or a bill in it, does not exist.
+    error PaymentLedger_NoSuchBill(BillId bill);
+    /// Thrown when a bill's packed word is not in its batch's commitment.
+    error PaymentLedger_BillNotCommitted(BillId bill);
+    /// Thrown when a bill is not in a state that the step needs.
+    error PaymentLedger_WrongState(BillId bill, BillState state);
+    /// Thrown when a batch is not judged or its window not over.
+    error PaymentLedger_NotReleasable(BatchId batch);
+    /// Thrown when a payment is nothing or more than is owed.
+    error PaymentLedger_PaymentOutOfRange(BillId bill, uint256 amount, uint256 owed);
+
+    /* LEDGER: JUDGING AND APPEALS */
+
+    /// Thrown when a batch does not exist or was judged already.
+    error PaymentLedger_NotUnjudged(BatchId batch);
+    /// Thrown when the bills to be judged are not the bills that were posted.
+    error PaymentLedger_BillsNotCommitted(BatchId batch);
+    /// Thrown when there are not 12 bytes of verdict a bill.
+    error PaymentLedger_VerdictLength(uint256 length, uint256 expected);
+    /// Thrown when a verdict's decision is unknown or its reserved bits are not zero.
+    error PaymentLedger_VerdictMalformed(uint256 index, uint256 head);
+    /// Thrown when an appeal would end with more to pay than was billed.
+    error PaymentLedger_DueTooLarge(BillId bill, uint256 due, uint256 amount);
+
+    /* GATE */
+
+    /// Thrown when the caller is not an active operator.
+    error VerdictGate_NotOperator(address caller);
+    /// Thrown when an operator beyond the 128th would be added.
+    error VerdictGate_TooManyOperators();
+    /// Thrown when an operator that was never added would be ended.
+    error VerdictGate_NoSuchOperator(address operator);
+    /// Thrown when presets are set without a utility.
+    error VerdictGate_NoUtility();
+    /// Thrown when a preset lies outside -10^7..10^7 ppm.
+    error VerdictGate_PresetOutOfBounds(int256 preset);
+    /// Thrown when a regression's degree is neither 1 nor 2.
+    error VerdictGate_DegreeOutOfBounds(uint256 degree);
+    /// Thrown when a period exceeds its bound, or is zero where it may not be.
+    error VerdictGate_PeriodOutOfBounds(uint256 period, uint256 longest);
+    /// Thrown when a batch is too large for a window of zero.
+    error VerdictGate_WindowNeeded(uint256 billed, uint256 most);
+
+    /* REGISTRY */
+
+    /// Thrown when a function of the gate is called by another.
+    error AppealRegistry_NotGate(address caller);
+    /// Thrown when the caller is not the supplier of the appealed bill.
+    error AppealRegistry_NotSupplier(BillId bill, address caller);
+    /// Thrown when the caller is not the customer of the appealed bill.
+    error AppealRegistry_NotCustomer(BillId bill, address caller);
+    /// Thrown when an appeal is not in a state that the step needs.
+    error AppealRegistry_WrongState(BillId bill, AppealState state);
+    /// Thrown when a step comes at its deadline or later.
+    error AppealRegistry_DeadlinePassed(BillId bill, uint256 deadline);
+    /// Thrown when `expire` comes before the deadline.
+    error AppealRegistry_DeadlineAhead(BillId bill, uint256 deadline);
+    /// Thrown when an adjustment is not below the bill.
+    error AppealRegistry_AdjustmentNotBelow(BillId bill, uint256 offered, uint256 amount);
+    /// Thrown when two lists that go together differ in length.
+    error AppealRegistry_LengthMismatch(uint256 first, uint256 second);
+    /// Thrown when the queue is read with a limit of zero.
+    error AppealRegistry_NoLimit();
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {BillRecord, BillState, Reason} from "../types/Bills.sol";
+import {PackedBill, PackedRecord, SupplierId} from "../types/Ids.sol";
+import {IdCodec} from "./IdCodec.sol";
+
+/// A bill that left the common path, in one word; bit 0 the lowest:
+///
+/// account number 0..31 · quantity 32..79 · amount 80..127 · first day 128..143 · days 144..151, as in the posted bill ·
+/// state 152..159 · reason 160..167 · money 168..215 · stage 216..223 · score 224..247 · flags 248..255 (replaced, unbilled)
+///
+/// `amount` falls when a part of the bill is void and another is not, so that amount - money is always what was paid for a
+/// bill in arrears, and what was credited for a pending one.
+library PackedRecords {
+    uint256 private constant BILL = (1 << 152) - 1;
+    uint256 private constant AMOUNT = uint256((1 << 48) - 1) << 80;
+    uint256 private constant STATE_REASON_MONEY = uint256(type(uint64).max) << 152;
+    uint256 private constant REPLACED = 1 << 248;
+    uint256 private constant UNBILLED = 1 << 249;
+    uint256 private constant FREEING =
+        (1 << uint8(Reason.Cancelled)) | (1 << uint8(Reason.Conceded)) | (1 << uint8(Reason.Adjusted))
+            | (1 << uint8(Reason.Expired));
+
+    /* READ */
+
+    function exists(PackedRecord record) internal pure returns (bool) {
+        return PackedRecord.unwrap(record) != 0;
+    }
+
+    function number(PackedRecord record) internal pure returns (uint256) {
+        return uint32(PackedRecord.unwrap(record));
+    }
+
+    /// Minor units.
+    function amount(PackedRecord record) internal pure returns (uint256) {
+        return uint48(PackedRecord.unwrap(record) >> 80);
+    }
+
+    function state(PackedRecord record) internal pure returns (BillState) {
+        return BillState(uint8(PackedRecord.unwrap(record) >> 152));
+    }
+
+    function reason(PackedRecord record) internal pure returns (Reason) {
+        return Reason(uint8(PackedRecord.unwrap(record) >> 160));
+    }
+
+    /// Set aside (Held), owed (Arrears), in the pending bucket (Pending), paid (Settled); minor units.
+    function money(PackedRecord record) internal pure returns (uint256) {
+        return uint48(PackedRecord.unwrap(record) >> 168);
+    }
+
+    /// Whether the bill was cancelled before it was judged, so that its days were never taken.
+    function isUnbilled(PackedRecord record) internal pure returns (bool) {
+        return PackedRecord.unwrap(record) & UNBILLED != 0;
+    }
+
+    /// Whether the bill is void, its days are free and not billed again yet, and `bill` of the same supplier is for the same
+    /// account and for days within them.
+    function isReplaceableBy(PackedRecord record, PackedBill bill) internal pure returns (bool) {
+        uint256 word = PackedRecord.unwrap(record);
+        uint256 other = PackedBill.unwrap(bill);
+        if (uint8(word >> 152) != uint8(BillState.Void) || (FREEING >> uint8(word >> 160)) & 1 == 0) return false;
+        if (word & REPLACED != 0 || uint32(word) != uint32(other)) return false;
+        uint256 start = uint16(word >> 128);
+        uint256 from = uint16(other >> 128);
+        return from >= start && from + uint8(other >> 144) <= start + uint8(word >> 144);
+    }
+
+    function decode(PackedRecord record, SupplierId supplier) internal pure returns (BillRecord memory decoded) {
+        uint256 word = PackedRecord.unwrap(record);
+        if (word == 0) return decoded;
+        decoded.account = IdCodec.account(supplier, number(record));
+        decoded.start = uint16(word >> 128);
+        decoded.periodDays = uint8(word >> 144);
+        decoded.quantity = uint48(word >> 32);
+        decoded.amount = uint48(amount(record));
+        decoded.state = state(record);
+        decoded.reason = reason(record);
+        decoded.money = uint48(money(record));
+        decoded.stage = uint8(word >> 216);
+        decoded.score = uint24(word >> 224);
+        decoded.replaced = word & REPLACED != 0;
+    }
+
+    /* CHANGE */
+
+    /// A bill's first record.
+    function create(PackedBill bill, BillState state_, Reason reason_, uint256 money_) internal pure returns (PackedRecord) {
+        return PackedRecord.wrap(
+            (PackedBill.unwrap(bill) & BILL) | (uint256(uint8(state_)) << 152) | (uint256(uint8(reason_)) << 160)
+                | (money_ << 168)
+        );
+    }
+
+    /// With another state, reason and money.
+    function with(PackedRecord record, BillState state_, Reason reason_, uint256 money_)
+        internal
+        pure
+        returns (PackedRecord)
+    {
+        return PackedRecord.wrap(
+            (PackedRecord.unwrap(record) & ~STATE_REASON_MONEY) | (uint256(uint8(state_)) << 152)
+                | (uint256(uint8(reason_)) << 160) | (money_ << 168)
+        );
+    }
+
+    /// With what is left of the amount after a part of it is void, minor units.
+    function withAmount(PackedRecord record, uint256 amount_) internal pure returns (PackedRecord) {
+        return PackedRecord.wrap((PackedRecord.unwrap(record) & ~AMOUNT) | (amount_ << 80));
+    }
+
+    function asReplaced(PackedRecord record) internal pure returns (PackedRecord) {
+        return PackedRecord.wrap(PackedRecord.unwrap(record) | REPLACED);
+    }
+
+    function asUnbilled(PackedRecord record) internal pure returns (PackedRecord) {
+        return PackedRecord.wrap(PackedRecord.unwrap(record) | UNBILLED);
+    }
+}

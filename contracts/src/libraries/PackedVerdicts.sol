@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {PackedVerdict} from "../types/Ids.sol";
+import {Decision, Verdict} from "../types/Verdicts.sol";
+
+/// A verdict in 12 bytes, byte 0 the first:
+///
+/// byte 0: decision in bits 0..3, 0x10 actual growth given, 0x20 expected growth given · byte 1: zero ·
+/// bytes 2..6 actual, 7..11 expected growth, int40 ppm, big-endian, zero where not given
+library PackedVerdicts {
+    uint256 internal constant SIZE = 12;
+
+    uint256 private constant RESERVED = 0xccff;
+
+    /// Verdict `index` of a list that holds it, without padding.
+    function at(bytes calldata verdicts, uint256 index) internal pure returns (PackedVerdict verdict) {
+        assembly ("memory-safe") {
+            // The last read runs 20 bytes past the list: calldata reads as zero there, and the mask drops what is not ours.
+            verdict := and(calldataload(add(verdicts.offset, mul(index, 12))), shl(160, 0xffffffffffffffffffffffff))
+        }
+    }
+
+    /// The first two bytes.
+    function head(PackedVerdict verdict) internal pure returns (uint256) {
+        return uint16(bytes2(PackedVerdict.unwrap(verdict)));
+    }
+
+    /// Whether the decision is known and the reserved bits are zero, of a verdict's first two bytes.
+    function isWellFormed(uint256 head_) internal pure returns (bool) {
+        return head_ & RESERVED == 0 && (head_ >> 8) & 3 != 0;
+    }
+
+    /// The decision, of the first two bytes of a verdict that is well formed.
+    function decisionOf(uint256 head_) internal pure returns (Decision) {
+        return Decision((head_ >> 8) & 3);
+    }
+
+    /// floor(growth · 10^6), ppm.
+    function actualPpm(PackedVerdict verdict) internal pure returns (int40) {
+        return int40(uint40(uint96(PackedVerdict.unwrap(verdict)) >> 40));
+    }
+
+    /// floor(growth · 10^6), ppm.
+    function expectedPpm(PackedVerdict verdict) internal pure returns (int40) {
+        return int40(uint40(uint96(PackedVerdict.unwrap(verdict))));
+    }
+
+    function decode(PackedVerdict verdict) internal pure returns (Verdict memory) {
+        uint256 head_ = head(verdict);
+        return Verdict({
+            decision: decisionOf(head_),
+            hasActual: head_ & 0x1000 != 0,
+            hasExpected: head_ & 0x2000 != 0,
+            actualPpm: actualPpm(verdict),
+            expectedPpm: expectedPpm(verdict)
+        });
+    }
+}
