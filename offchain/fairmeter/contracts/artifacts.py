@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fairmeter.chain.abi import Interface
 
-CONTRACTS: Final = ("AccessManager", "DigitalCurrency", "PaymentLedger", "VerdictGate", "AppealRegistry")
+CONTRACTS: Final = ("Governance", "DigitalCurrency", "PaymentLedger", "VerdictGate", "AppealRegistry")
 """In the order of their deployment."""
 
 

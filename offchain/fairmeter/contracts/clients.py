@@ -269,6 +269,14 @@ class PaymentLedger(Contract):
         """The state of any bill."""
         return BillState(self.read("stateOf", bill))
 
+    def supplier_count(self) -> int:
+        """Suppliers are numbered from 1 to this."""
+        return int(self.read("supplierCount"))
+
+    def account_count(self, supplier: int) -> int:
+        """A supplier's accounts are numbered from 1 to this."""
+        return int(self.read("accountCount", supplier))
+
     def credit_of(self, supplier: int) -> int:
         """Minor units that the supplier can withdraw."""
         return int(self.read("creditOf", supplier))
@@ -288,7 +296,7 @@ class VerdictGate(Contract):
         root = int.from_bytes(evidence_root, "big")
         return self.raw("submitVerdicts", calldata(selector, batch, root, words, verdicts.tobytes()))
 
-    def set_operator(self, operator: bytes, active: bool) -> Call:
+    def set_operator(self, operator: bytes, *, active: bool) -> Call:
         """Governor only."""
         return self.write("setOperator", operator, active)
 

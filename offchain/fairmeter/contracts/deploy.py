@@ -60,10 +60,10 @@ def deployment_calls(deployer: bytes, nonce: int) -> list[Call]:
     """The five creations; the deployer becomes the governor and the currency's issuer."""
     at = predict(deployer, nonce)
     arguments: dict[str, tuple[bytes, ...]] = {
-        "AccessManager": (deployer,),
+        "Governance": (deployer,),
         "DigitalCurrency": (deployer, at["PaymentLedger"]),
-        "PaymentLedger": (at["AccessManager"], at["DigitalCurrency"], at["VerdictGate"], at["AppealRegistry"]),
-        "VerdictGate": (at["AccessManager"], at["PaymentLedger"], at["AppealRegistry"]),
+        "PaymentLedger": (at["DigitalCurrency"], at["VerdictGate"], at["AppealRegistry"], at["Governance"]),
+        "VerdictGate": (at["Governance"], at["PaymentLedger"], at["AppealRegistry"]),
         "AppealRegistry": (at["PaymentLedger"], at["VerdictGate"]),
     }
     return [

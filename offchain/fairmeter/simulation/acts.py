@@ -85,7 +85,11 @@ class Run:
         presets = [
             gate.set_presets(int(utility), 0, scenario.presets, scenario.insufficient_cap) for utility in Utility
         ]
-        calls = [gate.set_operator(self.people.operator.address, True), gate.set_periods(scenario.periods), *presets]
+        calls = [
+            gate.set_operator(self.people.operator.address, active=True),
+            gate.set_periods(scenario.periods),
+            *presets,
+        ]
         self._session.transact(self.people.funder, *calls)
 
     def _open_accounts(self) -> None:
