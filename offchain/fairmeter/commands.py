@@ -1,0 +1,232 @@
+"""What the commands do, as functions: the command line prints what these return, and `import fairmeter` offers them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fairmeter.errors import ChainError, InputError
+from fairmeter.model import Decision, Presets
+
+if TYPE_CHECKING:
+    from fairmeter.chain.compiler import Compilation
+    from fairmeter.contracts.deploy import System
+    from fairmeter.simulation import Listener, RunResult, Scenario
+
+# Each function imports what it needs: judging bills loads no chain, deploying no tables.
+
+REPORT: Final = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBills:
+    """What `judge_bills` wrote, counted."""
+
+    bills: int
+    pay: int
+    appeal: int
+    insufficient: int
+    exact: int
+    """Bills whose verdict floating point could not prove, so that exact integers gave it."""
+    seconds: float
+    out: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """What `fairmeter verdict --json` prints."""
+        counts = {name: getattr(self, name) for name in ("bills", "pay", "appeal", "insufficient", "exact")}
+        return {**counts, "seconds": round(self.seconds, 3), "out": str(self.out)}
+
+
+def run(
+    usage: Path,
+    bills: Path,
+    out: Path,
+    *,
+    engine: str = "eth-tester",
+    rpc_url: str | None = None,
+    tariffs: Path | None = None,
+    scenario: Scenario | None = None,
+    listener: Listener | None = None,
+) -> RunResult:
+    """`fairmeter.simulation.run`, with report.html beside the bundle. Raises as it does; then nothing is written."""
+    from fairmeter import simulation  # noqa: PLC0415
+
+    result = simulation.run(
+        usage, bills, out, engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, listener=listener
+    )
+    write_report(out)
+    return result
+
+
+def judge_bills(usage: Path, bills: Path, out: Path, *, presets: Presets | None = None) -> JudgedBills:
+    """Judge the bills of a file by the readings of another, without a chain, and write the verdicts to the Parquet file
+    `out`, one row a bill in the bills' order: bill_id, decision (PAY, APPEAL, INSUFFICIENT), actual_ppm and expected_ppm
+    (int64, null where not computed). A file that is there is replaced once the new one is whole.
+
+    Raises InputError for anything wrong in the files or with `out`; then nothing is written.
+    """
+    import numpy as np  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415
+
+    from fairmeter.usage import check_customers, load_bills, load_usage, reference_readings  # noqa: PLC0415
+    from fairmeter.verdict import judge  # noqa: PLC0415
+
+    started = time.perf_counter()
+    presets = Presets() if presets is None else presets
+    _check_output(out, ".parquet")
+    billed = load_bills(bills)
+    readings = load_usage(usage)
+    check_customers(billed, readings)
+    verdicts = judge(
+        reference_readings(readings, billed),
+        billed.quantity,
+        billed.days,
+        first_preset=presets.first,
+        second_preset=presets.second,
+        degree=presets.degree,
+    )
+    names = np.array(["", *(decision.name for decision in Decision)])
+    columns = [
+        pl.Series("bill_id", billed.bill_id),
+        pl.Series("decision", names[verdicts.decision]),
+        pl.Series("actual_ppm", verdicts.actual_ppm).set(pl.Series(~verdicts.has_actual), None),
+        pl.Series("expected_ppm", verdicts.expected_ppm).set(pl.Series(~verdicts.has_expected), None),
+    ]
+    with _replacing(out) as part:
+        pl.DataFrame(columns).write_parquet(part)
+    counts = np.bincount(verdicts.decision, minlength=4)
+    return JudgedBills(
+        bills=len(billed),
+        pay=int(counts[Decision.PAY]),
+        appeal=int(counts[Decision.APPEAL]),
+        insufficient=int(counts[Decision.INSUFFICIENT]),
+        exact=int(verdicts.exact.sum()),
+        seconds=time.perf_counter() - started,
+        out=out,
+    )
+
+
+def write_report(directory: Path) -> Path:
+    """Write report.html from the bundle of a finished run, beside the bundle and not into it, and return its path.
+
+    Raises BundleError if `directory` holds no readable bundle.
+    """
+    from fairmeter import report  # noqa: PLC0415
+
+    loaded = report.load(directory)
+    path = loaded.bundle.parent / REPORT
+    with _replacing(path) as part:
+        part.write_text(report.html(loaded), encoding="utf-8")
+    return path
+
+
+@contextmanager
+def deploy(engine: str = "eth-tester", rpc_url: str | None = None) -> Iterator[System]:
+    """Deploy the contracts on `engine` (eth-tester, anvil, or rpc with its URL) and give them with a typed client each.
+
+    The deployer becomes governor and issuer: the well-known test account on a local chain, which ends with the block;
+    elsewhere the key in FAIRMETER_PRIVATE_KEY. Raises InputError without such a key, ChainError if the chain fails.
+    """
+    from fairmeter.chain import open_engine  # noqa: PLC0415
+    from fairmeter.chain.wallet import Wallet, funder_key  # noqa: PLC0415
+    from fairmeter.contracts import deploy as contracts  # noqa: PLC0415
+    from fairmeter.contracts.session import Session  # noqa: PLC0415
+
+    with open_engine(engine, rpc_url) as chain:
+        yield contracts.deploy(Session(chain), Wallet.on(chain, funder_key(chain)))
+
+
+def deployment_json(system: System) -> dict[str, Any]:
+    """What a developer needs of a deployment: chain_id, the contracts' addresses, and their ABIs by name."""
+    from fairmeter.contracts.artifacts import CONTRACTS, artifact  # noqa: PLC0415
+
+    return {**system.deployment.to_json(), "abi": {name: artifact(name)["abi"] for name in CONTRACTS}}
+
+
+def write_deployment(system: System, out: Path) -> None:
+    """Write `deployment_json` to a file that `connect` reads."""
+    with _replacing(out) as part:
+        part.write_text(json.dumps(deployment_json(system), indent=1) + "\n", encoding="utf-8")
+
+
+def check_new(out: Path) -> None:
+    """Raise InputError if `out` exists or cannot be written: the addresses in a deployment's file exist nowhere else."""
+    _check_output(out, ".json")
+    if out.exists():
+        raise InputError(f"{out} exists: choose another --out, or delete it")
+
+
+@contextmanager
+def connect(deployment: Path, rpc_url: str) -> Iterator[System]:
+    """The contracts that a deployment's file names, on the chain at `rpc_url`, with a typed client each.
+
+    Raises InputError if the file is no deployment's, ChainError if the chain cannot be reached, is another one, or has
+    no contract at an address.
+    """
+    from fairmeter.chain import open_engine  # noqa: PLC0415
+    from fairmeter.contracts.deploy import Deployment, System  # noqa: PLC0415
+
+    try:
+        found = Deployment.from_json(json.loads(deployment.read_bytes()))
+    except OSError as error:
+        raise InputError(f"{deployment}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"{deployment}: is not a file that `fairmeter deploy` writes") from error
+    with open_engine("rpc", rpc_url) as engine:
+        if engine.chain_id != found.chain_id:
+            raise ChainError(f"the chain's id is {engine.chain_id}, but {deployment} is of chain {found.chain_id}")
+        absent = [name for name, address in found.addresses.items() if not engine.code(address)]
+        if absent:
+            raise ChainError(f"the chain has no contract at the address of {', '.join(absent)} in {deployment}")
+        yield System(engine, found)
+
+
+def compile_contracts(contracts: Path = Path("contracts")) -> Compilation:
+    """Compile the Solidity project `contracts` and write the package's artifacts.
+
+    Raises InputError for sources that are wrong, ToolMissingError where there is no compiler; then nothing is written.
+    """
+    from fairmeter.chain import compiler  # noqa: PLC0415
+
+    compilation = compiler.compile_contracts(contracts)
+    compilation.write(ARTIFACTS)
+    return compilation
+
+
+ARTIFACTS: Final = Path(__file__).parent / "contracts" / "artifacts"
+
+
+def _check_output(out: Path, ending: str) -> None:
+    if out.suffix != ending:
+        raise InputError(f"{out}: expected a name that ends in {ending}")
+    if out.is_dir() or not out.parent.is_dir():
+        problem = "is a folder" if out.is_dir() else f"the folder {out.parent} does not exist"
+        raise InputError(f"{out}: {problem}")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its place at the end, or is gone if anything went wrong."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def snippet(engine: str, rpc_url: str | None, deployment: Path | None) -> str:
+    """A program that reads the deployed contracts: those of `deployment` on rpc, freshly deployed ones elsewhere."""
+    given = f"connect(Path({str(deployment)!r}), {rpc_url!r})" if engine == "rpc" else f"deploy({engine!r})"
+    imports = "from pathlib import Path\n\n" if engine == "rpc" else ""
+    return (
+        f"{imports}import fairmeter\n\nwith fairmeter.{given} as system:\n"
+        "    print(system.ledger.address.hex(), system.ledger.totals())\n"
+    )
