@@ -210,8 +210,10 @@ def test_load_usage__file_missing_empty_headed_only_or_foreign__is_refused(tmp_p
 
 def test_load_usage__row_with_more_cells_than_the_header__is_named(tmp_path: Path) -> None:
     path = tmp_path / "ragged.csv"
-    path.write_text("customer_id,utility,date,quantity\nhome,water,2016-01-01,1\nhome,water,2016-01-02,1,234\n")
-    assert _refusal(load_usage, path) == "the header has 4 columns: row 2, column 5: 5 cells"
+    path.write_text(
+        "customer_id,utility,date,quantity,note\nhome,water,2016-01-01,1,\nhome,water,2016-01-02,1,234,of the kitchen\n"
+    )
+    assert _refusal(load_usage, path) == "the header has 5 columns: row 2, column 6: 6 cells"
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,21 @@ def test_reference_readings__any_readings_and_bills__equal_a_lookup_day_by_day(
     _agree(_usage(("home", "mill", "school"), readings), bills)
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 2), st.integers(300, 900), st.integers(0, 92)), max_size=8))
+@settings(deadline=None)
+def test_reference_readings__meters_read_every_day__equal_a_lookup_day_by_day(
+    rows: list[tuple[int, int, int, int]],
+) -> None:
+    readings = {(c, u, day): 1000 * c + 100_000 * u + day for c in range(3) for u in (1, 2) for day in range(400)}
+    bills = _bills(("mill", "school", "stranger", "home"), [(c, u, s, s + d) for c, u, s, d in rows])
+    _agree(_usage(("home", "mill", "school"), readings), bills)
+
+
+def test_reference_readings__no_reading_at_all__finds_none() -> None:
+    reference = reference_readings(_usage((), {}), _bills(("home",), [(0, 1, 800, 830)]))
+    assert not reference.present.any()
+
+
 def test_reference_readings__real_bills__equal_a_lookup_day_by_day() -> None:
     if not DATA.exists():
         pytest.skip(f"{DATA} is not there: the real bills were not looked up")

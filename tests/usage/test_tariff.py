@@ -75,6 +75,12 @@ def test_amount__ties_smallest_and_largest__are_as_stated(price: int, quantity: 
     assert amount(tariff, np.array([quantity], dtype=np.int64)).tolist() == [expected]
 
 
+@pytest.mark.parametrize("quantity", range(MAX_QUANTITY // 16, MAX_QUANTITY + 1, MAX_QUANTITY // 16))
+def test_amount__products_beyond_int64__are_refused(quantity: int) -> None:
+    with pytest.raises(OutOfBoundsError, match="amount of quantity"):
+        amount(flat("grid", Utility.GAS, MAX_PRICE), np.array([5, quantity], dtype=np.int64))
+
+
 @pytest.mark.parametrize("quantity", [-1, MAX_QUANTITY + 1])
 def test_amount__quantity_out_of_bounds__is_refused(quantity: int) -> None:
     with pytest.raises(OutOfBoundsError, match=f"quantity is {quantity}"):

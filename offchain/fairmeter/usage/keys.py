@@ -28,6 +28,8 @@ def index_in(names: Sequence[str], wanted: Sequence[str]) -> Int32s:
     """(len(wanted),) where each wanted name stands in `names`, -1 where it does not; `names` has none twice."""
     if names == wanted:
         return np.arange(len(wanted), dtype=np.int32)
+    if not names:
+        return np.full(len(wanted), -1, dtype=np.int32)
     table = np.asarray(names, dtype=np.str_)
     order = np.argsort(table, kind="stable")
     sought = np.asarray(wanted, dtype=np.str_)

@@ -33,15 +33,14 @@ def reference_readings(usage: Usage, bills: Bills) -> Reference:
     start, days = reference_period(bills.start, bills.end)
     shape = (len(bills), int(days.max(initial=0)))
     readings, present = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_)
-    if len(usage):
-        keys = day_keys(usage.customer, usage.utility, usage.day)
-        customer = index_in(usage.customers, bills.customers)[bills.customer]
-        low = day_keys(customer, bills.utility, start)
-        for at in range(0, len(bills), _SLICE):
-            part = slice(at, at + _SLICE)
-            row, column, position = _positions(keys, low[part], days[part])
-            readings[at + row, column] = usage.quantity[position]
-            present[at + row, column] = True
+    keys = day_keys(usage.customer, usage.utility, usage.day)
+    customer = index_in(usage.customers, bills.customers)[bills.customer]
+    low = day_keys(customer, bills.utility, start)
+    for at in range(0, len(bills), _SLICE):
+        part = slice(at, at + _SLICE)
+        row, column, position = _positions(keys, low[part], days[part])
+        readings[at + row, column] = usage.quantity[position]
+        present[at + row, column] = True
     return Reference(start, days, readings, present)
 
 
