@@ -36,7 +36,7 @@ def _exact(tariff: Tariff, quantity: int) -> int:
     for block in tariff.blocks:
         numerator += max(0, min(quantity, block.up_to) - low) * block.price
         low = block.up_to
-    return max(1, tariff.standing + round(Fraction(numerator, 1000)))
+    return max(1, round(tariff.standing + Fraction(numerator, 1000)))
 
 
 def _bills(quantity: list[int], amounts: list[int], end: list[int] | None = None) -> Bills:
@@ -73,6 +73,11 @@ def test_amount__any_tariff_and_quantity__equals_the_rational(tariff: Tariff, qu
 def test_amount__ties_smallest_and_largest__are_as_stated(price: int, quantity: int, expected: int) -> None:
     tariff = flat("grid", Utility.ELECTRICITY, price)
     assert amount(tariff, np.array([quantity], dtype=np.int64)).tolist() == [expected]
+
+
+def test_amount__tie_with_an_odd_standing_charge__is_the_even_amount() -> None:
+    tariff = Tariff("grid", Utility.ELECTRICITY, 0, Money(7), (TariffBlock(MAX_QUANTITY, Money(1)),))
+    assert amount(tariff, np.array([500, 1500], dtype=np.int64)).tolist() == [8, 8]
 
 
 @pytest.mark.parametrize("quantity", range(MAX_QUANTITY // 16, MAX_QUANTITY + 1, MAX_QUANTITY // 16))

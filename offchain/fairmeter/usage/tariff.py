@@ -50,7 +50,7 @@ def amount(tariff: Tariff, quantity: Int64s) -> Int64s:
     if len(quantity) and not 0 <= (worst := _farthest(quantity)) <= MAX_QUANTITY:
         raise OutOfBoundsError("quantity", worst, 0, MAX_QUANTITY)
     low, high = _nearest(tariff, quantity)
-    given: Int64s = np.maximum(low + ((low < high) & ((low - np.int64(tariff.standing)) % 2 == 1)), 1)
+    given: Int64s = np.maximum(low + ((low < high) & (low % 2 == 1)), 1)
     if (given >= _TOO_MUCH).any():
         first = int(quantity[np.argmax(given >= _TOO_MUCH)])
         raise OutOfBoundsError(f"amount of quantity {first}", f"more than {MAX_AMOUNT}", 1, MAX_AMOUNT)
