@@ -71,7 +71,7 @@ contract AppealRegistry is IAppealRegistry {
                     (bits, index) = (bits >> 8, index + 8);
                     continue;
                 }
-                if (bits & 1 == 1) _emitOpened(batch, supplier, index, bills[index], verdicts.at(index));
+                if (bits & 1 == 1) _emitOpened(batch, supplier, index, bills[index], verdicts.read(index));
                 (bits, index) = (bits >> 1, index + 1);
             }
         }

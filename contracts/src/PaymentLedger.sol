@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
+import {Managed} from "./Managed.sol";
 import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "./interfaces/IDigitalCurrency.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
@@ -24,12 +25,12 @@ import {AccountId, PackedAccount} from "./types/Ids.sol";
 /// Assumed: the currency moves exactly what it is told, calls nobody back and does not freeze the ledger (DigitalCurrency).
 /// No reentrancy guard is needed: every call to the currency comes last, the gate and the registry call only back what they
 /// were called for, and signatures are checked in static calls.
-contract PaymentLedger is LedgerAccounts, LedgerMandates, LedgerJudging, LedgerArrears, AccessManaged {
+contract PaymentLedger is LedgerAccounts, LedgerMandates, LedgerJudging, LedgerArrears, Managed {
     using PackedAccounts for PackedAccount;
 
-    constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_, address authority_)
+    constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_, IAccessManager authority_)
         LedgerBase(currency_, gate_, registry_)
-        AccessManaged(authority_)
+        Managed(authority_)
     {}
 
     /// @inheritdoc IPaymentLedger

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
+import {Managed} from "./Managed.sol";
 import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
@@ -18,7 +19,7 @@ import {Periods, Presets, Verdict, VerdictPolicy, VerdictRecord} from "./types/V
 /// Trusted: an operator, to compute the verdicts of the readings whose root it commits; anyone who has the readings can show
 /// that it did not. The governor chooses operators, presets and periods, for batches posted afterwards only, and can move no
 /// money. The ledger and the registry are fixed at deployment.
-contract VerdictGate is IVerdictGate, AccessManaged {
+contract VerdictGate is IVerdictGate, Managed {
     using PackedVerdicts for PackedVerdict;
 
     /// Presets from a version on.
@@ -61,7 +62,7 @@ contract VerdictGate is IVerdictGate, AccessManaged {
     PeriodsRevision[] private _periods;
     mapping(BatchId batch => VerdictRecord) private _verdicts;
 
-    constructor(address authority_, IPaymentLedger ledger_, IAppealRegistry registry_) AccessManaged(authority_) {
+    constructor(IAccessManager authority_, IPaymentLedger ledger_, IAppealRegistry registry_) Managed(authority_) {
         ledger = ledger_;
         registry = registry_;
         parameterVersion = 1;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-
-import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
@@ -11,12 +8,11 @@ import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {Account, AccountRequest} from "../types/Accounts.sol";
 import {AccountId, PackedAccount, SupplierId} from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
-import {LedgerBase} from "./LedgerBase.sol";
+import {LedgerBase, Sum} from "./LedgerBase.sol";
 
 /// Accounts: opened by anyone for anyone, filled by anyone, emptied by their owner only.
 abstract contract LedgerAccounts is LedgerBase {
     using PackedAccounts for PackedAccount;
-    using SafeERC20 for IDigitalCurrency;
 
     /// @inheritdoc IPaymentLedger
     function openAccounts(AccountRequest[] calldata requests) external override returns (AccountId[] memory accounts) {
@@ -68,12 +64,12 @@ abstract contract LedgerAccounts is LedgerBase {
     function withdraw(AccountId account, uint256 amount, address to) external override onlyAccountOwner(account) {
         // Effect:
         _accounts[account] = _debited(account, _accounts[account], amount);
-        _totals.accounts -= uint128(amount);
+        _lower(Sum.Accounts, amount);
 
         emit Withdrawn(account, to, amount);
 
         // Interaction:
-        currency.safeTransfer(to, amount);
+        _push(to, amount);
     }
 
     /// @inheritdoc IPaymentLedger
@@ -122,9 +118,9 @@ abstract contract LedgerAccounts is LedgerBase {
             sum += amounts[i];
             emit Deposited(accounts[i], msg.sender, amounts[i]);
         }
-        _totals.accounts += uint128(sum);
+        _raise(Sum.Accounts, sum);
 
         // Interaction:
-        currency.safeTransferFrom(msg.sender, address(this), sum);
+        _pull(sum);
     }
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-
-import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
@@ -11,15 +8,14 @@ import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 import {BillState, Reason} from "../types/Bills.sol";
-import {AccountId, BatchId, BillId, PackedAccount, PackedRecord, SupplierId} from "../types/Ids.sol";
-import {LedgerBase} from "./LedgerBase.sol";
+import {AccountId, BatchId, BillId, PackedAccount, PackedRecord} from "../types/Ids.sol";
+import {LedgerBase, Sum} from "./LedgerBase.sol";
 
 /// What is paid outside the common path: waiting bills, arrears, and bills whose appeal has ended.
 abstract contract LedgerArrears is LedgerBase {
     using IdCodec for BillId;
     using PackedAccounts for PackedAccount;
     using PackedRecords for PackedRecord;
-    using SafeERC20 for IDigitalCurrency;
 
     /// How the money of an appealed bill is divided when the appeal ends with something to pay, minor units.
     struct Closing {
@@ -45,7 +41,7 @@ abstract contract LedgerArrears is LedgerBase {
 
         // Effect:
         _accounts[account] = _debited(account, _accounts[account], amount);
-        _totals.accounts -= uint128(amount);
+        _lower(Sum.Accounts, amount);
         _payOff(bill, record, amount);
 
         emit BillPaid(bill, account, amount, 0, 0, 0, false);
@@ -62,7 +58,7 @@ abstract contract LedgerArrears is LedgerBase {
         emit BillPaid(bill, account, 0, 0, amount, 0, false);
 
         // Interaction:
-        currency.safeTransferFrom(msg.sender, address(this), amount);
+        _pull(amount);
     }
 
     /// @inheritdoc IPaymentLedger
@@ -83,9 +79,7 @@ abstract contract LedgerArrears is LedgerBase {
         if (due > amount) revert Errors.PaymentLedger_DueTooLarge(bill, due, amount);
 
         // Effect:
-        uint256 held = record.money();
-        _totals.held -= uint128(amount);
-        _totals.holds -= uint128(held);
+        _lower(Sum.Holds, record.money());
         if (due == 0) _voidHeld(bill, account, record, voidReason);
         else _payHeld(bill, account, record, due, voidReason, consent);
     }
@@ -115,9 +109,8 @@ abstract contract LedgerArrears is LedgerBase {
         uint256 amount = record.amount();
         _accounts[account] = _debited(account, _accounts[account], amount);
         _records[bill] = record.with(BillState.Settled, Reason.None, amount);
-        _totals.accounts -= uint128(amount);
-        _totals.waiting -= uint128(amount);
-        _settle(bill, amount);
+        _lower(Sum.Accounts, amount);
+        _settle(bill, amount, Sum.Waiting);
 
         emit BillPaid(bill, account, amount, 0, 0, 0, false);
     }
@@ -129,8 +122,7 @@ abstract contract LedgerArrears is LedgerBase {
         _records[bill] = amount == owed
             ? record.with(BillState.Settled, record.reason(), record.amount())
             : record.with(BillState.Arrears, record.reason(), owed - amount);
-        _totals.arrears -= uint128(amount);
-        _settle(bill, amount);
+        _settle(bill, amount, Sum.Arrears);
     }
 
     /// Collects what is owed under the mandate; nothing where that cannot be now, or another call has come before.
@@ -147,15 +139,14 @@ abstract contract LedgerArrears is LedgerBase {
 
         // Effect:
         _accounts[account] = packed.collected(owed, month);
-        _totals.accounts -= uint128(owed);
-        _totals.arrears -= uint128(owed);
+        _lower(Sum.Accounts, owed);
         if (toPending) {
             _records[bill] = record.with(BillState.Pending, record.reason(), owed);
             _batches[batch].pending += uint64(owed);
-            _totals.pending += uint128(owed);
+            _shift(owed, Sum.Arrears, Sum.Pending);
         } else {
             _records[bill] = record.with(BillState.Settled, record.reason(), record.amount());
-            _settle(bill, owed);
+            _settle(bill, owed, Sum.Arrears);
         }
 
         emit BillPaid(bill, account, owed, 0, 0, 0, toPending);
@@ -166,8 +157,8 @@ abstract contract LedgerArrears is LedgerBase {
         uint256 held = record.money();
         _records[bill] = record.with(BillState.Void, reason, 0);
         _accounts[account] = _credited(account, _accounts[account], held);
-        _totals.accounts += uint128(held);
-        _totals.voided += uint128(record.amount());
+        _raise(Sum.Accounts, held);
+        _shift(record.amount(), Sum.Held, Sum.Voided);
 
         emit BillVoided(bill, account, record.amount(), reason, held);
     }
@@ -186,10 +177,11 @@ abstract contract LedgerArrears is LedgerBase {
         _records[bill] = _closed(record, due, closing.owed, closing.voided == 0 ? Reason.None : voidReason);
         PackedAccount debited = _accounts[account].debited(closing.fromBalance);
         _accounts[account] = _credited(account, debited, closing.refunded);
-        _totals.accounts = uint128(_totals.accounts + closing.refunded - closing.fromBalance);
-        _totals.voided += uint128(closing.voided);
-        _totals.arrears += uint128(closing.owed);
-        _settle(bill, closing.fromHold + closing.fromBalance);
+        _lower(Sum.Accounts, closing.fromBalance);
+        _raise(Sum.Accounts, closing.refunded);
+        _shift(closing.voided, Sum.Held, Sum.Voided);
+        _shift(closing.owed, Sum.Held, Sum.Arrears);
+        _settle(bill, closing.fromHold + closing.fromBalance, Sum.Held);
 
         _emitClosed(bill, account, closing, voidReason);
     }
@@ -229,11 +221,10 @@ abstract contract LedgerArrears is LedgerBase {
         return record.with(BillState.Arrears, Reason.AppealShortfall, owed);
     }
 
-    /// `amount` minor units of a bill are settled: the supplier's to withdraw.
-    function _settle(BillId bill, uint256 amount) private {
-        SupplierId supplier = _batches[bill.batch()].supplier;
-        _totals.settled += uint128(amount);
-        _creditSupplier(supplier, amount);
+    /// `amount` minor units of a bill, so far in `from`, are settled: the supplier's to withdraw.
+    function _settle(BillId bill, uint256 amount, Sum from) private {
+        _shift(amount, from, Sum.Settled);
+        _creditSupplier(_batches[bill.batch()].supplier, amount);
     }
 
     function _atMost(uint256 amount, uint256 most) private pure returns (uint256) {

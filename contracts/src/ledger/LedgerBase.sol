@@ -7,8 +7,23 @@ import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
-import {Batch, Totals} from "../types/Bills.sol";
+import {Batch} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedAccount, PackedRecord, SupplierId} from "../types/Ids.sol";
+
+/// The fields of `Totals`, in order: pairs that change together share a slot.
+enum Sum {
+    Unjudged,
+    Pending,
+    Billed,
+    Settled,
+    Waiting,
+    Held,
+    Arrears,
+    Voided,
+    Accounts,
+    Holds,
+    Credit
+}
 
 /// The ledger's storage, who may call, and the few ways in which a balance changes.
 abstract contract LedgerBase is IPaymentLedger {
@@ -39,7 +54,8 @@ abstract contract LedgerBase is IPaymentLedger {
     mapping(SupplierId supplier => Supplier) internal _suppliers;
     mapping(BatchId batch => Batch) internal _batches;
     mapping(BillId bill => PackedRecord) internal _records;
-    Totals internal _totals;
+    /// By `Sum`, minor units; the struct `Totals` without its names, so that amounts move from sum to sum in one place.
+    uint128[11] private _sums;
     uint32 internal _supplierCount;
     uint48 internal _batchCount;
 
@@ -95,6 +111,34 @@ abstract contract LedgerBase is IPaymentLedger {
         unchecked {
             _suppliers[supplier].credit += uint96(amount);
         }
-        _totals.credit += uint128(amount);
+        _raise(Sum.Credit, amount);
+    }
+
+    /// Takes `amount` minor units of the caller's currency.
+    function _pull(uint256 amount) internal {
+        if (!currency.transferFrom(msg.sender, address(this), amount)) revert Errors.PaymentLedger_TransferFailed();
+    }
+
+    /// Pays `amount` minor units of currency to `to`, who asked for it.
+    function _push(address to, uint256 amount) internal {
+        if (!currency.transfer(to, amount)) revert Errors.PaymentLedger_TransferFailed();
+    }
+
+    /// `amount` minor units of bills, or of money, pass from one sum to another.
+    function _shift(uint256 amount, Sum from, Sum to) internal {
+        _lower(from, amount);
+        _raise(to, amount);
+    }
+
+    function _raise(Sum sum, uint256 amount) internal {
+        _sums[uint256(sum)] += uint128(amount);
+    }
+
+    function _lower(Sum sum, uint256 amount) internal {
+        _sums[uint256(sum)] -= uint128(amount);
+    }
+
+    function _sumOf(Sum sum) internal view returns (uint128) {
+        return _sums[uint256(sum)];
     }
 }

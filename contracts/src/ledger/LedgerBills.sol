@@ -13,6 +13,7 @@ import {Tariffs} from "../libraries/Tariffs.sol";
 import {Batch, Bill, BillRecord, BillState, Reason, Totals} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedAccount, PackedBill, PackedRecord, SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
+import {Sum} from "./LedgerBase.sol";
 import {LedgerSuppliers} from "./LedgerSuppliers.sol";
 
 /// Bills: posted in batches, cancelled one by one, released batch by batch.
@@ -62,8 +63,8 @@ abstract contract LedgerBills is LedgerSuppliers {
         stored.postedAt = uint40(block.timestamp);
         stored.parameterVersion = version;
         stored.billed = uint64(billed);
-        _totals.billed += uint128(billed);
-        _totals.unjudged += uint128(billed);
+        _raise(Sum.Billed, billed);
+        _raise(Sum.Unjudged, billed);
         if (!_tariffs[supplier][utility].billed) _tariffs[supplier][utility].billed = true;
 
         emit BillsPosted(batch, supplier, utility, bills.length, billed, commitment, version);
@@ -124,7 +125,19 @@ abstract contract LedgerBills is LedgerSuppliers {
 
     /// @inheritdoc IPaymentLedger
     function totals() external view override returns (Totals memory) {
-        return _totals;
+        return Totals({
+            unjudged: _sumOf(Sum.Unjudged),
+            pending: _sumOf(Sum.Pending),
+            billed: _sumOf(Sum.Billed),
+            settled: _sumOf(Sum.Settled),
+            waiting: _sumOf(Sum.Waiting),
+            held: _sumOf(Sum.Held),
+            arrears: _sumOf(Sum.Arrears),
+            voided: _sumOf(Sum.Voided),
+            accounts: _sumOf(Sum.Accounts),
+            holds: _sumOf(Sum.Holds),
+            credit: _sumOf(Sum.Credit)
+        });
     }
 
     /// @inheritdoc IPaymentLedger
@@ -177,16 +190,15 @@ abstract contract LedgerBills is LedgerSuppliers {
             (posting.tariff, posting.nextDay) = _tariffOn(posting.supplier, posting.utility, lastDay);
         }
         amount = bill.amount();
-        uint256 expected = posting.tariff.price(bill.quantity());
-        if (amount != expected) revert Errors.PaymentLedger_AmountNotTariff(index, amount, expected);
+        (uint256 low, uint256 high) = posting.tariff.nearest(bill.quantity());
+        if (amount < low || amount > high) revert Errors.PaymentLedger_AmountNotTariff(index, amount, low);
     }
 
     function _cancelUnjudged(Batch storage batch, BillId bill, PackedBill packed) private {
         uint256 amount = packed.amount();
         _records[bill] = PackedRecords.create(packed, BillState.Void, Reason.Cancelled, 0).asUnbilled();
         ++batch.cancelled;
-        _totals.unjudged -= uint128(amount);
-        _totals.voided += uint128(amount);
+        _shift(amount, Sum.Unjudged, Sum.Voided);
 
         emit BillVoided(bill, IdCodec.account(batch.supplier, packed.number()), amount, Reason.Cancelled, 0);
     }
@@ -210,9 +222,8 @@ abstract contract LedgerBills is LedgerSuppliers {
         if (Calendar.monthOf(batch.judgedAt) == month) updated = updated.uncollected(refund);
         _accounts[account] = updated;
         batch.pending -= uint64(refund);
-        _totals.pending -= uint128(refund);
-        _totals.voided += uint128(refund);
-        _totals.accounts += uint128(refund);
+        _shift(refund, Sum.Pending, Sum.Voided);
+        _raise(Sum.Accounts, refund);
 
         emit BillVoided(bill, account, refund, Reason.Cancelled, refund);
     }
@@ -224,12 +235,9 @@ abstract contract LedgerBills is LedgerSuppliers {
         if (state == BillState.Arrears) {
             paid = owed - record.money();
             owed = record.money();
-            _totals.arrears -= uint128(owed);
-        } else {
-            _totals.waiting -= uint128(owed);
         }
         _records[bill] = _cancelled(record, paid);
-        _totals.voided += uint128(owed);
+        _shift(owed, state == BillState.Arrears ? Sum.Arrears : Sum.Waiting, Sum.Voided);
 
         AccountId account = IdCodec.account(_batches[bill.batch()].supplier, record.number());
         emit BillVoided(bill, account, owed, Reason.Cancelled, 0);
@@ -251,8 +259,7 @@ abstract contract LedgerBills is LedgerSuppliers {
         // Effect:
         SupplierId supplier = _batches[batch].supplier;
         _batches[batch].pending = 0;
-        _totals.pending -= uint128(amount);
-        _totals.settled += uint128(amount);
+        _shift(amount, Sum.Pending, Sum.Settled);
         _creditSupplier(supplier, amount);
 
         emit BatchReleased(batch, supplier, amount);

@@ -15,6 +15,7 @@ import {
 } from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
 import {Decision} from "../types/Verdicts.sol";
+import {Sum} from "./LedgerBase.sol";
 import {LedgerBills} from "./LedgerBills.sol";
 
 /// Judging: applies the verdicts of a batch. Everything a bill needs of its account is in one slot, read and written once.
@@ -68,7 +69,7 @@ abstract contract LedgerJudging is LedgerBills {
         stored.judgedAt = uint40(block.timestamp);
         unchecked {
             for (uint256 i; i < bills.length; ++i) {
-                _judgeBill(run, i, bills[i], verdicts.at(i).head());
+                _judgeBill(run, i, bills[i], verdicts.read(i).head());
             }
         }
         _writeSums(run, stored);
@@ -204,20 +205,17 @@ abstract contract LedgerJudging is LedgerBills {
     }
 
     function _writeSums(Run memory run, Batch storage stored) private {
-        uint256 debited = run.pending + run.holds;
-        uint256 judged = run.pending + run.heldAmount + run.waiting + run.arrears + run.voided;
-        _totals.unjudged -= uint128(judged);
-        _totals.accounts -= uint128(debited);
+        _lower(Sum.Accounts, run.pending + run.holds);
         if (run.pending != 0) {
             stored.pending = uint64(run.pending);
-            _totals.pending += uint128(run.pending);
+            _shift(run.pending, Sum.Unjudged, Sum.Pending);
         }
         if (run.heldAmount != 0) {
-            _totals.held += uint128(run.heldAmount);
-            _totals.holds += uint128(run.holds);
+            _shift(run.heldAmount, Sum.Unjudged, Sum.Held);
+            _raise(Sum.Holds, run.holds);
         }
-        if (run.waiting != 0) _totals.waiting += uint128(run.waiting);
-        if (run.arrears != 0) _totals.arrears += uint128(run.arrears);
-        if (run.voided != 0) _totals.voided += uint128(run.voided);
+        if (run.waiting != 0) _shift(run.waiting, Sum.Unjudged, Sum.Waiting);
+        if (run.arrears != 0) _shift(run.arrears, Sum.Unjudged, Sum.Arrears);
+        if (run.voided != 0) _shift(run.voided, Sum.Unjudged, Sum.Voided);
     }
 }

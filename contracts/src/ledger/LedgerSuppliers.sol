@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-
-import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
@@ -11,11 +8,10 @@ import {PackedBills} from "../libraries/PackedBills.sol";
 import {Tariffs} from "../libraries/Tariffs.sol";
 import {SupplierId} from "../types/Ids.sol";
 import {Tariff, TariffBlock, Utility} from "../types/Utilities.sol";
-import {LedgerBase} from "./LedgerBase.sol";
+import {LedgerBase, Sum} from "./LedgerBase.sol";
 
 /// Suppliers, their versioned tariffs, and their credit.
 abstract contract LedgerSuppliers is LedgerBase {
-    using SafeERC20 for IDigitalCurrency;
     using Tariffs for Tariff;
     using Tariffs for Tariff[];
 
@@ -71,12 +67,12 @@ abstract contract LedgerSuppliers is LedgerBase {
 
         // Effect:
         _suppliers[supplier].credit = uint96(credit - amount);
-        _totals.credit -= uint128(amount);
+        _lower(Sum.Credit, amount);
 
         emit CreditWithdrawn(supplier, to, amount);
 
         // Interaction:
-        currency.safeTransfer(to, amount);
+        _push(to, amount);
     }
 
     /// @inheritdoc IPaymentLedger

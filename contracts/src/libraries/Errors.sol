@@ -16,6 +16,11 @@ library Errors {
     /// Thrown when the issuer tries to freeze the ledger.
     error DigitalCurrency_LedgerCannotBeFrozen(address ledger);
 
+    /* ROLES */
+
+    /// Thrown when the access manager does not let the caller call a function at once.
+    error Managed_Unauthorized(address caller, bytes4 selector);
+
     /* LEDGER: WHO */
 
     /// Thrown when a function of the gate is called by another.
@@ -37,6 +42,8 @@ library Errors {
     error PaymentLedger_NoUtility();
     /// Thrown when an account is to be opened without an owner.
     error PaymentLedger_NoOwner();
+    /// Thrown when the currency answers that it did not move the money.
+    error PaymentLedger_TransferFailed();
     /// Thrown when two lists that go together differ in length.
     error PaymentLedger_LengthMismatch(uint256 first, uint256 second);
     /// Thrown when an account's balance would exceed its 48 bits.

@@ -9,10 +9,17 @@ import {PackedBills} from "./PackedBills.sol";
 library Tariffs {
     uint256 internal constant MAX_BLOCKS = 8;
 
-    /// max(1, (1,000 · standing + Σ block's part of the quantity · its price) / 1,000), to the nearest minor unit, a half to the
-    /// even one, as utility bills show it. `quantity` base units, at most the last block's end; no step can overflow:
-    /// 2^47 base units at 2^32 minor units.
-    function price(Tariff memory tariff, uint256 quantity) internal pure returns (uint256 amount) {
+    /// The amount of a bill for `quantity`: the nearest minor unit; of two equally near ones the even one.
+    function price(Tariff memory tariff, uint256 quantity) internal pure returns (uint256) {
+        (uint256 low, uint256 high) = nearest(tariff, quantity);
+        return low & 1 == 0 ? low : high;
+    }
+
+    /// The least and the largest right amount: (1,000 · standing + Σ block's part of the quantity · its price) / 1,000 to the
+    /// nearest minor unit, and at least 1. They differ, by 1, where the price lies exactly between two minor units: both are
+    /// nearest then, and suppliers do round either way. `quantity` base units, at most the last block's end; no step can
+    /// overflow: 2^47 base units at 2^32 minor units.
+    function nearest(Tariff memory tariff, uint256 quantity) internal pure returns (uint256 low, uint256 high) {
         unchecked {
             uint256 thousandths = uint256(tariff.standing) * 1000;
             TariffBlock[] memory blocks = tariff.blocks;
@@ -23,10 +30,10 @@ library Tariffs {
                 thousandths += (to - from) * blocks[i].price;
                 from = to;
             }
-            // Halves go up by the added 500, except where that makes the amount odd.
-            amount = (thousandths + 500) / 1000;
-            if (thousandths % 1000 == 500) amount &= ~uint256(1);
-            if (amount == 0) amount = 1;
+            low = (thousandths + 499) / 1000;
+            high = (thousandths + 500) / 1000;
+            if (low == 0) low = 1;
+            if (high == 0) high = 1;
         }
     }
 
