@@ -54,6 +54,9 @@ class Block:
     hash: bytes
     parent_hash: bytes
     state_root: bytes
+    """By the node's own reckoning: anvil's is not Ethereum's, see `chain.anvil`."""
+    transactions_root: bytes
+    receipts_root: bytes
     timestamp: int
     gas_used: int
     gas_limit: int
@@ -121,6 +124,9 @@ class Engine(Protocol):
     def block(self, number: int) -> Block:
         """The block of that number; ChainError if there is none."""
 
+    def blocks(self, numbers: range) -> list[Block]:
+        """Many blocks, in their order; `numbers` with step 1."""
+
     def balance(self, address: bytes) -> int:
         """Wei."""
 
@@ -139,6 +145,9 @@ class Engine(Protocol):
     ) -> list[Log]:
         """In order of emission, both ends included, None for the newest block; `addresses` and first topics filter,
         empty for all."""
+
+    def calldata(self, block: int, tx_index: int) -> bytes:
+        """What a mined transaction carried, by its place; ChainError if there is none."""
 
     def fees(self) -> Fees:
         """Enough for the next transactions."""

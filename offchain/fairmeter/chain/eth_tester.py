@@ -2,11 +2,13 @@
 
 eth-tester stamps pending blocks with the wall clock and gives each a random prevrandao, so no two runs agree and no
 bill can be older than today. Here both are set before a transaction is executed: the same transactions give the same
-block hashes, here and on anvil.
+block hashes in every run.
 """
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from types import TracebackType
@@ -34,12 +36,15 @@ from fairmeter.chain.engine import (
     block_times,
     refuse_transaction,
 )
-from fairmeter.chain.genesis import Genesis, prevrandao
+from fairmeter.chain.genesis import Genesis
 from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.wallet import LOCAL_FEES
 from fairmeter.errors import ChainError
 
 ZERO_ADDRESS: Final = bytes(20)
+BYTES_LITERAL: Final = re.compile(r"""b('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+NO_CHANCE: Final = bytes(32)
+"""Every block's prevrandao. anvil has its own: no contract may depend on it, nor on the hash of a past block."""
 
 
 class FixedTimeBackend(PyEVMBackend):  # type: ignore[misc]
@@ -50,7 +55,7 @@ class FixedTimeBackend(PyEVMBackend):  # type: ignore[misc]
             "timestamp": genesis.timestamp,
             "gas_limit": genesis.gas_limit,
             "base_fee_per_gas": genesis.base_fee,
-            "mix_hash": bytes(32),
+            "mix_hash": NO_CHANCE,
             "parent_beacon_block_root": bytes(32),
         }
         state = {
@@ -67,19 +72,15 @@ class FixedTimeBackend(PyEVMBackend):  # type: ignore[misc]
         return header
 
     def open_block(self, timestamp: int) -> None:
-        """Give the next transaction its block's context, and record the parent's hash as EIP-2935 has it."""
+        """Give the next transaction its block's context."""
         parent = self.head
-        header = self.chain.create_header_from_parent(
+        self.chain.header = self.chain.create_header_from_parent(
             parent,
             timestamp=timestamp,
-            mix_hash=prevrandao(parent.hash, parent.block_number + 1),
+            mix_hash=NO_CHANCE,
             coinbase=ZERO_ADDRESS,
             parent_beacon_block_root=bytes(32),
         )
-        vm = self.chain.get_vm(header)
-        vm.block_preprocessing(vm.get_block())
-        vm.state.persist()
-        self.chain.header = header.copy(state_root=vm.state.state_root)
 
     def close_block(self) -> BlockHeaderAPI:
         """Mine what was applied since `open_block`."""
@@ -108,7 +109,7 @@ class EthTesterEngine:
             try:
                 receipts.append(self._execute(transaction, time))
             except (ValidationError, RLPException, ValueError, TypeError) as error:
-                raise refuse_transaction(index, len(raw), str(error)) from error
+                raise refuse_transaction(index, len(raw), _readable(str(error))) from error
         return receipts
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
@@ -134,12 +135,21 @@ class EthTesterEngine:
         """See `Engine.block`."""
         if not 0 <= number <= self.head():
             raise ChainError(f"{self.name} has no block {number}: the newest is {self.head()}")
+        return self._block(number)
+
+    def blocks(self, numbers: range) -> list[Block]:
+        """See `Engine.blocks`."""
+        return [self.block(number) for number in numbers]
+
+    def _block(self, number: int) -> Block:
         header = self._backend.chain.get_canonical_block_header_by_number(number)
         return Block(
             number=header.block_number,
             hash=header.hash,
             parent_hash=header.parent_hash,
             state_root=header.state_root,
+            transactions_root=header.transaction_root,
+            receipts_root=header.receipt_root,
             timestamp=header.timestamp,
             gas_used=header.gas_used,
             gas_limit=header.gas_limit,
@@ -174,6 +184,15 @@ class EthTesterEngine:
             if (not addresses or log.address in addresses)
             and (not topics or (log.topics[:1] and log.topics[0] in topics))
         ]
+
+    def calldata(self, block: int, tx_index: int) -> bytes:
+        """See `Engine.calldata`."""
+        if not 0 < block <= self.head():
+            raise ChainError(f"{self.name} has no transaction {tx_index} in block {block}")
+        transactions = self._backend.chain.get_canonical_block_by_number(block).transactions
+        if not 0 <= tx_index < len(transactions):
+            raise ChainError(f"{self.name} has no transaction {tx_index} in block {block}")
+        return bytes(transactions[tx_index].data)
 
     def fees(self) -> Fees:
         """See `Engine.fees`."""
@@ -232,6 +251,11 @@ class EthTesterEngine:
             logs=logs,
             revert_data=_revert_data(computation),
         )
+
+
+def _readable(message: str) -> str:
+    """py-evm's message with addresses as people write them."""
+    return BYTES_LITERAL.sub(lambda literal: f"0x{ast.literal_eval(literal[0]).hex()}", message)
 
 
 def _revert_data(computation: ComputationAPI) -> bytes:

@@ -1,13 +1,10 @@
-"""What a local chain begins with: the same block, bit for bit, on eth-tester and on anvil, and the rules that keep the
-blocks after it the same."""
+"""What a local chain begins with: the same block, bit for bit, on eth-tester and on anvil."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-
-from fairmeter.chain.keccak import keccak256
 
 FUNDER: Final = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
 """Account 0 of the mnemonic "test test test test test test test test test test test junk", known to every tool."""
@@ -22,11 +19,8 @@ BASE_FEE: Final = 7
 HARDFORK: Final = "prague"
 
 HISTORY_ADDRESS: Final = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
-HISTORY_CODE: Final = bytes.fromhex(
-    "3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143038111604257611fff81430311604257611fff90"
-    "06545f5260205ff35b5f5ffd5b5f35611fff60014303065500"
-)
-"""EIP-2935, part of Prague: block hashes of the past."""
+"""Where EIP-2935 puts its contract of past block hashes. Here it holds one wei instead: anvil computes every storage
+root anew for every block and would slow down with each hash that is stored, and nothing here reads them."""
 DEPLOYER_ADDRESS: Final = bytes.fromhex("4e59b44847b379578588920ca78fbf26c0b4956c")
 DEPLOYER_CODE: Final = bytes.fromhex(
     "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b"
@@ -62,7 +56,7 @@ class Genesis:
         """The whole state of block 0 by address; nonces are 0 and storage is empty."""
         return {
             self.funder: Account(balance=self.balance),
-            HISTORY_ADDRESS: Account(code=HISTORY_CODE),
+            HISTORY_ADDRESS: Account(balance=1),
             DEPLOYER_ADDRESS: Account(code=DEPLOYER_CODE),
         }
 
@@ -89,8 +83,3 @@ class Genesis:
                 for address, account in sorted(self.accounts().items())
             },
         }
-
-
-def prevrandao(parent_hash: bytes, number: int) -> bytes:
-    """The rule by which anvil, having no beacon chain, gives block `number` its 32 bytes. Anyone can foresee them."""
-    return keccak256(parent_hash + number.to_bytes(8, "little"))
