@@ -1,5 +1,6 @@
 """A seeded synthetic fleet: customers with one meter each, daily readings, and monthly bills once there is a year of
-history. What the meters do is drawn from `measured`; the same arguments give the same bytes.
+history. What the meters do is drawn from `measured`; the same arguments give the same bytes
+(with the same NumPy and processor: exponentials may differ in the last bit between processors).
 
 Customers are made in chunks of CHUNK, each from its own child of the seed, so a fleet of any size streams through the
 memory of one chunk.

@@ -1,7 +1,7 @@
 """Tariffs: what a bill's quantity costs, exactly as the ledger's contract computes it, and where tariffs come from.
 
-amount = max(1, standing + Σ over blocks (part of the quantity in the block · price) / 1,000), the quotient rounded to
-the nearest minor unit. Prices are minor units per 1,000 base units. Exactly between two minor units both are nearest: a
+amount = max(1, standing + Σ over blocks (part of the quantity in the block · price) / 1,000), the sum rounded to the
+nearest minor unit. Prices are minor units per 1,000 base units. Exactly between two minor units both are nearest: a
 bill may ask either (suppliers round differently there), and `amount` gives the even one.
 
 A tariff file is TOML with one `[[tariff]]` an entry, and no other keys than these::
