@@ -1,4 +1,4 @@
-"""A pytest plugin for whoever builds on Fairmeter: the deployed system on an in-process chain, with people to act in it.
+"""A pytest plugin for whoever builds on Fairmeter: the deployed system on an in-process chain, with people to act.
 
 Installed with the package; a test asks for the fixtures by name. Every test begins on the same freshly deployed chain.
 

@@ -119,6 +119,15 @@ class RpcEngine:
         with self._rpc.sense("eth_getLogs"):
             return [_log(fields) for fields in self._rpc.call("eth_getLogs", query)]
 
+    def calldata(self, block: int, tx_index: int) -> bytes:
+        """See `Engine.calldata`."""
+        method = "eth_getTransactionByBlockNumberAndIndex"
+        fields = self._rpc.call(method, to_hex(block), to_hex(tx_index))
+        if fields is None:
+            raise ChainError(f"{self._rpc.shown} has no transaction {tx_index} in block {block}")
+        with self._rpc.sense(method):
+            return to_bytes(fields["input"])
+
     def fees(self) -> Fees:
         """The node's tip, and twice the newest base fee: what it can rise to within six full blocks."""
         tip = self._rpc.ask("eth_maxPriorityFeePerGas")

@@ -52,6 +52,7 @@ class Run:
         self.phases: dict[str, float] = {}
         self.people = People(engine, scenario.seed, plan.bills.suppliers)
         self.system: System
+        self.first_block = engine.head() + 1
         self.last_block = 0
 
     # before the first bill

@@ -12,10 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fairmeter.bundle import BundleWriter, file_hash
-from fairmeter.chain import open_engine
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.genesis import Genesis
+from fairmeter.chain.history import history_digest
 from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.opening import open_engine
 from fairmeter.contracts.artifacts import compiler_input
 from fairmeter.contracts.deploy import System
 from fairmeter.errors import InputError
@@ -43,8 +44,8 @@ def run(
     scenario: Scenario | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
-    """Run all bills of `bills` with the readings of `usage` through the contracts on `engine` (eth-tester, anvil, or rpc
-    with its URL), and write `out`: the bundle, run.json beside it, and anchors.json, which an auditor should get
+    """Run all bills of `bills` with the readings of `usage` through the contracts on `engine` (eth-tester, anvil, or
+    rpc with its URL), and write `out`: the bundle, run.json beside it, and anchors.json, which an auditor should get
     by another way.
 
     The same inputs and scenario give the same bundle, byte for byte, on eth-tester and on anvil. Raises InputError for
@@ -129,6 +130,7 @@ def _manifest(
     genesis: Genesis | None,
 ) -> dict[str, object]:
     head = engine.block(acting.last_block)
+    history = history_digest(engine, acting.first_block, acting.last_block)
     return {
         "fairmeter": version("fairmeter"),
         "chain": {
@@ -149,7 +151,7 @@ def _manifest(
         "scenario": scenario.to_json(),
         "sources": sources,
         "sums": sums.to_json(),
-        "head": {"block": head.number, "timestamp": head.timestamp, "hash": "0x" + head.hash.hex()},
+        "head": {"block": head.number, "timestamp": head.timestamp, "history": "0x" + history.hex()},
     }
 
 
@@ -161,7 +163,7 @@ def _write_anchors(path: Path, engine: Engine, system: System, acting: Run) -> N
         "bytecode": {
             name: "0x" + keccak256(engine.code(address)).hex() for name, address in system.deployment.addresses.items()
         },
-        "head": "0x" + engine.block(acting.last_block).hash.hex(),
+        "history": "0x" + history_digest(engine, acting.first_block, acting.last_block).hex(),
     }
     path.write_text(json.dumps(anchors, indent=2) + "\n")
 
