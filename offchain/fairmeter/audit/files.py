@@ -1,0 +1,55 @@
+"""Whether the bundle's files are those that its manifest describes, and its tables of the form that the format has."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import pyarrow as pa
+
+from fairmeter.audit.findings import Check, Finding, Progress
+from fairmeter.audit.manifest import Manifest
+from fairmeter.bundle import FILES, MANIFEST, TABLES, Bundle
+
+NULLABLE: Final = frozenset({("receipts", "contract"), ("verdicts", "actual_ppm"), ("verdicts", "expected_ppm")})
+
+
+def check_files(bundle: Bundle) -> Check:
+    """Compare every file's SHA-256 with the manifest's, and the manifest with its own canonical text."""
+    findings = [
+        Finding("files", name, "the file that the manifest describes", problem)
+        for name, _, problem in (line.partition(": ") for line in bundle.check_files())
+    ]
+    canonical = json.dumps(bundle.manifest, indent=2, sort_keys=True) + "\n"
+    if (bundle.folder / MANIFEST).read_bytes() != canonical.encode():
+        findings.append(Finding("files", MANIFEST, "JSON indented by 2, keys sorted, nothing else", "other bytes"))
+    return Check("files", "files against the manifest's SHA-256", len(FILES) + 1, tuple(findings))
+
+
+def check_tables(bundle: Bundle, manifest: Manifest, progress: Progress) -> Check:
+    """Read every table once: its columns, its number of rows, and no cell without a value where one must be.
+
+    Raises BundleError for a table that cannot be read or has other columns.
+    """
+    findings: list[Finding] = []
+    total = sum(manifest.rows.values())
+    done = 0
+    for table in TABLES:
+        rows = 0
+        for group in bundle.row_groups(table):
+            findings += _empty_cells(table, group, rows)
+            rows += len(group)
+            progress("tables", min(done + rows, total), total)
+        done += rows
+        if rows != manifest.rows[table]:
+            findings.append(Finding("files", f"{table}.parquet", f"{manifest.rows[table]} rows", f"{rows} rows"))
+    return Check("tables", "rows of the tables, of their form", done, tuple(findings))
+
+
+def _empty_cells(table: str, group: pa.Table, before: int) -> list[Finding]:
+    where = f"{table}.parquet, rows {before}..{before + len(group) - 1}"
+    return [
+        Finding("files", f"{where}, column {name}", "a value", "nothing")
+        for name in group.column_names
+        if group[name].null_count and (table, name) not in NULLABLE
+    ]

@@ -1,0 +1,188 @@
+"""Every movement of bills and money, rebuilt from events alone: columns, in the order in which they happened.
+
+A bill's amount is in one or more states at a time (a part may be paid, a part void); each event moves a part of it from
+the state that the bill was in to another. The release of a batch is no event of a bill: its bills' pending parts are
+settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from fairmeter.audit.batches import Posting
+from fairmeter.audit.record import ChainRecord, Columns
+from fairmeter.errors import ChainError
+from fairmeter.model import BillState, Bools, Int64s
+
+LOG_BITS: Final = 24
+"""More logs than fit into any transaction's gas."""
+BILL_EVENTS: Final = ("BillPending", "BillHeld", "BillWaiting", "ArrearsOpened", "BillVoided", "BillPaid")
+
+
+@dataclass(frozen=True, slots=True)
+class PostedBills:
+    """All posted bills, n rows in the order of their ids."""
+
+    ids: Int64s
+    """batch << 16 | index."""
+    accounts: Int64s
+    amounts: Int64s
+    """Minor units."""
+    orders: Int64s
+    """When they were posted, as `order_of` counts."""
+
+    def rows(self, ids: Int64s) -> Int64s:
+        """Where each bill stands. Raises ChainError for a bill that was not posted."""
+        rows = np.minimum(np.searchsorted(self.ids, ids), max(len(self.ids) - 1, 0))
+        unknown = ids[self.ids[rows] != ids] if len(self.ids) else ids
+        if len(unknown):
+            raise ChainError(f"an event names bill {unknown[0]}, which was not posted")
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class BillMoves:
+    """k movements of bills, sorted by bill, then by time."""
+
+    event: Int64s
+    """Index into BILL_EVENTS."""
+    row: Int64s
+    """Of the bill, in PostedBills."""
+    account: Int64s
+    order: Int64s
+    source: Int64s
+    """The state that the bill was in, `BillState`."""
+    target: Int64s
+    amount: Int64s
+    """Of the bill, that moves from `source` to `target`; minor units."""
+    balance: Int64s
+    """What the account's free balance changes by; minor units."""
+    hold: Int64s
+    """What the holds change by."""
+    credit: Int64s
+    """What the supplier's credit changes by."""
+
+    def named(self, event: str) -> Bools:
+        """(k,) which movements are of that event."""
+        return np.equal(self.event, BILL_EVENTS.index(event))
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Changes of one sum: when, and by how much."""
+
+    order: Int64s
+    delta: Int64s
+
+    def at(self, orders: Int64s) -> Int64s:
+        """The sum just before each of `orders`."""
+        sequence = np.argsort(self.order, kind="stable")
+        sums = np.concatenate([[0], np.cumsum(self.delta[sequence])])
+        return sums[np.searchsorted(self.order[sequence], orders)]
+
+
+def order_of(events: Columns) -> Int64s:
+    """(k,) one number for a log's place in the run: transaction, then log."""
+    return (events["transaction"] << LOG_BITS) | events["log"]
+
+
+def before_transaction(transactions: Int64s) -> Int64s:
+    """The place before a transaction's first log."""
+    return transactions << LOG_BITS
+
+
+def join(*flows: Flow) -> Flow:
+    """Changes of one sum from several kinds of events."""
+    return Flow(np.concatenate([one.order for one in flows]), np.concatenate([one.delta for one in flows]))
+
+
+def posted_bills(record: ChainRecord, postings: Sequence[Posting]) -> PostedBills:
+    """The bills of all postings."""
+    orders = order_of(record.ledger("BillsPosted"))
+    parts = [
+        (
+            (np.int64(posting.batch) << 16) + np.arange(len(posting.words)),
+            posting.accounts,
+            posting.bills.amount,
+            np.full(len(posting.words), order),
+        )
+        for posting, order in zip(postings, orders, strict=True)
+    ]
+    empty = np.zeros(0, np.int64)
+    columns = [np.concatenate([empty, *column]) for column in zip(*parts, strict=True)] if parts else [empty] * 4
+    return PostedBills(*columns)
+
+
+def bill_moves(record: ChainRecord, posted: PostedBills) -> BillMoves:
+    """All events of bills as movements, with the state that each bill was in."""
+    events = [record.ledger(name) for name in BILL_EVENTS]
+    joined: dict[str, list[Int64s]] = {name: [] for name in ("event", "row", "account", "order", *COLUMNS)}
+    for number, event in enumerate(events):
+        rows = posted.rows(event["bill"])
+        joined["event"].append(np.full(len(rows), number))
+        joined["row"].append(rows)
+        joined["account"].append(event["account"])
+        joined["order"].append(order_of(event))
+        for name, column in _effects(BILL_EVENTS[number], event, posted.amounts[rows]).items():
+            joined[name].append(column)
+    columns = {name: np.concatenate(parts).astype(np.int64) for name, parts in joined.items()}
+    sequence = np.lexsort((columns["order"], columns["row"]))
+    columns = {name: column[sequence] for name, column in columns.items()}
+    source = _sources(columns["row"], columns["target"])
+    # what is refunded of a void bill comes from its hold, if it was held
+    void = columns["event"] == BILL_EVENTS.index("BillVoided")
+    columns["hold"] -= np.where(void & (source == BillState.HELD), columns["balance"], 0)
+    return BillMoves(source=source, **columns)
+
+
+COLUMNS: Final = ("target", "amount", "balance", "hold", "credit")
+
+
+def _effects(name: str, event: Columns, amounts: Int64s) -> Mapping[str, Int64s]:
+    """The columns of COLUMNS for events of one name; `amounts` are the bills' own."""
+    match name:
+        case "BillPending":
+            return _moved(amounts, BillState.PENDING, amount=event["amount"], balance=-event["amount"])
+        case "BillHeld":
+            return _moved(amounts, BillState.HELD, amount=amounts, balance=-event["held"], hold=event["held"])
+        case "BillWaiting":
+            return _moved(amounts, BillState.WAITING, amount=event["amount"])
+        case "ArrearsOpened":
+            return _moved(amounts, BillState.ARREARS, amount=event["owed"])
+        case "BillVoided":
+            return _moved(amounts, BillState.VOID, amount=event["amount"], balance=event["refunded"])
+        case _:
+            return _paid(event)
+
+
+def _moved(like: Int64s, target: BillState, **columns: Int64s) -> Mapping[str, Int64s]:
+    none = np.zeros(len(like), np.int64)
+    whole = np.full(len(like), int(target), np.int64)
+    return {"balance": none, "hold": none, "credit": none, "target": whole, **columns}
+
+
+def _paid(event: Columns) -> Mapping[str, Int64s]:
+    paid = event["fromBalance"] + event["fromHold"] + event["fromPayer"]
+    pending = event["toPending"] > 0
+    return {
+        "target": np.where(pending, BillState.PENDING, BillState.SETTLED),
+        "amount": paid,
+        "balance": event["refunded"] - event["fromBalance"],
+        "hold": -event["fromHold"] - event["refunded"],
+        "credit": np.where(pending, 0, paid),
+    }
+
+
+def _sources(row: Int64s, target: Int64s) -> Int64s:
+    """The state of each movement's bill just before it: the target of the last movement that gave the bill a state, as
+    a part that is paid or void leaves the rest where it is; UNJUDGED before the first. Sorted by bill, then time."""
+    gives = (target != BillState.SETTLED) & (target != BillState.VOID)
+    place = np.arange(len(row))
+    last = np.maximum.accumulate(np.where(gives, place, -1))
+    previous = np.concatenate([[-1], last[:-1]])[: len(row)]
+    first = np.searchsorted(row, row)  # the bill's first movement
+    return np.where(previous >= first, target[np.maximum(previous, 0)], BillState.UNJUDGED).astype(np.int64)

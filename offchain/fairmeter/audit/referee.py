@@ -1,0 +1,49 @@
+"""Chooses the EVM that executes a bundle's transactions again: another than the run's, where one is installed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from fairmeter.audit.findings import family
+from fairmeter.chain.anvil import AnvilEngine
+from fairmeter.chain.engine import Engine
+from fairmeter.chain.eth_tester import EthTesterEngine
+from fairmeter.chain.genesis import Genesis
+from fairmeter.errors import BundleError, ToolMissingError
+
+RUN: Final = "run.json"
+REFEREES: Final[Mapping[str, type[AnvilEngine] | type[EthTesterEngine]]] = {
+    "revm": AnvilEngine,
+    "py-evm": EthTesterEngine,
+}
+"""By EVM, the fastest first; the second needs nothing but the package."""
+
+
+def recorded_implementation(bundle_folder: Path) -> str | None:
+    """The EVM that run.json, beside the bundle and not a part of it, says the run used; None where it says nothing.
+
+    Raises BundleError if there is such a file, but it cannot be read.
+    """
+    path = bundle_folder.parent / RUN
+    if not path.is_file():
+        return None
+    try:
+        recorded = json.loads(path.read_bytes())
+        return str(recorded["implementation"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{path} does not name the implementation of the run: {error!r}") from error
+
+
+def open_referee(recorded: str | None, genesis: Genesis) -> Engine:
+    """A fresh chain on the first installed EVM that is not `recorded`'s, else on the recorded one."""
+    used = None if recorded is None else family(recorded)
+    others = [start for name, start in REFEREES.items() if name != used]
+    for start in others:
+        try:
+            return start(genesis)
+        except ToolMissingError:
+            continue
+    return EthTesterEngine(genesis)

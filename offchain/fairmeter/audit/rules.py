@@ -1,0 +1,226 @@
+"""The rules by which bills may be posted and money may move, checked on the events of a run.
+
+Each function gives the differences as (where, expected, found); whoever calls numbers them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+
+from fairmeter.audit.flows import LOG_BITS, order_of
+from fairmeter.audit.money import Rebuilt
+from fairmeter.audit.parameters import Parameters
+from fairmeter.contracts.packing import unpack_verdicts
+from fairmeter.model import BillState, Bools, Decision, Int64s, Reason
+from fairmeter.units import SECONDS_A_DAY
+
+Lines = Iterator[tuple[str, object, object]]
+
+NOT_BILLED: Final = (Reason.OVERLAP, Reason.WRONG_UTILITY, Reason.BAD_REPLACEMENT)
+"""Reasons for which a bill never had its days."""
+NEVER: Final = 2**62
+
+
+class Rules:
+    """The rules over one run. `n` counts its posted bills, `k` the movements of `Rebuilt.moves`."""
+
+    def __init__(self, rebuilt: Rebuilt, parameters: Parameters) -> None:
+        self._rebuilt, self._record = rebuilt, rebuilt.record
+        self._posted, self._moves = rebuilt.posted, rebuilt.moves
+        self._parameters = parameters
+        self._decision, self._judged_at, self._capped = self._verdicts()
+
+    def outcomes(self) -> Lines:
+        """What judging did to a bill is what its verdict says, and nothing else does it."""
+        moves = self._moves
+        verdict, capped = self._decision[moves.row], self._capped[moves.row]
+        pays = (verdict == Decision.PAY) | (verdict == Decision.INSUFFICIENT) & capped
+        allowed = {
+            "BillPending": pays,
+            "BillHeld": verdict == Decision.APPEAL,
+            "BillWaiting": (verdict == Decision.INSUFFICIENT) & ~capped,
+            "ArrearsOpened": pays,
+        }
+        judging = (moves.source == BillState.UNJUDGED) & (moves.order >> LOG_BITS == self._judged_at[moves.row])
+        for name, good in allowed.items():
+            of_appeal = moves.named("ArrearsOpened") & (moves.source == BillState.HELD)
+            for move in np.flatnonzero(moves.named(name) & ~(judging & good | of_appeal)):
+                yield self._where(move), f"no {name} by {_name(int(verdict[move]))}", name
+
+    def whole(self) -> Lines:
+        """Judging moves a bill whole."""
+        moves = self._moves
+        judged = (moves.source == BillState.UNJUDGED) & (moves.amount != self._posted.amounts[moves.row])
+        for move in np.flatnonzero(judged):
+            yield self._where(move), int(self._posted.amounts[moves.row[move]]), int(moves.amount[move])
+
+    def mandates(self) -> Lines:
+        """Whatever is collected is covered by a mandate: in force, within its cap a bill and its cap a month."""
+        moves = self._moves
+        collected = np.flatnonzero(moves.target == BillState.PENDING)
+        account, order, amount = moves.account[collected], moves.order[collected], moves.amount[collected]
+        times = self._record.times[order >> LOG_BITS]
+        mandate = self._mandate_at(account, order)
+        for row in np.flatnonzero(mandate["lastDay"] < times // SECONDS_A_DAY):
+            yield self._where(collected[row]), "a mandate in force", f"one until day {mandate['lastDay'][row]}"
+        for row in np.flatnonzero(amount > mandate["capPerBill"]):
+            yield self._where(collected[row]), f"at most {mandate['capPerBill'][row]} a bill", int(amount[row])
+        spent = self._spent(account, order, amount, times)
+        for row in np.flatnonzero(spent > mandate["capPerMonth"]):
+            yield self._where(collected[row]), f"at most {mandate['capPerMonth'][row]} a month", int(spent[row])
+
+    def tariffs(self) -> Lines:
+        """Every bill's amount is what the tariff in force on its last day gives, to the nearest minor unit."""
+        versions = self._record.decoded("PaymentLedger", "TariffSet")
+        for posting in self._rebuilt.batches.postings:
+            bills = posting.bills
+            own = [
+                one
+                for transaction, one in versions
+                if (one["supplier"], one["utility"]) == (posting.supplier, posting.utility)
+                and transaction < posting.transaction
+            ]
+            columns = (bills.start + bills.days - 1, bills.quantity, bills.amount)
+            for index, (day, quantity, amount) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+                in_force = [one for one in own if one["fromDay"] <= day]
+                price = _price(in_force[-1], quantity) if in_force else None
+                if price is None or (abs(price - amount) > Fraction(1, 2) and not price < 1 == amount):
+                    expected = "a tariff in force" if price is None else f"{float(price)} by the tariff"
+                    yield f"bill {index} of batch {posting.batch}", expected, amount
+
+    def periods(self) -> Lines:
+        """No two judged bills of an account have a day in common, but where one replaces a void one."""
+        batches = self._rebuilt.batches
+        billed = ~self._never_billed()
+        parts: list[tuple[Int64s, Int64s, Int64s, Int64s]] = []
+        for judging in batches.judgings:
+            posting, bills = judging.posting, judging.posting.bills
+            rows = self._posted.rows((np.int64(posting.batch) << 16) + np.arange(len(bills)))
+            keep = billed[rows] & (bills.replaces == 0)
+            start = bills.start.astype(np.int64)
+            parts.append((rows[keep], posting.accounts[keep], start[keep], (start + bills.days)[keep]))
+        if not parts:
+            return
+        rows, account, start, end = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((start, account))
+        again = (account[order][1:] == account[order][:-1]) & (start[order][1:] < end[order][:-1])
+        for place in np.flatnonzero(again):
+            bill, other = (_bill(int(self._posted.ids[rows[order[at]]])) for at in (place + 1, place))
+            yield bill, f"no day in common with {other}", f"from day {start[order[place + 1]]}"
+
+    def appeals(self) -> Lines:
+        """Of an appealed bill only what its customer accepted or gave up to is paid."""
+        moves = self._moves
+        paid = np.flatnonzero(moves.named("BillPaid") & (moves.source == BillState.HELD))
+        agreed: set[tuple[int, int]] = set()
+        for event in ("AdjustmentAccepted", "AppealWithdrawn"):
+            columns = self._record.columns("AppealRegistry", event)
+            agreed |= set(zip(columns["transaction"].tolist(), columns["bill"].tolist(), strict=True))
+        for move in paid:
+            bill = int(self._posted.ids[moves.row[move]])
+            if (int(moves.order[move] >> LOG_BITS), bill) not in agreed:
+                yield self._where(move), "the customer's word for it", f"{moves.amount[move]} paid"
+
+    def _verdicts(self) -> tuple[Int64s, Int64s, Bools]:
+        """(n,) decision, judging transaction, whether an INSUFFICIENT verdict pays; 0 and NEVER where not judged."""
+        n = len(self._posted.ids)
+        decision, judged_at, capped = np.zeros(n, np.int64), np.full(n, NEVER), np.zeros(n, np.bool_)
+        for judging in self._rebuilt.batches.judgings:
+            posting = judging.posting
+            rows = self._posted.rows((np.int64(posting.batch) << 16) + np.arange(len(judging.words)))
+            decision[rows] = unpack_verdicts(judging.verdicts).decision
+            judged_at[rows] = judging.transaction
+            classes = self._parameters.classes(posting.accounts, judging.transaction)
+            caps = {one: self._parameters.cap(posting.parameter_version, posting.utility, one) for one in set(classes)}
+            capped[rows] = posting.bills.amount <= np.array([caps[one] for one in classes])
+        return decision, judged_at, capped
+
+    def _never_billed(self) -> Bools:
+        """(n,) which bills never took their days: refused when judged, or cancelled before."""
+        voided = self._record.ledger("BillVoided")
+        never = np.isin(voided["reason"], NOT_BILLED)
+        moves = self._moves
+        cancelled = moves.named("BillVoided") & (moves.source == BillState.UNJUDGED)
+        rows = np.concatenate([self._posted.rows(voided["bill"][never]), moves.row[cancelled]])
+        return np.isin(np.arange(len(self._posted.ids)), rows)
+
+    def _mandate_at(self, account: Int64s, order: Int64s) -> dict[str, Int64s]:
+        """The mandate of each account just before each place in the run; zeros where there was none."""
+        granted, revoked = self._record.ledger("MandateGranted"), self._record.ledger("MandateRevoked")
+        names = ("lastDay", "capPerBill", "capPerMonth")
+        none = np.zeros(len(revoked["account"]), np.int64)
+        columns = {name: np.concatenate([granted[name], none]) for name in names}
+        owner = np.concatenate([granted["account"], revoked["account"]])
+        at = np.concatenate([order_of(granted), order_of(revoked)])
+        sequence = np.lexsort((at, owner))
+        owner, at = owner[sequence], at[sequence]
+        place = _last_before(owner, at, account, order)
+        known = place >= 0
+        return {name: np.where(known, values[sequence][place], 0) for name, values in columns.items()}
+
+    def _spent(self, account: Int64s, order: Int64s, amount: Int64s, times: Int64s) -> Int64s:
+        """What was collected of each account in the month up to and with each collection, less what was given back in
+        it of the month's own batches."""
+        moves = self._moves
+        back = np.flatnonzero(moves.named("BillVoided") & (moves.source == BillState.PENDING))
+        judged = self._record.times[self._judged_at[moves.row[back]]]
+        back = back[_month(judged) == _month(self._record.times[moves.order[back] >> LOG_BITS])]
+        accounts = np.concatenate([account, moves.account[back]])
+        orders = np.concatenate([order, moves.order[back]])
+        amounts = np.concatenate([amount, -moves.amount[back]])
+        month = _month(np.concatenate([times, self._record.times[moves.order[back] >> LOG_BITS]]))
+        sequence = np.lexsort((orders, month, accounts))
+        sums = np.cumsum(amounts[sequence])
+        key = np.stack([accounts, month])[:, sequence]
+        new = np.concatenate([[True], (key[:, 1:] != key[:, :-1]).any(axis=0)])[: len(sums)]
+        start = np.maximum.accumulate(np.where(new, np.arange(len(sums)), 0))
+        sums -= np.where(start > 0, sums[start - 1], 0)
+        spent = np.empty(len(sums), np.int64)
+        spent[sequence] = sums
+        return spent[: len(account)]
+
+    def _where(self, move: np.int64) -> str:
+        moves = self._moves
+        bill = _bill(int(self._posted.ids[moves.row[move]]))
+        return f"{bill}, transaction {int(moves.order[move]) >> LOG_BITS}"
+
+
+def _month(times: Int64s) -> Int64s:
+    """Months since January 1970, UTC, of Unix seconds."""
+    return times.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+
+
+def _last_before(keys: Int64s, places: Int64s, sought: Int64s, before: Int64s) -> Int64s:
+    """For each sought key, where the last of `places` below `before` stands; -1 where there is none. Keys and places
+    are sorted by key, then place."""
+    all_keys = np.concatenate([keys, sought])
+    all_places = np.concatenate([places, before])
+    is_sought = np.concatenate([np.zeros(len(keys), np.bool_), np.ones(len(sought), np.bool_)])
+    sequence = np.lexsort((is_sought, all_places, all_keys))
+    count = np.cumsum(~is_sought[sequence])
+    found = np.empty(len(all_keys), np.int64)
+    found[sequence] = count - 1
+    place = found[len(keys) :]
+    good = (place >= 0) & (keys[np.maximum(place, 0)] == sought) if len(keys) else np.zeros(len(sought), np.bool_)
+    return np.where(good, place, -1)
+
+
+def _price(tariff: dict[str, Any], quantity: int) -> Fraction:
+    """Standing charge and the blocks' parts of the quantity, minor units, not rounded."""
+    total, below = Fraction(tariff["standing"]), 0
+    for block in tariff["blocks"]:
+        total += Fraction((min(quantity, block["upTo"]) - below) * block["price"], 1000)
+        below = min(quantity, block["upTo"])
+    return total
+
+
+def _bill(bill: int) -> str:
+    return f"bill {bill & 0xFFFF} of batch {bill >> 16}"
+
+
+def _name(decision: int) -> str:
+    return Decision(decision).name if decision else "no verdict"

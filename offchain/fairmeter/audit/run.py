@@ -1,0 +1,167 @@
+"""The audit, stage by stage: files, sources, replay, batches, rules and sums, anchors. It ends with the first stage
+that finds a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from fairmeter.audit.anchor import check_anchors, check_operators, read_anchors
+from fairmeter.audit.batches import read_batches
+from fairmeter.audit.bytecode import check_deployments, check_sources
+from fairmeter.audit.calls import check_calls
+from fairmeter.audit.files import check_files, check_tables
+from fairmeter.audit.findings import AuditResult, Check, Finding, Progress
+from fairmeter.audit.invariants import Books, check_invariants
+from fairmeter.audit.judgements import Judgements
+from fairmeter.audit.manifest import Manifest, read_manifest
+from fairmeter.audit.money import Checkpoint, Rebuilt
+from fairmeter.audit.parameters import Parameters
+from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.referee import open_referee, recorded_implementation
+from fairmeter.audit.replay import Replay
+from fairmeter.audit.rules import Rules
+from fairmeter.audit.source import Source
+from fairmeter.audit.sums import check_sums
+from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.chain.engine import Engine
+from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
+from fairmeter.errors import InputError
+
+JUDGING: Final = "VerdictGate.submitVerdicts"
+
+
+def audit(
+    directory: Path, *, expect: Path | None = None, usage: Path | None = None, progress: Progress | None = None
+) -> AuditResult:
+    """Audit the bundle in `directory` (or in its folder "bundle"): replay every transaction on another EVM where one is
+    installed, recompute every verdict, check every invariant. `expect` is a file of anchors (`anchor.read_anchors`),
+    `usage` the source of the readings.
+
+    What differs comes back as findings. Raises BundleError for a folder that is no bundle of this format or has damaged
+    tables, InputError for an `expect` or `usage` that is wrong, ChainError if the replaying chain dies.
+    """
+    bundle = Bundle(directory)
+    manifest = read_manifest(bundle)
+    anchors = None if expect is None else read_anchors(expect)
+    if anchors is not None and manifest.genesis is None:
+        raise InputError(f"{expect}: the run was on a foreign chain, which cannot be replayed: nothing to anchor to")
+    work = _Audit(bundle, manifest, None if usage is None else Source(usage), anchors, progress or _silent)
+    checks: list[Check] = []
+    with closing(work.checks()) as stages:
+        for check in stages:
+            checks.append(check)
+            if check.findings:
+                break
+    return AuditResult(
+        checks=tuple(checks),
+        replayed_on=work.replayed_on,
+        recorded_implementation=recorded_implementation(bundle.folder),
+        compiled=work.compiled,
+        anchored=work.anchored,
+        source_compared=any(check.name == "source" for check in checks),
+    )
+
+
+@dataclass(slots=True)
+class _Audit:
+    """One audit on its way; `checks` gives them one by one, and does no more than is asked for."""
+
+    bundle: Bundle
+    manifest: Manifest
+    source: Source | None
+    anchors: Mapping[str, Any] | None
+    progress: Progress
+    replayed_on: str | None = None
+    compiled: bool = False
+    anchored: bool = False
+
+    def checks(self) -> Generator[Check]:
+        """Every stage in its order. To be closed: a chain may be open."""
+        bundle, manifest = self.bundle, self.manifest
+        yield check_files(bundle)
+        yield check_tables(bundle, manifest, self.progress)
+        yield check_deployments(bundle, manifest)
+        yield check_calls(bundle, manifest)
+        yield from self._chain()
+        # last, since it takes longer than all the rest of a small bundle
+        sources, self.compiled = check_sources(bundle)
+        yield sources
+
+    def _chain(self) -> Generator[Check]:
+        """The replay, and what rests on it."""
+        bundle, manifest = self.bundle, self.manifest
+        if manifest.genesis is None:
+            yield Check("replay", "a foreign chain's beginning is not in the bundle: not replayed", 0)
+            logs = pa.concat_tables([SCHEMAS["logs"].empty_table(), *bundle.row_groups("logs")])
+            yield from self._recorded(self._record(logs), None, ())
+            return
+        with open_referee(recorded_implementation(bundle.folder), manifest.genesis) as engine:
+            self.replayed_on = engine.implementation
+            looks = Looks(engine, manifest)
+            replay = Replay(bundle, manifest, engine, looks.judged, self.progress)
+            yield replay.run()
+            yield from self._recorded(self._record(replay.logs), engine, looks.all())
+
+    def _record(self, logs: pa.Table) -> ChainRecord:
+        times = [group["timestamp"].to_numpy() for group in self.bundle.row_groups("transactions")]
+        return ChainRecord(logs, self.manifest.contracts, np.concatenate([np.zeros(0, np.int64), *times]))
+
+    def _recorded(
+        self, record: ChainRecord, engine: Engine | None, checkpoints: Sequence[Checkpoint]
+    ) -> Generator[Check]:
+        """What rests on the chain's own word."""
+        manifest, contracts = self.manifest, self.manifest.contracts
+        batches = read_batches(self.bundle, record)
+        if isinstance(batches, Finding):
+            yield Check("calls", "transactions behind the batches' events", 0, (batches,))
+            return
+        yield check_operators(manifest, record)
+        parameters = Parameters(record)
+        yield from Judgements(
+            self.bundle, manifest, batches, parameters, record.suppliers(), self.source, self.progress
+        ).run()
+        gate = None if engine is None else VerdictGate(engine, contracts["VerdictGate"])
+        yield parameters.check(manifest.scenario, gate)
+        rebuilt = Rebuilt.of(record, batches)
+        ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
+        yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters), tuple(checkpoints), ledger))
+        yield check_sums(self.bundle, manifest, rebuilt)
+        if self.anchors is not None and engine is not None:
+            self.anchored = True
+            yield check_anchors(self.anchors, manifest, record, engine)
+
+
+class Looks:
+    """Looks at the replayed chain's state after every batch that was judged, and at its end."""
+
+    def __init__(self, engine: Engine, manifest: Manifest) -> None:
+        self._ledger = PaymentLedger(engine, manifest.contracts["PaymentLedger"])
+        self._currency = DigitalCurrency(engine, manifest.contracts["DigitalCurrency"])
+        self._transactions = 0
+        self._checkpoints: list[Checkpoint] = []
+
+    def judged(self, transactions: int, labels: Sequence[str]) -> None:
+        """So many transactions have been executed, the last of them with these labels."""
+        self._transactions = transactions
+        if JUDGING in labels:
+            self._look()
+
+    def all(self) -> Sequence[Checkpoint]:
+        """Every look, a last one at the end included."""
+        self._look()
+        return self._checkpoints
+
+    def _look(self) -> None:
+        held = self._currency.balance_of(self._ledger.address)
+        self._checkpoints.append(Checkpoint(self._transactions, self._ledger.totals(), held))
+
+
+def _silent(_phase: str, _done: int, _total: int) -> None:
+    pass
