@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import rlp
 from rlp.exceptions import RLPException
@@ -10,8 +11,8 @@ from rlp.exceptions import RLPException
 from fairmeter.chain.wallet import DYNAMIC_FEE_TYPE
 from fairmeter.errors import ChainError
 
-FIELDS = 12
-"""EIP-1559: chain id, nonce, two fees, gas, to, value, data, access list, parity, r, s."""
+SHAPE: Final = [False] * 8 + [True] + [False] * 3
+"""Which fields are lists: chain id, nonce, two fees, gas, to, value, data, access list, parity, r, s (EIP-1559)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,12 @@ class Transaction:
 
 
 def decode_transaction(raw: bytes) -> Transaction:
-    """Read a transaction of type 2 (EIP-1559), the only one that Fairmeter signs. Raises ChainError for anything else."""
+    """Read a transaction of type 2 (EIP-1559), the only one that Fairmeter signs; ChainError for anything else."""
     try:
         fields = rlp.decode(raw[1:]) if raw[:1] == DYNAMIC_FEE_TYPE else None
     except RLPException as error:
         raise ChainError(f"not a signed transaction: {error}") from error
-    if not isinstance(fields, list) or len(fields) != FIELDS or any(isinstance(fields[i], list) for i in (0, 1, 5, 6, 7)):
+    if not isinstance(fields, list) or [isinstance(field, list) for field in fields] != SHAPE:
         raise ChainError(f"not a signed transaction of type 2 (EIP-1559): 0x{raw[:8].hex()}…")
     chain_id, nonce, value = (int.from_bytes(fields[i], "big") for i in (0, 1, 6))
     return Transaction(chain_id, nonce, fields[5] or None, value, fields[7])
