@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fairmeter.simulation.result import Progress, RunResult
+from fairmeter.simulation.result import Listener, Progress, RunResult
 from fairmeter.simulation.run import run
 from fairmeter.simulation.scenario import Scenario
 
-__all__ = ["Progress", "RunResult", "Scenario", "run"]
+__all__ = ["Listener", "Progress", "RunResult", "Scenario", "run"]
