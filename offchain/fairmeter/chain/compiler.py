@@ -43,7 +43,7 @@ class Compilation:
     input: Mapping[str, Any]
     """The standard JSON input, sources included: enough to compile again anywhere."""
     artifacts: tuple[Artifact, ...]
-    """By name; of the contracts under src/ that can be deployed."""
+    """By name; of the contracts in src/ that can be deployed."""
 
     def input_json(self) -> str:
         """The same text every time, keys sorted."""
@@ -61,14 +61,16 @@ class Compilation:
 
 
 def compile_contracts(contracts: Path) -> Compilation:
-    """Compile every contract under `contracts`/src with the settings of `contracts`/foundry.toml.
+    """Compile the contracts in `contracts`/src with the settings of `contracts`/foundry.toml.
+
+    Folders below src hold what is not deployed by itself: types, interfaces, libraries.
 
     Raises InputError for sources or settings that are wrong, ToolMissingError where there is no compiler.
     """
     settings = _settings(contracts / "foundry.toml")
-    paths = sorted((contracts / "src").rglob("*.sol"))
+    paths = sorted((contracts / "src").glob("*.sol"))
     if not paths:
-        raise InputError(f"no Solidity source under {contracts / 'src'}")
+        raise InputError(f"no Solidity source in {contracts / 'src'}")
     own = [path.relative_to(contracts).as_posix() for path in paths]
     sources = _with_imports(contracts, own, settings["remappings"])
     selection = {name: {"*": list(OUTPUTS)} for name in own}

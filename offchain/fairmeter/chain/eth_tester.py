@@ -234,6 +234,9 @@ class EthTesterEngine:
     def _execute(self, raw: bytes, timestamp: int) -> Receipt:
         chain = self._backend.chain
         transaction: SignedTransactionAPI = chain.get_transaction_builder().decode(raw)
+        # py-evm leaves this to whoever holds the pool of transactions
+        if transaction.chain_id not in {None, self.chain_id}:
+            raise ValidationError(f"it is signed for chain {transaction.chain_id}, this is chain {self.chain_id}")
         self._backend.open_block(timestamp)
         _, receipt, computation = chain.apply_transaction(transaction)
         number = int(self._backend.close_block().block_number)

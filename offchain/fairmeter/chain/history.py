@@ -14,7 +14,7 @@ STRIDE: Final = 1_000
 
 def history_digest(engine: Engine, first: int, last: int) -> bytes:
     """The 32 bytes that bind the blocks `first`..`last`, ends included: h = keccak256(h ‖ number ‖ timestamp ‖
-    transactions root ‖ receipts root), numbers in 8 bytes big-endian, from h = keccak256(domain ‖ chain id in 32 bytes).
+    transactions root ‖ receipts root), numbers in 8 bytes, from h = keccak256(domain ‖ chain id in 32 bytes).
 
     A block's hash would bind the state root, too, on which implementations do not agree (`chain.anvil`); the roots here
     bind every transaction, its status, gas and events.

@@ -40,9 +40,14 @@ class JsonRpc:
             raise InputError(f"RPC address {url!r}: expected http://host:port or https://host")
         # without user, password and path, where keys are kept
         self.shown = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        self._session = requests.Session()
         self._provider = HTTPProvider(
-            url, request_kwargs={"timeout": TIMEOUT_SECONDS}, exception_retry_configuration=None
+            url, {"timeout": TIMEOUT_SECONDS}, session=self._session, exception_retry_configuration=None
         )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one call; ChainError with the node's message if it is an error."""

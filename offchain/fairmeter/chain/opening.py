@@ -17,8 +17,8 @@ ENGINES: Final = ("eth-tester", "anvil", "rpc")
 def open_engine(name: str, rpc_url: str | None = None, genesis: Genesis | None = None) -> Engine:
     """The engine of ENGINES called `name`: the first two begin with `genesis`, "rpc" is the node at `rpc_url`.
 
-    Raises InputError for another name or a URL where none belongs, ToolMissingError without anvil, ChainError for a node
-    that does not answer.
+    Raises InputError for another name or a URL where none belongs, ToolMissingError without anvil, ChainError for a
+    node that does not answer.
     """
     if name not in ENGINES:
         raise InputError(f"there is no engine {name!r}: expected one of {', '.join(ENGINES)}")

@@ -149,6 +149,7 @@ class RpcEngine:
 
     def close(self) -> None:
         """See `Engine.close`."""
+        self._rpc.close()
 
     def __enter__(self) -> Self:
         return self
