@@ -52,7 +52,7 @@ def fixed_rows(column: pa.ChunkedArray, width: int) -> UInt8s:
     if lengths not in ([], [width]):
         raise ChainError(f"expected {width} bytes in every row, found {sorted(lengths)}")
     joined = b"".join(chunk_bytes(chunk, width) for chunk in column.chunks)
-    return np.frombuffer(joined, np.uint8).reshape(-1, width)
+    return np.frombuffer(joined, np.uint8).reshape(len(column), width)
 
 
 def chunk_bytes(chunk: pa.Array, width: int) -> bytes:
