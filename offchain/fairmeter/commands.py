@@ -53,12 +53,17 @@ def run(
     scenario: Scenario | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
-    """`fairmeter.simulation.run`, with report.html beside the bundle. Raises as it does; then nothing is written."""
-    from fairmeter import simulation  # noqa: PLC0415
+    """`fairmeter.simulation.run`, with report.html beside the bundle, and what the report draws of the usage. Raises as
+    it does; then nothing is written."""
+    from fairmeter import report, simulation  # noqa: PLC0415
+    from fairmeter.usage import load_usage  # noqa: PLC0415
 
     result = simulation.run(
         usage, bills, out, engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, listener=listener
     )
+    readings = report.billed_readings(report.load(out).largest, load_usage(usage))
+    if len(readings):
+        readings.write_parquet(out / report.READINGS)
     write_report(out)
     return result
 

@@ -1,0 +1,144 @@
+"""A finished run as columns: bills with their verdicts and what became of them, gas by kind, seconds by phase."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fairmeter.bundle import Bundle
+from fairmeter.contracts.artifacts import interface
+from fairmeter.contracts.events import event_columns
+from fairmeter.errors import BundleError
+from fairmeter.model import Bools, Decision, Int64s, Reason
+from fairmeter.report.outcome import APPEALS, STATES, Events, amounts_by_state, appeal_outcomes, arrears_reasons
+from fairmeter.report.readings import Appeal, largest_appeals
+
+RESULT: Final = "run.json"
+DECISIONS: Final = tuple(decision.name for decision in Decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a page, a terminal or a program is told about a run. Money in minor units, growth in ppm."""
+
+    bundle: Path
+    """The bundle's folder."""
+    manifest: Mapping[str, Any]
+    result: Mapping[str, Any]
+    """run.json, which lies beside the bundle: engine, seconds; empty where there is none."""
+    bills: pl.DataFrame
+    """A row a bill: bill_id, customer_id, utility, supplier, start and end (days since 1970-01-01), quantity, amount,
+    decision, actual_ppm, expected_ppm, appeal (its outcome), reason (of arrears), owed (when it arose), and the amounts
+    by state, one column each of STATES."""
+    gas: pl.DataFrame
+    """A row a kind of transaction, most gas first: label, transactions, gas."""
+    largest: tuple[Appeal, ...]
+    """The ten largest appeals, largest first."""
+
+    def money(self) -> pl.DataFrame:
+        """A row a decision: decision, bills, amount, and the amount by each of STATES, minor units."""
+        sums = self.bills.group_by("decision").agg(pl.len().alias("bills"), pl.col("amount", *STATES).sum())
+        order = pl.DataFrame({"decision": [*DECISIONS, None]}, schema={"decision": pl.String})
+        return order.join(sums, on="decision", how="left", nulls_equal=True, maintain_order="left").drop_nulls("bills")
+
+    def appeals(self) -> pl.DataFrame:
+        """A row an outcome that occurred: appeal, bills, amount, settled, void; minor units."""
+        return self._sums("appeal", list(APPEALS.values()), "amount", "settled", "void")
+
+    def arrears(self) -> pl.DataFrame:
+        """A row a reason that occurred: reason, bills, owed (when the arrears arose), arrears (still); minor units."""
+        return self._sums("reason", [reason.name for reason in Reason], "owed", "arrears")
+
+    def _sums(self, column: str, order: list[str], *amounts: str) -> pl.DataFrame:
+        known = self.bills.drop_nulls(column)
+        sums = known.group_by(column).agg(pl.len().alias("bills"), pl.col(*amounts).sum())
+        return sums.sort(pl.col(column).cast(pl.Enum(order)))
+
+
+def load(directory: Path) -> Report:
+    """The report of the run that wrote `directory`, or of a bundle alone.
+
+    Raises BundleError, naming the file, where a bundle is missing, damaged, or does not agree with itself.
+    """
+    bundle = Bundle(directory)
+    try:
+        return _load(bundle)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"{bundle.folder} does not agree with itself: {error!r}") from error
+
+
+def _load(bundle: Bundle) -> Report:
+    bills = _judged_bills(bundle)
+    addresses = {name: bytes.fromhex(text[2:]) for name, text in bundle.manifest["contracts"].items()}
+    logs = bundle.table("logs")
+    events = Events(logs, addresses, _keys(bills))
+    n, amount = len(bills), bills["amount"].to_numpy()
+    released = _released(logs, addresses["PaymentLedger"], bills["batch"].to_numpy())
+    judged = bills["decision"].is_not_null().to_numpy()
+    reason, owed = arrears_reasons(events, n)
+    reasons = pl.Series([None, *(one.name for one in Reason if one)], dtype=pl.String)
+    bills = bills.with_columns(
+        appeal_outcomes(events, n).alias("appeal"),
+        reasons.gather(reason).alias("reason"),
+        pl.Series("owed", owed),
+        *(pl.Series(state, sums) for state, sums in amounts_by_state(events, amount, judged, released).items()),
+    )
+    return Report(
+        bundle=bundle.folder,
+        manifest=bundle.manifest,
+        result=_result(bundle.folder.parent / RESULT),
+        bills=bills,
+        gas=_gas(bundle),
+        largest=largest_appeals(bundle, bills),
+    )
+
+
+def _judged_bills(bundle: Bundle) -> pl.DataFrame:
+    """Bills with their verdicts, in the order of posting."""
+    bills = pl.DataFrame(pl.from_arrow(bundle.table("bills")))
+    verdicts = pl.DataFrame(pl.from_arrow(bundle.table("verdicts")))
+    names = pl.Series([None, *DECISIONS], dtype=pl.String)
+    decided = verdicts.with_columns(names.gather(verdicts["decision"]).alias("decision"))
+    joined = bills.join(decided, on=["batch", "index"], how="left", maintain_order="left")
+    return joined.with_columns((pl.col("start") + pl.col("days") - 1).alias("end")).drop("word")
+
+
+def _keys(bills: pl.DataFrame) -> Int64s:
+    """(n,) the bills' ids on chain."""
+    return (bills["batch"].to_numpy().astype(np.int64) << 16) | bills["index"].to_numpy()
+
+
+def _released(logs: pa.Table, ledger: bytes, batch: Int64s) -> Bools:
+    event = event_columns(logs, ledger, interface("PaymentLedger"), "BatchReleased")
+    return np.isin(batch, event["batch"])
+
+
+def _gas(bundle: Bundle) -> pl.DataFrame:
+    labels = bundle.table("transactions").select(["transaction", "label"])
+    receipts = bundle.table("receipts").select(["transaction", "gas_used"])
+    joined = labels.join(receipts, "transaction")
+    gas = joined.group_by("label").aggregate([("gas_used", "count"), ("gas_used", "sum")])
+    frame = pl.DataFrame(pl.from_arrow(gas)).rename({"gas_used_count": "transactions", "gas_used_sum": "gas"})
+    if pc.sum(receipts["gas_used"]).as_py() != frame["gas"].sum():
+        raise BundleError("receipts.parquet and transactions.parquet do not name the same transactions")
+    return frame.select("label", "transactions", "gas").sort(["gas", "label"], descending=[True, False])
+
+
+def _result(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        loaded = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise BundleError(f"{path} is not JSON: {error}") from error
+    if not isinstance(loaded, dict):
+        raise BundleError(f"{path} is not what a run writes")
+    return loaded

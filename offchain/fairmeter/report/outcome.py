@@ -1,0 +1,126 @@
+"""What became of each bill, from the ledger's and the registry's events: columns in the order of the bundle's bills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fairmeter.contracts.artifacts import interface
+from fairmeter.contracts.events import WORD, event_columns, fixed_rows
+from fairmeter.errors import BundleError, ChainError
+from fairmeter.model import Bools, Int64s, Reason
+
+STATES: Final = ("settled", "pending", "waiting", "held", "arrears", "void", "unjudged")
+"""Where an amount stands; every bill's amounts by state sum to what was billed."""
+
+APPEALS: Final = {
+    "AppealOpened": "open",
+    "AdjustmentOffered": "adjustment offered",
+    "AppealContested": "contested",
+    "AdjustmentAccepted": "adjustment accepted",
+    "AppealWithdrawn": "withdrawn by the customer",
+    "AppealConceded": "conceded by the supplier",
+    "AppealExpired": "expired in the customer's favour",
+}
+"""The registry's events as outcomes, in the order in which an appeal goes through them."""
+
+Event = dict[str, npt.NDArray[Any]]
+
+
+class Events:
+    """The events of a bundle that name a bill, and which bill each names, as its row in the bundle's bills."""
+
+    def __init__(self, logs: pa.Table, addresses: Mapping[str, bytes], keys: Int64s) -> None:
+        self._logs, self._addresses = logs, addresses
+        self._order = np.argsort(keys)
+        self._keys = keys[self._order]
+
+    def of(self, contract: str, name: str) -> tuple[Event, Int64s]:
+        """The event's columns, and (k,) the rows of the bills that they name. Raises BundleError for an event that
+        cannot be decoded or names a bill that the bundle does not have."""
+        try:
+            event = event_columns(self._logs, self._addresses[contract], interface(contract), name)
+        except ChainError as error:
+            raise BundleError(f"logs.parquet: {contract}.{name} cannot be read: {error}") from error
+        return event, self._rows(event["bill"], f"{contract}.{name}")
+
+    def bills(self, contract: str, name: str) -> Int64s:
+        """(k,) the rows of the bills that an event names; its other parameters are not looked at."""
+        emitted_here = pc.equal(self._logs["address"], pa.scalar(self._addresses[contract], pa.binary(20)))
+        topic = pa.scalar(interface(contract).topic(name), pa.binary())
+        is_event = pc.equal(pc.binary_slice(self._logs["topics"], 0, WORD), topic)
+        topics = self._logs.filter(pc.and_(emitted_here, is_event))["topics"]
+        words = fixed_rows(pc.binary_slice(topics, WORD, 2 * WORD), WORD)
+        ids = np.ascontiguousarray(words[:, WORD - 8 :]).view(">i8").reshape(len(words)).astype(np.int64)
+        return self._rows(ids, f"{contract}.{name}")
+
+    def _rows(self, ids: Int64s, event: str) -> Int64s:
+        place = np.searchsorted(self._keys, ids)
+        known = np.append(self._keys, -1)[place] == ids
+        if not known.all():
+            raise BundleError(f"logs.parquet: {event} names bill {ids[~known][0]}, which is not in bills.parquet")
+        return self._order[place]
+
+
+def amounts_by_state(events: Events, amount: Int64s, judged: Bools, released: Bools) -> dict[str, Int64s]:
+    """How much of each bill stands where at the run's end, minor units: (n,) by each of STATES, which sum to `amount`.
+
+    judged: (n,) whether the bill has a verdict; released: (n,) whether its batch's pending bucket was released.
+    """
+    n = len(amount)
+    void, collected, bucket = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    pending, rows = events.of("PaymentLedger", "BillPending")
+    np.add.at(collected, rows, pending["amount"])
+    np.add.at(bucket, rows, pending["amount"])
+    paid, rows = events.of("PaymentLedger", "BillPaid")
+    sums = paid["fromBalance"] + paid["fromHold"] + paid["fromPayer"]
+    np.add.at(collected, rows, sums)
+    np.add.at(bucket, rows, np.where(paid["toPending"] != 0, sums, 0))
+    voided, rows = events.of("PaymentLedger", "BillVoided")
+    np.add.at(void, rows, voided["amount"])
+    # only a cancelled bill gives back what had been collected; else what is given back was held
+    returned = np.where(voided["reason"] == Reason.CANCELLED, voided["refunded"], 0)
+    np.subtract.at(collected, rows, returned)
+    np.subtract.at(bucket, rows, returned)
+    pending_now = np.where(released, 0, bucket)
+    open_ = amount - void - collected
+    owed, waits, held = (_named(events, name, n) for name in ("ArrearsOpened", "BillWaiting", "BillHeld"))
+    places = {
+        "arrears": owed,
+        "waiting": ~owed & waits,
+        "held": ~owed & ~waits & held,
+        "unjudged": ~owed & ~waits & ~held & ~judged,
+    }
+    stands = {state: np.where(here, open_, 0) for state, here in places.items()}
+    return {"settled": collected - pending_now, "pending": pending_now, "void": void, **stands}
+
+
+def appeal_outcomes(events: Events, n: int) -> pl.Series:
+    """(n,) what the appeal against each bill came to, null where there was none."""
+    stage = np.zeros(n, np.int64)
+    for position, name in enumerate(APPEALS, 1):
+        rows = events.bills("AppealRegistry", name)
+        np.maximum.at(stage, rows, position)
+    labels = pl.Series([None, *APPEALS.values()], dtype=pl.String)
+    return labels.gather(stage)
+
+
+def arrears_reasons(events: Events, n: int) -> tuple[Int64s, Int64s]:
+    """(n,) why each bill fell into arrears, as `Reason`, NONE for most, and (n,) how much was owed, minor units."""
+    event, rows = events.of("PaymentLedger", "ArrearsOpened")
+    reason, owed = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    reason[rows] = event["reason"]
+    np.add.at(owed, rows, event["owed"])
+    return reason, owed
+
+
+def _named(events: Events, name: str, n: int) -> Bools:
+    named = np.zeros(n, np.bool_)
+    named[events.bills("PaymentLedger", name)] = True
+    return named

@@ -1,0 +1,224 @@
+"""The report as one HTML page: no script, no font, no image and no address from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from importlib import resources
+from typing import Any
+
+from fairmeter.report import plots
+from fairmeter.report.data import Report
+from fairmeter.report.figures import growth, money, period, quantity, reason, share
+from fairmeter.report.outcome import STATES
+from fairmeter.report.readings import Appeal
+from fairmeter.units import PPM
+
+
+def html(report: Report) -> str:
+    """The page; the same for the same run, byte for byte."""
+    css = resources.files("fairmeter.report").joinpath("page.css").read_text(encoding="utf-8")
+    sections = [_head(report), _money(report), _growth(report), _appeals(report), _arrears(report), _cost(report)]
+    body = "\n".join([*sections, _record(report)])
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(_title(report))}</title>\n<style>\n{css}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _title(report: Report) -> str:
+    return f"Payment run of {len(report.bills):,} bills"
+
+
+def _head(report: Report) -> str:
+    bills, sums = report.bills, report.manifest["sums"]
+    who = (
+        f"{bills['customer_id'].n_unique():,} customers, {bills['supplier'].n_unique():,} suppliers"
+        + (f", {period(bills['start'].min(), bills['end'].max())}" if len(bills) else "")
+    )
+    billed = sums["amount_billed"]
+    cards = [("Billed", billed, None)]
+    cards += [(state.capitalize(), sums[f"amount_{state}"], billed) for state in STATES if _shown(report, state)]
+    items = "".join(
+        f"<li><span>{name}</span><b>{money(amount)}</b><span>{share(amount, whole) if whole else 'by suppliers'}</span></li>"
+        for name, amount, whole in cards
+    )
+    return (
+        f'<header><h1>{_title(report)}</h1>\n<p class="lead">{escape(who)}</p></header>\n'
+        f"<p>{sums['settled']:,} bills were paid automatically, {sums['appealed']:,} did not fit their meter's history "
+        f"and were appealed for the customer, {sums['insufficient']:,} had too little history to judge, and "
+        f"{sums['arrears']:,} fitted but could not be paid at once.</p>\n"
+        f'<ul class="cards">{items}</ul>'
+    )
+
+
+def _shown(report: Report, state: str) -> bool:
+    """What every run has, and else what occurred in this one."""
+    return state in {"settled", "arrears", "void"} or report.manifest["sums"][f"amount_{state}"] > 0
+
+
+def _money(report: Report) -> str:
+    states = [state for state in STATES if _shown(report, state)]
+    sums = report.money()
+    rows = [
+        [row["decision"] or "not judged", f"{row['bills']:,}", money(row["amount"]), *(money(row[s]) for s in states)]
+        for row in sums.to_dicts()
+    ]
+    total = sums.select("bills", "amount", *states).sum().to_dicts()[0]
+    foot = ["Total", f"{total['bills']:,}", money(total["amount"]), *(money(total[s]) for s in states)]
+    table = _table("By verdict, and where the money stands at the end", ["Verdict", "Bills", "Billed", *states], rows, foot)
+    plot = _figure(
+        plots.money_plot(report),
+        "Bars of the billed amounts by verdict, divided by where the money stands at the end of the run",
+        "Settled money is the suppliers'. Void is what customers were billed and do not owe: adjusted, conceded or "
+        "expired appeals.",
+    )
+    return f"<section><h2>Money by outcome</h2>\n{plot}\n{table}</section>"
+
+
+def _growth(report: Report) -> str:
+    preset = report.manifest["scenario"]["presets"]["first"]
+    known = report.bills.drop_nulls(["actual_ppm", "expected_ppm"])
+    fell = len(report.bills.drop_nulls("actual_ppm")) - len(known)
+    drawn = len(plots.drawn_points(report))
+    of_them = "" if drawn == len(known) else f", of which {drawn:,} are drawn"
+    scatter = _figure(
+        plots.growth_plot(report),
+        "Actual growth against expected growth, a point a bill, with the line above which a bill is appealed",
+        f"A point is one of the {len(known):,} bills whose expected growth was computed{of_them}. On the dashed line "
+        f"actual growth exceeds expected growth by the preset, {100 * preset / PPM:g} %; a bill on or above it is "
+        f"appealed. {fell:,} bills whose use had fallen were paid without computing what was expected. The axes are "
+        "linear near zero and logarithmic far from it.",
+    )
+    bars = _figure(
+        plots.growth_bars(report),
+        "Number of bills by actual growth over the same days of last year, by verdict",
+        "Actual growth over the same days of last year, all bills with enough history.",
+    )
+    return f"<section><h2>Growth, actual against expected</h2>\n{scatter}\n{bars}</section>"
+
+
+def _appeals(report: Report) -> str:
+    sums = report.appeals()
+    if not len(sums):
+        return "<section><h2>Appeals</h2>\n<p>No bill was appealed.</p></section>"
+    rows = [
+        [row["appeal"].capitalize(), f"{row['bills']:,}", *(money(row[name]) for name in ("amount", "settled", "void"))]
+        for row in sums.to_dicts()
+    ]
+    table = _table("What became of the appeals", ["Outcome", "Bills", "Billed", "Settled", "Void"], rows)
+    cards = "\n".join(_appeal(number, appeal) for number, appeal in enumerate(report.largest, 1))
+    return (
+        f"<section><h2>Appeals</h2>\n{table}\n<h3>The largest, with their readings against last year's</h3>\n"
+        f'<div class="appeals">\n{cards}\n</div></section>'
+    )
+
+
+def _appeal(number: int, appeal: Appeal) -> str:
+    bill = appeal.bill
+    became = [f"{money(bill[state])} {state}" for state in STATES if bill[state]]
+    facts = {
+        "Quantity": quantity(bill["quantity"], bill["utility"]),
+        "Amount": money(bill["amount"]),
+        "Growth, actual": growth(bill["actual_ppm"]),
+        "Growth, expected": growth(bill["expected_ppm"]),
+        "Appeal": bill["appeal"],
+        "At the end": ", ".join(became),
+    }
+    items = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
+    who = f"bill {bill['bill_id']}, {bill['utility']} of {bill['supplier']}, {period(bill['start'], bill['end'])}"
+    plot = _figure(plots.readings_plot(appeal), f"Daily readings of bill {bill['bill_id']} against last year's", None)
+    return (
+        f"<article><h3>{number}. {escape(bill['customer_id'])}</h3>\n<p>{escape(who)}; account {bill['account']}</p>\n"
+        f"<dl>{items}</dl>\n{plot}</article>"
+    )
+
+
+def _arrears(report: Report) -> str:
+    sums = report.arrears()
+    if not len(sums):
+        return "<section><h2>Arrears</h2>\n<p>Every bill could be paid when it was due.</p></section>"
+    rows = [
+        [reason(row["reason"]).capitalize(), f"{row['bills']:,}", money(row["owed"]), money(row["arrears"])]
+        for row in sums.to_dicts()
+    ]
+    totals = sums.select("bills", "owed", "arrears").sum().to_dicts()[0]
+    foot = ["Total", f"{totals['bills']:,}", money(totals["owed"]), money(totals["arrears"])]
+    head = ["Reason", "Bills", "Owed at first", "Still owed at the end"]
+    return f"<section><h2>Arrears</h2>\n{_table('By reason', head, rows, foot)}</section>"
+
+
+def _cost(report: Report) -> str:
+    gas, bills = report.gas, max(len(report.bills), 1)
+    total = int(gas["gas"].sum())
+    rows = [
+        [
+            row["label"],
+            f"{row['transactions']:,}",
+            f"{row['gas']:,}",
+            f"{row['gas'] / row['transactions']:,.0f}",
+            f"{row['gas'] / bills:,.0f}",
+            share(row["gas"], total),
+        ]
+        for row in gas.to_dicts()
+    ]
+    sent = int(gas["transactions"].sum())
+    foot = ["Total", f"{sent:,}", f"{total:,}", f"{total / max(sent, 1):,.0f}", f"{total / bills:,.0f}", ""]
+    head = ["Transaction", "Sent", "Gas", "Gas each", "Gas a bill", "Share"]
+    return f"<section><h2>Gas and time</h2>\n{_table('Gas by kind', head, rows, foot)}\n{_time(report)}</section>"
+
+
+def _time(report: Report) -> str:
+    if "phases" not in report.result:
+        return "<p>The run's own clock lies outside its bundle, and is not here.</p>"
+    phases, seconds = report.result["phases"], report.result["seconds"]
+    rows = [[name.capitalize(), f"{spent:,.2f}", share(spent, seconds)] for name, spent in phases.items()]
+    foot = ["Whole run", f"{seconds:,.2f}", ""]
+    ran = f"Seconds by phase, on {report.result['engine']} ({report.result['implementation']})"
+    return _table(ran, ["Phase", "Seconds", "Share"], rows, foot)
+
+
+def _record(report: Report) -> str:
+    manifest = report.manifest
+    chain, head, scenario = manifest["chain"], manifest["head"], manifest["scenario"]
+    presets = scenario["presets"]
+    facts = {
+        "Verdict": f"degree {presets['degree']}, first preset {presets['first']:,} ppm, second {presets['second']:,} ppm",
+        "Seed": scenario["seed"],
+        "Chain": f"{chain['chain_id']}, {chain['hardfork']} rules",
+        "Last block": f"{head['block']}, {head['hash']}",
+        **{name: address for name, address in manifest["contracts"].items()},
+        "Operators": ", ".join(manifest["operators"]),
+        **{f"SHA-256 of the {name}": digest for name, digest in manifest["sources"].items()},
+        "Fairmeter": manifest["fairmeter"],
+    }
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts.items())
+    return (
+        "<section><h2>What this rests on</h2>\n<p>The figures come from the run's bundle: its bills, verdicts and "
+        "evidence, and the events of its transactions. <code>fairmeter audit</code> replays and recomputes them.</p>\n"
+        f'<dl class="record">{items}</dl></section>'
+    )
+
+
+def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Any]], foot: Sequence[Any] | None = None) -> str:
+    """A table whose first column names its rows."""
+    top = "".join(f'<th scope="col">{escape(name[:1].upper() + name[1:])}</th>' for name in head)
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    bottom = f"<tfoot><tr>{_cells(foot)}</tr></tfoot>" if foot else ""
+    return (
+        f'<div class="scroll"><table><caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead>'
+        f"<tbody>{body}</tbody>{bottom}</table></div>"
+    )
+
+
+def _cells(row: Sequence[Any]) -> str:
+    first, *rest = map(str, row)
+    return f'<th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+
+
+def _figure(svg: str, description: str, caption: str | None) -> str:
+    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    kind = ' class="wide"' if caption else ""
+    drawn = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1)
+    return f"<figure{kind}>{drawn}{below}</figure>"

@@ -1,0 +1,152 @@
+"""The page's plots, as SVG that needs nothing from outside."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any, Final
+
+import altair as alt
+import numpy as np
+import polars as pl
+
+from fairmeter.report.data import DECISIONS, Report
+from fairmeter.report.figures import unit
+from fairmeter.report.outcome import STATES
+from fairmeter.report.readings import Appeal, Days
+from fairmeter.units import PPM
+
+MAX_POINTS: Final = 2_000
+"""Of bills in one plot: more only make the page heavy."""
+STEEP: Final = 30
+"""Times the readings from which a bill would flatten them on a linear scale."""
+
+DECISION_COLOURS: Final = dict(zip(DECISIONS, ("#2f8f83", "#e07b39", "#8b7fc7"), strict=True))
+STATE_COLOURS: Final = dict(
+    zip(STATES, ("#2f8f83", "#8cc5bc", "#8b7fc7", "#e9b44c", "#c8493a", "#98a2ad", "#c9ced4"), strict=True)
+)
+LAST_YEAR, THIS_YEAR, BILLED = "last year", "this year", "billed, mean a day"
+
+_EDGES: Final = (-0.5, -0.2, -0.1, 0.0, 0.1, 0.2, 0.5, 1.0, 10.0)
+_BINS: Final = (
+    "below -50 %",
+    "-50 to -20 %",
+    "-20 to -10 %",
+    "-10 to 0 %",
+    "0 to 10 %",
+    "10 to 20 %",
+    "20 to 50 %",
+    "50 to 100 %",
+    "×2 to ×11",  # noqa: RUF001
+    "above ×11",  # noqa: RUF001
+)
+
+
+def money_plot(report: Report) -> str:
+    """Amounts by verdict, divided by where they stand at the end; major units."""
+    sums = report.money()
+    present = [state for state in STATES if sums[state].sum()]
+    long = sums.unpivot(present, index="decision", variable_name="state", value_name="minor").with_columns(
+        (pl.col("minor") / 100).alias("amount"),
+        pl.col("state").replace_strict({state: i for i, state in enumerate(STATES)}).alias("rank"),
+    )
+    bars = _chart(long, "decision", "state", "amount", "rank").mark_bar(height={"band": 0.7})
+    return _svg(
+        bars.encode(
+            x=alt.X("amount:Q", title="amount", stack="zero", axis=alt.Axis(format="~s")),
+            y=alt.Y("decision:N", title=None, sort=list(DECISIONS)),
+            color=_colour("state", {state: STATE_COLOURS[state] for state in present}),
+            order=alt.Order("rank:Q"),
+        ).properties(width=640, height=44 * len(sums))
+    )
+
+
+def growth_bars(report: Report) -> str:
+    """How many bills grew by how much, by decision."""
+    known = report.bills.drop_nulls("actual_ppm")
+    place = np.searchsorted(np.array(_EDGES) * PPM, known["actual_ppm"].to_numpy(), side="right")
+    binned = known.select("decision", pl.Series("bin", np.array(_BINS)[place]))
+    counts = binned.group_by("decision", "bin").len("bills").sort("decision", "bin")
+    bars = _chart(counts, "decision", "bin", "bills").mark_bar()
+    return _svg(
+        bars.encode(
+            x=alt.X("bin:N", title="actual growth", sort=list(_BINS), scale=alt.Scale(domain=list(_BINS))),
+            y=alt.Y("bills:Q", title="bills"),
+            color=_colour("decision", DECISION_COLOURS),
+        ).properties(width=640, height=180)
+    )
+
+
+def drawn_points(report: Report) -> pl.DataFrame:
+    """The bills of `growth_plot`: those with an expected growth, evenly thinned out where they are too many."""
+    known = report.bills.drop_nulls(["actual_ppm", "expected_ppm"])
+    if len(known) <= MAX_POINTS:
+        return known
+    return known[np.linspace(0, len(known) - 1, MAX_POINTS).round().astype(np.int64)]
+
+
+def growth_plot(report: Report) -> str:
+    """Actual growth against expected growth, a point a bill, with the line above which a bill is appealed; both axes
+    in per cent, linear near zero and logarithmic far from it."""
+    points = drawn_points(report).select(
+        "decision", (pl.col("expected_ppm") / 1e4).alias("expected"), (pl.col("actual_ppm") / 1e4).alias("actual")
+    )
+    preset = report.manifest["scenario"]["presets"]["first"] / 1e4
+    low, high = (points["expected"].min(), points["expected"].max()) if len(points) else (-1.0, 1.0)
+    along = np.sinh(np.linspace(np.arcsinh(low), np.arcsinh(high), 120))
+    line = pl.DataFrame({"expected": along, "actual": along + preset})
+    scale = alt.Scale(type="symlog", constant=1)
+    axis = {"values": [s * 10**k for k in range(8) for s in (-1, 1)] + [0], "format": "~s"}
+    x = alt.X("expected:Q", title="expected growth, %", scale=scale, axis=alt.Axis(**axis))
+    y = alt.Y("actual:Q", title="actual growth, %", scale=scale, axis=alt.Axis(**axis))
+    dots = _chart(points, "decision", "expected", "actual").mark_circle(size=14, opacity=0.55, aria=False)
+    limit = _chart(line, "expected", "actual").mark_line(color="#7a828c", strokeDash=[5, 4], aria=False)
+    layers = alt.layer(dots.encode(x=x, y=y, color=_colour("decision", DECISION_COLOURS)), limit.encode(x=x, y=y))
+    return _svg(layers.properties(width=640, height=380))
+
+
+def readings_plot(appeal: Appeal) -> str:
+    """Daily readings of the billing period and of the same days last year, with what the bill makes of a day."""
+    name, size = unit(appeal.bill["utility"])
+    series = {LAST_YEAR: appeal.last_year / size, THIS_YEAR: appeal.this_year / size}
+    frame = pl.concat([_days(label, values) for label, values in series.items()])
+    billed = appeal.billed_mean / size
+    steep = billed > STEEP * (frame["reading"].max() or billed)
+    scale = alt.Scale(type="symlog" if steep else "linear", constant=0.1)
+    x = alt.X("day:Q", title="day of the period", axis=alt.Axis(tickMinStep=1))
+    y = alt.Y("reading:Q", title=f"{name} a day", scale=scale, axis=alt.Axis(format="~s", tickCount=5))
+    colours = {LAST_YEAR: "#98a2ad", THIS_YEAR: "#2f6fb0", BILLED: "#e07b39"}
+    colour = _colour("series", colours)
+    lines = _chart(frame, "series", "day", "reading").mark_line(strokeWidth=1.6, aria=False)
+    level = pl.DataFrame({"series": [BILLED, BILLED], "day": [1, appeal.bill["days"]], "reading": [billed, billed]})
+    rule = _chart(level, "series", "day", "reading").mark_line(strokeDash=[5, 3], strokeWidth=1.8, aria=False)
+    layers = alt.layer(lines.encode(x=x, y=y, color=colour), rule.encode(x=x, y=y, color=colour))
+    return _svg(layers.properties(width=330, height=150))
+
+
+def _days(label: str, values: Days) -> pl.DataFrame:
+    frame = pl.DataFrame({"day": np.arange(1, len(values) + 1), "reading": values})
+    return frame.select(pl.lit(label).alias("series"), "day", pl.col("reading").fill_nan(None))
+
+
+def _chart(frame: pl.DataFrame, *columns: str) -> alt.Chart:
+    return alt.Chart(alt.Data(values=frame.select(columns).to_dicts()))
+
+
+def _colour(field: str, colours: dict[str, str]) -> alt.Color:
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    return alt.Color(f"{field}:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolType="circle"))
+
+
+NAMESPACES: Final = re.compile(r' xmlns(?::xlink)?="[^"]*"')
+"""Not needed within HTML, where they would look like addresses."""
+
+
+def _svg(chart: alt.Chart | alt.LayerChart) -> str:
+    """Colours of text and lines are left to the page, which knows whether it is dark."""
+    quiet: dict[str, Any] = {"gridOpacity": 0.25, "domain": False, "tickSize": 3, "labelFontSize": 11}
+    plain = chart.configure(background="transparent", font="sans-serif").configure_view(strokeOpacity=0)
+    styled = plain.configure_axis(**quiet, titleFontSize=11, titleFontWeight="normal", gridColor="#808890")
+    text = io.StringIO()
+    styled.save(text, format="svg")
+    return NAMESPACES.sub("", text.getvalue(), count=2)

@@ -1,0 +1,123 @@
+"""A run or an audit in a terminal's tables, and a run as plain values for a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from fairmeter.audit import AuditResult
+from fairmeter.report.data import Report
+from fairmeter.report.figures import growth, money, reason, share
+from fairmeter.report.outcome import STATES
+from fairmeter.report.readings import Appeal
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as plain values: money in minor units, growth in ppm, gas, seconds."""
+    return {
+        "bundle": str(report.bundle),
+        **report.manifest["sums"],
+        "money": report.money().to_dicts(),
+        "appeals": report.appeals().to_dicts(),
+        "arrears_by_reason": report.arrears().to_dicts(),
+        "gas": report.gas.to_dicts(),
+        "largest_appeals": [_appeal(appeal) for appeal in report.largest],
+        **{name: report.result[name] for name in ("engine", "implementation", "seconds", "phases") if report.result},
+    }
+
+
+def _appeal(appeal: Appeal) -> dict[str, Any]:
+    names = ("bill_id", "customer_id", "utility", "supplier", "account", "start", "end", "quantity", "amount")
+    figures = ("actual_ppm", "expected_ppm", "appeal", *STATES)
+    return {name: appeal.bill[name] for name in (*names, *figures)}
+
+
+def terminal(report: Report) -> Group:
+    """Tables of money, appeals, arrears, the largest appeals, gas and time."""
+    tables = [_money(report), _appeals(report), _arrears(report), _largest(report), _gas(report), _time(report)]
+    return Group(*(table for table in tables if table.row_count))
+
+
+def _money(report: Report) -> Table:
+    states = [state for state in STATES if report.manifest["sums"][f"amount_{state}"]]
+    table = _table(f"{len(report.bills):,} bills: money by verdict and outcome", "verdict", "bills", "billed", *states)
+    sums = report.money()
+    for row in sums.to_dicts():
+        amounts = [money(row[name]) for name in ("amount", *states)]
+        table.add_row(row["decision"] or "not judged", f"{row['bills']:,}", *amounts)
+    total = sums.sum().to_dicts()[0]
+    table.add_section()
+    table.add_row("total", f"{total['bills']:,}", *(money(total[name]) for name in ("amount", *states)))
+    return table
+
+
+def _appeals(report: Report) -> Table:
+    table = _table("Appeals", "outcome", "bills", "billed", "settled", "void")
+    for row in report.appeals().to_dicts():
+        table.add_row(row["appeal"], f"{row['bills']:,}", *(money(row[name]) for name in ("amount", "settled", "void")))
+    return table
+
+
+def _arrears(report: Report) -> Table:
+    table = _table("Arrears", "reason", "bills", "owed at first", "still owed")
+    for row in report.arrears().to_dicts():
+        table.add_row(reason(row["reason"]), f"{row['bills']:,}", money(row["owed"]), money(row["arrears"]))
+    return table
+
+
+def _largest(report: Report) -> Table:
+    table = _table("Largest appeals", "bill", "customer", "amount", "actual growth", "expected", "outcome")
+    for bill in (appeal.bill for appeal in report.largest):
+        figures = [money(bill["amount"]), growth(bill["actual_ppm"]), growth(bill["expected_ppm"])]
+        table.add_row(escape(bill["bill_id"]), escape(bill["customer_id"]), *figures, bill["appeal"])
+    return table
+
+
+def _gas(report: Report) -> Table:
+    bills, total = max(len(report.bills), 1), int(report.gas["gas"].sum())
+    table = _table(f"Gas: {total:,}, {total / bills:,.0f} a bill", "transaction", "sent", "gas", "a bill", "share")
+    for row in report.gas.head(8).to_dicts():
+        used = row["gas"]
+        table.add_row(row["label"], f"{row['transactions']:,}", f"{used:,}", f"{used / bills:,.0f}", share(used, total))
+    rest = report.gas.slice(8)
+    if len(rest):
+        used = int(rest["gas"].sum())
+        figures = [f"{rest['transactions'].sum():,}", f"{used:,}", f"{used / bills:,.0f}", share(used, total)]
+        table.add_row(f"{len(rest)} other kinds", *figures)
+    return table
+
+
+def _time(report: Report) -> Table:
+    phases = report.result.get("phases", {})
+    title = f"Time: {report.result['seconds']:,.1f} s on {report.result['implementation']}" if phases else ""
+    table = _table(title, "phase", "seconds")
+    for name, seconds in phases.items():
+        table.add_row(name, f"{seconds:,.2f}")
+    return table
+
+
+def audit_tables(result: AuditResult) -> Group:
+    """What an audit checked, what it found, and what that proves."""
+    table = _table("Audit", "check", "compared", "result")
+    table.add_column("with what", justify="left", overflow="fold")
+    for check in result.checks:
+        state = "[green]nothing differs[/]" if check.passed else f"[red]{len(check.findings)} differ[/]"
+        table.add_row(check.name, f"{check.count:,}", state, escape(check.detail))
+    lines = [Text(str(finding), style="red") for finding in result.findings]
+    replay = f"replayed on {result.replayed_on}" if result.replayed_on else "not replayed"
+    ran = f"; the run used {result.recorded_implementation}" if result.recorded_implementation else ""
+    ended = f"passed: {result.standing}" if result.passed else "FAILED"
+    return Group(table, *lines, Text(f"{ended} ({replay}{ran})"))
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    """A table whose columns after the first are figures, flush right."""
+    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    table.add_column(first, overflow="fold")
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
