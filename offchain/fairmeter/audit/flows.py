@@ -14,12 +14,10 @@ from typing import Final
 import numpy as np
 
 from fairmeter.audit.batches import Posting
-from fairmeter.audit.record import ChainRecord, Columns
+from fairmeter.audit.record import LOG_BITS, ChainRecord, Columns, order_of
 from fairmeter.errors import ChainError
 from fairmeter.model import BillState, Bools, Int64s
 
-LOG_BITS: Final = 24
-"""More logs than fit into any transaction's gas."""
 BILL_EVENTS: Final = ("BillPending", "BillHeld", "BillWaiting", "ArrearsOpened", "BillVoided", "BillPaid")
 
 
@@ -83,11 +81,6 @@ class Flow:
         sequence = np.argsort(self.order, kind="stable")
         sums = np.concatenate([[0], np.cumsum(self.delta[sequence])])
         return sums[np.searchsorted(self.order[sequence], orders)]
-
-
-def order_of(events: Columns) -> Int64s:
-    """(k,) one number for a log's place in the run: transaction, then log."""
-    return (events["transaction"] << LOG_BITS) | events["log"]
 
 
 def before_transaction(transactions: Int64s) -> Int64s:

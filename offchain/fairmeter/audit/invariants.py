@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 
 from fairmeter.audit.findings import MAX_FINDINGS, Check, Finding
-from fairmeter.audit.flows import LOG_BITS, before_transaction
+from fairmeter.audit.flows import before_transaction
 from fairmeter.audit.money import STATES, Checkpoint, Ledgered, Rebuilt
+from fairmeter.audit.record import LOG_BITS
 from fairmeter.audit.rules import Rules
 from fairmeter.contracts.clients import PaymentLedger
 
@@ -122,6 +123,11 @@ def _once(books: Books) -> Lines:
         yield f"bill {bill >> 16}/{bill & 0xFFFF}, transaction {order >> LOG_BITS}, {name}", "at least 0", amount
 
 
+def _outcomes(books: Books) -> Lines:
+    yield from books.rules.outcomes()
+    yield from books.rules.whole()
+
+
 def _never_negative(what: str, sums: Ledgered) -> Lines:
     negative = sums.first_negative()
     if negative is not None:
@@ -140,4 +146,17 @@ def _places(books: Books) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 INVARIANTS: Final[dict[str, tuple[str, Callable[[Books], Lines]]]] = {
     "INV-01": ("the ledger holds the currency that it owes", _covered),
     "INV-02": ("what was billed is the sum of its states", _divided),
+    "INV-03": ("no part of a bill leaves a state that it is not in: it settles at most once", _once),
+    "INV-04": ("judging does to a bill, whole, what its verdict says", _outcomes),
+    "INV-05": ("what is collected is covered by a mandate in force", lambda books: books.rules.mandates()),
+    "INV-06": ("every bill's amount is what the tariff gives", lambda books: books.rules.tariffs()),
+    "INV-07": ("the ledger's totals are the sums of its events", _totals),
+    "INV-08": (
+        "no two bills of an account share a day, unless one replaces a void one",
+        lambda books: books.rules.periods(),
+    ),
+    "INV-09": ("a batch's pending bucket is what was debited for it, and is released once", _buckets),
+    "INV-10": ("an account's balance is the sum of its events, and never negative", _balances),
+    "INV-11": ("a supplier's credit is the sum of its events, and never negative", _credits),
+    "INV-12": ("of an appealed bill only what its customer agreed to is paid", lambda books: books.rules.appeals()),
 }

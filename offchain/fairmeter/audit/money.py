@@ -16,10 +16,9 @@ from fairmeter.audit.flows import (
     before_transaction,
     bill_moves,
     join,
-    order_of,
     posted_bills,
 )
-from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.record import ChainRecord, order_of
 from fairmeter.contracts.clients import Totals
 from fairmeter.model import BillState, Int64s
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
 
 Columns = Mapping[str, npt.NDArray[Any]]
+LOG_BITS: Final = 24
+"""More logs than fit into any transaction's gas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,12 @@ class ChainRecord:
         return self.columns("PaymentLedger", event)
 
     def decoded(self, contract: str, event: str) -> list[tuple[int, dict[str, Any]]]:
-        """Few events, of any shape: the transaction's number, and the arguments by name."""
+        """Few events, of any shape: each one's place in the run, as `order_of` counts, and its arguments by name."""
         topic = interface(contract).topic(event)
         here = pc.equal(self.logs["address"], pa.scalar(self.contracts[contract], pa.binary(20)))
         named = pc.equal(pc.binary_slice(self.logs["topics"], 0, 32), pa.scalar(topic, pa.binary()))
         return [
-            (row["transaction"], interface(contract).decode_log(_log(row)).arguments)
+            (row["transaction"] << LOG_BITS | row["log"], interface(contract).decode_log(_log(row)).arguments)
             for row in self.logs.filter(pc.and_(here, named)).to_pylist()
         ]
 
@@ -58,3 +60,8 @@ class ChainRecord:
 def _log(row: Mapping[str, Any]) -> Log:
     topics = tuple(row["topics"][at : at + 32] for at in range(0, len(row["topics"]), 32))
     return Log(row["address"], topics, row["data"], 0, 0, row["log"])
+
+
+def order_of(events: Columns) -> npt.NDArray[np.int64]:
+    """(k,) one number for a log's place in the run: transaction, then log."""
+    return (events["transaction"] << LOG_BITS) | events["log"]

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from fairmeter.audit.flows import LOG_BITS, order_of
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
+from fairmeter.audit.record import LOG_BITS, order_of
 from fairmeter.contracts.packing import unpack_verdicts
 from fairmeter.model import BillState, Bools, Decision, Int64s, Reason
 from fairmeter.units import SECONDS_A_DAY
@@ -80,9 +80,9 @@ class Rules:
             bills = posting.bills
             own = [
                 one
-                for transaction, one in versions
+                for order, one in versions
                 if (one["supplier"], one["utility"]) == (posting.supplier, posting.utility)
-                and transaction < posting.transaction
+                and order >> LOG_BITS < posting.transaction
             ]
             columns = (bills.start + bills.days - 1, bills.quantity, bills.amount)
             for index, (day, quantity, amount) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
@@ -116,10 +116,11 @@ class Rules:
         """Of an appealed bill only what its customer accepted or gave up to is paid."""
         moves = self._moves
         paid = np.flatnonzero(moves.named("BillPaid") & (moves.source == BillState.HELD))
-        agreed: set[tuple[int, int]] = set()
-        for event in ("AdjustmentAccepted", "AppealWithdrawn"):
-            columns = self._record.columns("AppealRegistry", event)
-            agreed |= set(zip(columns["transaction"].tolist(), columns["bill"].tolist(), strict=True))
+        agreed = {
+            (place >> LOG_BITS, one["bill"])
+            for event in ("AdjustmentAccepted", "AppealWithdrawn")
+            for place, one in self._record.decoded("AppealRegistry", event)
+        }
         for move in paid:
             bill = int(self._posted.ids[moves.row[move]])
             if (int(moves.order[move] >> LOG_BITS), bill) not in agreed:
@@ -150,12 +151,15 @@ class Rules:
 
     def _mandate_at(self, account: Int64s, order: Int64s) -> dict[str, Int64s]:
         """The mandate of each account just before each place in the run; zeros where there was none."""
-        granted, revoked = self._record.ledger("MandateGranted"), self._record.ledger("MandateRevoked")
+        granted, revoked = (
+            self._record.ledger("MandateGranted"),
+            self._record.decoded("PaymentLedger", "MandateRevoked"),
+        )
         names = ("lastDay", "capPerBill", "capPerMonth")
-        none = np.zeros(len(revoked["account"]), np.int64)
+        none = np.zeros(len(revoked), np.int64)
         columns = {name: np.concatenate([granted[name], none]) for name in names}
-        owner = np.concatenate([granted["account"], revoked["account"]])
-        at = np.concatenate([order_of(granted), order_of(revoked)])
+        owner = np.concatenate([granted["account"], np.array([one["account"] for _, one in revoked], np.int64)])
+        at = np.concatenate([order_of(granted), np.array([place for place, _ in revoked], np.int64)])
         sequence = np.lexsort((at, owner))
         owner, at = owner[sequence], at[sequence]
         place = _last_before(owner, at, account, order)
