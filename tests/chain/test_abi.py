@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from eth_abi import decode, encode
+from eth_abi.abi import decode, encode
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +48,11 @@ ABI: list[dict[str, Any]] = [
 FOREIGN = [{"type": "error", "name": "Frozen", "inputs": [{"name": "who", "type": "address"}]}]
 LEDGER = Interface("Ledger", ABI, [FOREIGN])
 BILLS = st.fixed_dictionaries(
-    {"payee": ADDRESSES, "amount": st.integers(0, 2**48 - 1), "days": st.lists(st.integers(0, 65_535), min_size=2, max_size=2)}
+    {
+        "payee": ADDRESSES,
+        "amount": st.integers(0, 2**48 - 1),
+        "days": st.lists(st.integers(0, 65_535), min_size=2, max_size=2),
+    }
 )
 BILL_TYPE = "(address,uint48,uint16[2])"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -192,8 +192,8 @@ def test_close__twice__no_harm(engine: Engine) -> None:
 
 
 @pytest.fixture
-def both(anvil: AnvilEngine) -> Iterator[tuple[EthTesterEngine, AnvilEngine]]:
-    yield EthTesterEngine(), anvil
+def both(anvil: AnvilEngine) -> tuple[EthTesterEngine, AnvilEngine]:
+    return EthTesterEngine(), anvil
 
 
 def test_genesis__both_engines__same_block_hash(both: tuple[EthTesterEngine, AnvilEngine]) -> None:

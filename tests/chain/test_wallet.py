@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from eth_utils import to_checksum_address
+from eth_utils.address import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,7 +60,11 @@ def test_sign__any_transaction__as_eth_account(
         }
     )
     assert (signed.raw, signed.hash) == (bytes(reference.raw_transaction), bytes(reference.hash))
-    assert (signed.sender, signed.nonce, wallet.nonce) == (bytes.fromhex(Account.from_key(key).address[2:]), nonce, nonce + 1)
+    assert (signed.sender, signed.nonce, wallet.nonce) == (
+        bytes.fromhex(Account.from_key(key).address[2:]),
+        nonce,
+        nonce + 1,
+    )
 
 
 @given(account=st.integers(0, 2**256 - 1), supplier=st.binary(min_size=20, max_size=20))

@@ -140,11 +140,7 @@ class Pipeline:
         """Make calls one after another; ChainError if anvil dies before it has answered all."""
         try:
             self._socket.sendall(b"".join(_request(method, params) for method, params in calls))
-            replies = []
-            for _ in calls:
-                self._acknowledge_at_once()
-                replies.append(parse_reply(self._body()))
-            return replies
+            return [parse_reply(self._body()) for _ in calls]
         except (OSError, ValueError) as error:
             raise ChainError(f"anvil died in the middle of a run: {error}") from error
 
@@ -154,12 +150,13 @@ class Pipeline:
         self._socket.close()
 
     def _acknowledge_at_once(self) -> None:
-        """anvil holds an answer back until the one before is acknowledged (RFC 896), which Linux would put off for 40 ms;
-        the kernel forgets the wish with every packet."""
+        """anvil holds an answer back until the one before is acknowledged (RFC 896), which Linux would put off for
+        40 ms; the kernel forgets the wish with every packet."""
         if sys.platform == "linux":
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _body(self) -> bytes:
+        self._acknowledge_at_once()
         length = None
         while (line := self._answers.readline()) not in {b"\r\n", b""}:
             name, _, value = line.partition(b":")

@@ -92,7 +92,7 @@ def compile_input(document: Mapping[str, Any]) -> Compilation:
             raise ToolMissingError(f"the compiler {binary} does not run: {_first_line(error.stderr_data)}") from error
         raise InputError(_first_line(error.message)) from error
     except CalledProcessError as error:
-        raise ToolMissingError(f"the compiler {binary} does not run: {_first_line(error.stderr)}") from error
+        raise ToolMissingError(f"the compiler {binary} does not run: run npm ci in contracts/") from error
     except (OSError, ValueError) as error:
         raise ToolMissingError(f"the compiler {binary} failed: {error}") from error
     settings = {key: value for key, value in document["settings"].items() if key != "outputSelection"}
