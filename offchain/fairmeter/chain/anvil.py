@@ -196,8 +196,6 @@ def start(program: Path, genesis: Genesis) -> tuple[subprocess.Popen[bytes], int
             "--hardfork": HARDFORK,
             "--chain-id": genesis.chain_id,
             "--timestamp": genesis.timestamp,
-            "--gas-limit": genesis.gas_limit,
-            "--base-fee": genesis.base_fee,
             "--prune-history": STATES_KEPT,
         }
         command = [str(program), "--quiet", "--no-mining", "--no-request-size-limit"]
