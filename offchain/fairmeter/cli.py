@@ -127,7 +127,10 @@ def run(
     if as_json:
         _print_json({**result.to_json(), "report": str(out / commands.REPORT)})
     else:
-        _print_report(out)
+        from fairmeter import report as room  # noqa: PLC0415
+
+        _print_tables(room.terminal(room.load(out)))
+        typer.echo(f"report: {out / commands.REPORT}")
 
 
 @app.command()
@@ -199,13 +202,15 @@ def audit(
 @app.command()
 def report(directory: Directory, as_json: Json = False) -> None:
     """Sum a run up, and write its report.html."""
-    path = commands.write_report(directory)
-    if as_json:
-        from fairmeter import report as room  # noqa: PLC0415
+    from fairmeter import report as room  # noqa: PLC0415
 
-        _print_json({**room.to_json(room.load(directory)), "report": str(path)})
+    loaded = room.load(directory)
+    path = commands.write_report(loaded)
+    if as_json:
+        _print_json({**room.to_json(loaded), "report": str(path)})
     else:
-        _print_report(directory)
+        _print_tables(room.terminal(loaded))
+        typer.echo(f"report: {path}")
 
 
 @app.command()
@@ -254,14 +259,6 @@ def compile_(
 
 def _print_json(fields: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(fields, indent=2))
-
-
-def _print_report(directory: Path) -> None:
-    from fairmeter import report as room  # noqa: PLC0415
-
-    loaded = room.load(directory)
-    _print_tables(room.terminal(loaded))
-    typer.echo(f"report: {loaded.bundle.parent / commands.REPORT}")
 
 
 def _print_tables(tables: Any) -> None:

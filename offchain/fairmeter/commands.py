@@ -16,6 +16,7 @@ from fairmeter.model import Decision, Presets
 if TYPE_CHECKING:
     from fairmeter.chain.compiler import Compilation
     from fairmeter.contracts.deploy import System
+    from fairmeter.report import Report
     from fairmeter.simulation import Listener, RunResult, Scenario
 
 # Each function imports what it needs: judging bills loads no chain, deploying no tables.
@@ -64,13 +65,13 @@ def run(
     readings = report.billed_readings(report.load(out).largest, load_usage(usage))
     if len(readings):
         readings.write_parquet(out / report.READINGS)
-    write_report(out)
+    write_report(report.load(out))
     return result
 
 
 def judge_bills(usage: Path, bills: Path, out: Path, *, presets: Presets | None = None) -> JudgedBills:
     """Judge the bills of a file by the readings of another, without a chain, and write the verdicts to the Parquet file
-    `out`, one row a bill in the bills' order: bill_id, decision (PAY, APPEAL, INSUFFICIENT), actual_ppm and expected_ppm
+    `out`, one row a bill in the bills' order: bill_id, decision (PAY, APPEAL, INSUFFICIENT), actual_ppm, expected_ppm
     (int64, null where not computed). A file that is there is replaced once the new one is whole.
 
     Raises InputError for anything wrong in the files or with `out`; then nothing is written.
@@ -116,17 +117,13 @@ def judge_bills(usage: Path, bills: Path, out: Path, *, presets: Presets | None 
     )
 
 
-def write_report(directory: Path) -> Path:
-    """Write report.html from the bundle of a finished run, beside the bundle and not into it, and return its path.
+def write_report(report: Report) -> Path:
+    """Write a run's report.html beside its bundle, not into it, and return its path. Raises InputError if it cannot."""
+    from fairmeter.report import html  # noqa: PLC0415
 
-    Raises BundleError if `directory` holds no readable bundle.
-    """
-    from fairmeter import report  # noqa: PLC0415
-
-    loaded = report.load(directory)
-    path = loaded.bundle.parent / REPORT
+    path = report.bundle.parent / REPORT
     with _replacing(path) as part:
-        part.write_text(report.html(loaded), encoding="utf-8")
+        part.write_text(html(report), encoding="utf-8")
     return path
 
 
@@ -160,7 +157,7 @@ def write_deployment(system: System, out: Path) -> None:
 
 
 def check_new(out: Path) -> None:
-    """Raise InputError if `out` exists or cannot be written: the addresses in a deployment's file exist nowhere else."""
+    """Raise InputError if `out` exists or cannot be written: a deployment's addresses may be written nowhere else."""
     _check_output(out, ".json")
     if out.exists():
         raise InputError(f"{out} exists: choose another --out, or delete it")

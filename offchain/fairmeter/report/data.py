@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,19 @@ from fairmeter.report.outcome import APPEALS, STATES, Events, amounts_by_state, 
 from fairmeter.report.readings import Appeal, largest_appeals
 
 RESULT: Final = "run.json"
+MANIFEST_FIELDS: Final = (
+    ("fairmeter",),
+    ("chain", "chain_id"),
+    ("chain", "hardfork"),
+    ("head", "block"),
+    ("head", "history"),
+    ("operators",),
+    ("sources",),
+    ("scenario", "seed"),
+    *(("scenario", "presets", name) for name in ("first", "second", "degree")),
+    *(("sums", name) for name in ("settled", "appealed", "insufficient", "arrears")),
+)
+"""What a page tells of a manifest."""
 DECISIONS: Final = tuple(decision.name for decision in Decision)
 
 
@@ -72,12 +87,15 @@ def load(directory: Path) -> Report:
     try:
         return _load(bundle)
     except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(f"{bundle.folder} does not agree with itself: {error!r}") from error
+        raise BundleError(f"{bundle.folder} does not agree with itself: {type(error).__name__} {error}") from error
 
 
 def _load(bundle: Bundle) -> Report:
+    manifest = bundle.manifest
+    for place in MANIFEST_FIELDS:
+        functools.reduce(operator.getitem, place, manifest)
     bills = _judged_bills(bundle)
-    addresses = {name: bytes.fromhex(text[2:]) for name, text in bundle.manifest["contracts"].items()}
+    addresses = {name: bytes.fromhex(text[2:]) for name, text in manifest["contracts"].items()}
     logs = bundle.table("logs")
     events = Events(logs, addresses, _keys(bills))
     n, amount = len(bills), bills["amount"].to_numpy()
@@ -91,14 +109,22 @@ def _load(bundle: Bundle) -> Report:
         pl.Series("owed", owed),
         *(pl.Series(state, sums) for state, sums in amounts_by_state(events, amount, judged, released).items()),
     )
+    _refuse_other_sums(bills, manifest["sums"])
     return Report(
         bundle=bundle.folder,
-        manifest=bundle.manifest,
+        manifest=manifest,
         result=_result(bundle.folder.parent / RESULT),
         bills=bills,
         gas=_gas(bundle),
         largest=largest_appeals(bundle, bills),
     )
+
+
+def _refuse_other_sums(bills: pl.DataFrame, sums: Mapping[str, int]) -> None:
+    """The ledger's totals, as the run read them, against the sums of its events."""
+    for name, state in (("billed", "amount"), *((state, state) for state in STATES)):
+        if sums[f"amount_{name}"] != bills[state].sum():
+            raise ValueError(f"amount_{name} is {sums[f'amount_{name}']}, but its events sum to {bills[state].sum()}")
 
 
 def _judged_bills(bundle: Bundle) -> pl.DataFrame:
@@ -113,7 +139,8 @@ def _judged_bills(bundle: Bundle) -> pl.DataFrame:
 
 def _keys(bills: pl.DataFrame) -> Int64s:
     """(n,) the bills' ids on chain."""
-    return (bills["batch"].to_numpy().astype(np.int64) << 16) | bills["index"].to_numpy()
+    keys: Int64s = (bills["batch"].to_numpy().astype(np.int64) << 16) | bills["index"].to_numpy()
+    return keys
 
 
 def _released(logs: pa.Table, ledger: bytes, batch: Int64s) -> Bools:
@@ -138,7 +165,7 @@ def _result(path: Path) -> dict[str, Any]:
     try:
         loaded = json.loads(path.read_bytes())
     except ValueError as error:
-        raise BundleError(f"{path} is not JSON: {error}") from error
+        raise BundleError(f"{path} is not JSON: {type(error).__name__} {error}") from error
     if not isinstance(loaded, dict):
         raise BundleError(f"{path} is not what a run writes")
     return loaded

@@ -44,7 +44,7 @@ def growth(ppm: int | None) -> str:
     """Growth in per cent with its sign, or as a multiple of last year's where it is a hundredfold or more."""
     if ppm is None:
         return NOTHING
-    return f"×{(ppm + PPM) / PPM:,.0f}" if ppm >= _FOLD else f"{100 * ppm / PPM:+,.1f} %"  # noqa: RUF001
+    return f"×{(ppm + PPM) / PPM:,.0f}" if ppm >= _FOLD else f"{100 * ppm / PPM:+z,.1f} %"  # noqa: RUF001
 
 
 def unit(utility: str) -> tuple[str, int]:

@@ -23,10 +23,10 @@ APPEALS: Final = {
     "AppealOpened": "open",
     "AdjustmentOffered": "adjustment offered",
     "AppealContested": "contested",
-    "AdjustmentAccepted": "adjustment accepted",
-    "AppealWithdrawn": "withdrawn by the customer",
-    "AppealConceded": "conceded by the supplier",
-    "AppealExpired": "expired in the customer's favour",
+    "AdjustmentAccepted": "adjusted",
+    "AppealWithdrawn": "withdrawn",
+    "AppealConceded": "conceded",
+    "AppealExpired": "expired",
 }
 """The registry's events as outcomes, in the order in which an appeal goes through them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 from fairmeter.report import plots
 from fairmeter.report.data import Report
@@ -13,6 +13,11 @@ from fairmeter.report.figures import growth, money, period, quantity, reason, sh
 from fairmeter.report.outcome import STATES
 from fairmeter.report.readings import Appeal
 from fairmeter.units import PPM
+
+APPEALS_MEAN: Final = (
+    "Adjusted: the supplier offered a smaller bill and the customer accepted it. Withdrawn: the bill was right, and "
+    "the customer pays it in full. Conceded by the supplier, or expired without its answer: the customer owes nothing."
+)
 
 
 def html(report: Report) -> str:
@@ -33,19 +38,19 @@ def _title(report: Report) -> str:
 
 def _head(report: Report) -> str:
     bills, sums = report.bills, report.manifest["sums"]
-    who = (
-        f"{bills['customer_id'].n_unique():,} customers, {bills['supplier'].n_unique():,} suppliers"
-        + (f", {period(bills['start'].min(), bills['end'].max())}" if len(bills) else "")
-    )
     billed = sums["amount_billed"]
-    cards = [("Billed", billed, None)]
-    cards += [(state.capitalize(), sums[f"amount_{state}"], billed) for state in STATES if _shown(report, state)]
+    cards = [("Billed", billed, "by suppliers")]
+    for state in STATES:
+        if _shown(report, state):
+            amount = sums[f"amount_{state}"]
+            cards.append((state.capitalize(), amount, share(amount, billed)))
     items = "".join(
-        f"<li><span>{name}</span><b>{money(amount)}</b><span>{share(amount, whole) if whole else 'by suppliers'}</span></li>"
-        for name, amount, whole in cards
+        f"<li><span>{name}</span><b>{money(amount)}</b><span>{note}</span></li>" for name, amount, note in cards
     )
+    who = f"{bills['customer_id'].n_unique():,} customers, {bills['supplier'].n_unique():,} suppliers"
+    days = period(bills["start"].to_numpy().min(), bills["end"].to_numpy().max()) if len(bills) else "no bills"
     return (
-        f'<header><h1>{_title(report)}</h1>\n<p class="lead">{escape(who)}</p></header>\n'
+        f'<header><h1>{_title(report)}</h1>\n<p class="lead">{who}, {days}</p></header>\n'
         f"<p>{sums['settled']:,} bills were paid automatically, {sums['appealed']:,} did not fit their meter's history "
         f"and were appealed for the customer, {sums['insufficient']:,} had too little history to judge, and "
         f"{sums['arrears']:,} fitted but could not be paid at once.</p>\n"
@@ -67,7 +72,9 @@ def _money(report: Report) -> str:
     ]
     total = sums.select("bills", "amount", *states).sum().to_dicts()[0]
     foot = ["Total", f"{total['bills']:,}", money(total["amount"]), *(money(total[s]) for s in states)]
-    table = _table("By verdict, and where the money stands at the end", ["Verdict", "Bills", "Billed", *states], rows, foot)
+    table = _table(
+        "By verdict, and where the money stands at the end", ["Verdict", "Bills", "Billed", *states], rows, foot
+    )
     plot = _figure(
         plots.money_plot(report),
         "Bars of the billed amounts by verdict, divided by where the money stands at the end of the run",
@@ -110,7 +117,8 @@ def _appeals(report: Report) -> str:
     table = _table("What became of the appeals", ["Outcome", "Bills", "Billed", "Settled", "Void"], rows)
     cards = "\n".join(_appeal(number, appeal) for number, appeal in enumerate(report.largest, 1))
     return (
-        f"<section><h2>Appeals</h2>\n{table}\n<h3>The largest, with their readings against last year's</h3>\n"
+        f"<section><h2>Appeals</h2>\n<p>{APPEALS_MEAN}</p>\n{table}\n"
+        "<h3>The largest, with their readings against last year's</h3>\n"
         f'<div class="appeals">\n{cards}\n</div></section>'
     )
 
@@ -166,7 +174,8 @@ def _cost(report: Report) -> str:
     sent = int(gas["transactions"].sum())
     foot = ["Total", f"{sent:,}", f"{total:,}", f"{total / max(sent, 1):,.0f}", f"{total / bills:,.0f}", ""]
     head = ["Transaction", "Sent", "Gas", "Gas each", "Gas a bill", "Share"]
-    return f"<section><h2>Gas and time</h2>\n{_table('Gas by kind', head, rows, foot)}\n{_time(report)}</section>"
+    table = _table("Gas, a chain's measure of work, by kind of transaction", head, rows, foot)
+    return f"<section><h2>Gas and time</h2>\n{table}\n{_time(report)}</section>"
 
 
 def _time(report: Report) -> str:
@@ -184,11 +193,14 @@ def _record(report: Report) -> str:
     chain, head, scenario = manifest["chain"], manifest["head"], manifest["scenario"]
     presets = scenario["presets"]
     facts = {
-        "Verdict": f"degree {presets['degree']}, first preset {presets['first']:,} ppm, second {presets['second']:,} ppm",
+        "Degree": presets["degree"],
+        "First preset": f"{presets['first']:,} ppm",
+        "Second preset": f"{presets['second']:,} ppm",
         "Seed": scenario["seed"],
         "Chain": f"{chain['chain_id']}, {chain['hardfork']} rules",
-        "Last block": f"{head['block']}, {head['hash']}",
-        **{name: address for name, address in manifest["contracts"].items()},
+        "Last block": head["block"],
+        "History": head["history"],
+        **manifest["contracts"],
         "Operators": ", ".join(manifest["operators"]),
         **{f"SHA-256 of the {name}": digest for name, digest in manifest["sources"].items()},
         "Fairmeter": manifest["fairmeter"],

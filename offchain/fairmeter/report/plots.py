@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from fairmeter.units import PPM
 
 MAX_POINTS: Final = 2_000
 """Of bills in one plot: more only make the page heavy."""
+FEW_POINTS: Final = 300
 STEEP: Final = 30
 """Times the readings from which a bill would flatten them on a linear scale."""
 
@@ -27,18 +29,14 @@ STATE_COLOURS: Final = dict(
 )
 LAST_YEAR, THIS_YEAR, BILLED = "last year", "this year", "billed, mean a day"
 
-_EDGES: Final = (-0.5, -0.2, -0.1, 0.0, 0.1, 0.2, 0.5, 1.0, 10.0)
+PLAIN: Final = "format(datum.value, '~s')"
+"""Each tick by itself: 200, 1k, 2M."""
+
+_EDGES: Final = (-50, -20, -10, 0, 10, 20, 50, 100, 1000)
 _BINS: Final = (
-    "below -50 %",
-    "-50 to -20 %",
-    "-20 to -10 %",
-    "-10 to 0 %",
-    "0 to 10 %",
-    "10 to 20 %",
-    "20 to 50 %",
-    "50 to 100 %",
-    "×2 to ×11",  # noqa: RUF001
-    "above ×11",  # noqa: RUF001
+    "below -50",
+    *(f"{low} to {high}" for low, high in itertools.pairwise(_EDGES)),
+    "above 1000",
 )
 
 
@@ -53,7 +51,7 @@ def money_plot(report: Report) -> str:
     bars = _chart(long, "decision", "state", "amount", "rank").mark_bar(height={"band": 0.7})
     return _svg(
         bars.encode(
-            x=alt.X("amount:Q", title="amount", stack="zero", axis=alt.Axis(format="~s")),
+            x=alt.X("amount:Q", title="amount", stack="zero", axis=alt.Axis(labelExpr=PLAIN)),
             y=alt.Y("decision:N", title=None, sort=list(DECISIONS)),
             color=_colour("state", {state: STATE_COLOURS[state] for state in present}),
             order=alt.Order("rank:Q"),
@@ -64,15 +62,20 @@ def money_plot(report: Report) -> str:
 def growth_bars(report: Report) -> str:
     """How many bills grew by how much, by decision."""
     known = report.bills.drop_nulls("actual_ppm")
-    place = np.searchsorted(np.array(_EDGES) * PPM, known["actual_ppm"].to_numpy(), side="right")
+    place = np.searchsorted(np.array(_EDGES) * (PPM // 100), known["actual_ppm"].to_numpy(), side="right")
     binned = known.select("decision", pl.Series("bin", np.array(_BINS)[place]))
     counts = binned.group_by("decision", "bin").len("bills").sort("decision", "bin")
     bars = _chart(counts, "decision", "bin", "bills").mark_bar()
     return _svg(
         bars.encode(
-            x=alt.X("bin:N", title="actual growth", sort=list(_BINS), scale=alt.Scale(domain=list(_BINS))),
+            x=alt.X(
+                "bin:N",
+                title="actual growth, %",
+                scale=alt.Scale(domain=list(_BINS)),
+                axis=alt.Axis(labelAngle=0, labelFontSize=10, grid=False),
+            ),
             y=alt.Y("bills:Q", title="bills"),
-            color=_colour("decision", DECISION_COLOURS),
+            color=_decisions(counts),
         ).properties(width=640, height=180)
     )
 
@@ -92,16 +95,17 @@ def growth_plot(report: Report) -> str:
         "decision", (pl.col("expected_ppm") / 1e4).alias("expected"), (pl.col("actual_ppm") / 1e4).alias("actual")
     )
     preset = report.manifest["scenario"]["presets"]["first"] / 1e4
-    low, high = (points["expected"].min(), points["expected"].max()) if len(points) else (-1.0, 1.0)
-    along = np.sinh(np.linspace(np.arcsinh(low), np.arcsinh(high), 120))
+    bent = np.arcsinh(points["expected"].to_numpy())
+    along = np.sinh(np.linspace(bent.min(initial=-1), bent.max(initial=1), 120))
     line = pl.DataFrame({"expected": along, "actual": along + preset})
-    scale = alt.Scale(type="symlog", constant=1)
-    axis = {"values": [s * 10**k for k in range(8) for s in (-1, 1)] + [0], "format": "~s"}
-    x = alt.X("expected:Q", title="expected growth, %", scale=scale, axis=alt.Axis(**axis))
-    y = alt.Y("actual:Q", title="actual growth, %", scale=scale, axis=alt.Axis(**axis))
-    dots = _chart(points, "decision", "expected", "actual").mark_circle(size=14, opacity=0.55, aria=False)
+    scale = alt.Scale(type="symlog", constant=1, nice=False, padding=12)
+    axis = alt.Axis(values=[sign * 10**k for k in range(9) for sign in (-1, 0, 1)], labelExpr=PLAIN)
+    x = alt.X("expected:Q", title="expected growth, %", scale=scale, axis=axis)
+    y = alt.Y("actual:Q", title="actual growth, %", scale=scale, axis=axis)
+    size = 50 if len(points) < FEW_POINTS else 16
+    dots = _chart(points, "decision", "expected", "actual").mark_circle(size=size, opacity=0.6, aria=False)
     limit = _chart(line, "expected", "actual").mark_line(color="#7a828c", strokeDash=[5, 4], aria=False)
-    layers = alt.layer(dots.encode(x=x, y=y, color=_colour("decision", DECISION_COLOURS)), limit.encode(x=x, y=y))
+    layers = alt.layer(dots.encode(x=x, y=y, color=_decisions(points)), limit.encode(x=x, y=y))
     return _svg(layers.properties(width=640, height=380))
 
 
@@ -111,10 +115,10 @@ def readings_plot(appeal: Appeal) -> str:
     series = {LAST_YEAR: appeal.last_year / size, THIS_YEAR: appeal.this_year / size}
     frame = pl.concat([_days(label, values) for label, values in series.items()])
     billed = appeal.billed_mean / size
-    steep = billed > STEEP * (frame["reading"].max() or billed)
+    steep = billed > STEEP * np.nan_to_num(frame["reading"].to_numpy(), nan=0.0).max(initial=0)
     scale = alt.Scale(type="symlog" if steep else "linear", constant=0.1)
-    x = alt.X("day:Q", title="day of the period", axis=alt.Axis(tickMinStep=1))
-    y = alt.Y("reading:Q", title=f"{name} a day", scale=scale, axis=alt.Axis(format="~s", tickCount=5))
+    x = alt.X("day:Q", title="day of the period", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1))
+    y = alt.Y("reading:Q", title=f"{name} a day", scale=scale, axis=alt.Axis(labelExpr=PLAIN, tickCount=5))
     colours = {LAST_YEAR: "#98a2ad", THIS_YEAR: "#2f6fb0", BILLED: "#e07b39"}
     colour = _colour("series", colours)
     lines = _chart(frame, "series", "day", "reading").mark_line(strokeWidth=1.6, aria=False)
@@ -130,7 +134,11 @@ def _days(label: str, values: Days) -> pl.DataFrame:
 
 
 def _chart(frame: pl.DataFrame, *columns: str) -> alt.Chart:
-    return alt.Chart(alt.Data(values=frame.select(columns).to_dicts()))
+    return alt.Chart(frame.select(columns))
+
+
+def _decisions(frame: pl.DataFrame) -> alt.Color:
+    return _colour("decision", {name: DECISION_COLOURS[name] for name in DECISIONS if name in frame["decision"]})
 
 
 def _colour(field: str, colours: dict[str, str]) -> alt.Color:
@@ -142,11 +150,12 @@ NAMESPACES: Final = re.compile(r' xmlns(?::xlink)?="[^"]*"')
 """Not needed within HTML, where they would look like addresses."""
 
 
-def _svg(chart: alt.Chart | alt.LayerChart) -> str:
+def _svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
     """Colours of text and lines are left to the page, which knows whether it is dark."""
     quiet: dict[str, Any] = {"gridOpacity": 0.25, "domain": False, "tickSize": 3, "labelFontSize": 11}
     plain = chart.configure(background="transparent", font="sans-serif").configure_view(strokeOpacity=0)
-    styled = plain.configure_axis(**quiet, titleFontSize=11, titleFontWeight="normal", gridColor="#808890")
+    axes = plain.configure_axis(**quiet, titleFontSize=11, titleFontWeight="normal", gridColor="#808890")
+    styled = axes.configure_axisLeft(minExtent=44)
     text = io.StringIO()
     styled.save(text, format="svg")
     return NAMESPACES.sub("", text.getvalue(), count=2)

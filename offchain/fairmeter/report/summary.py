@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
@@ -43,15 +44,17 @@ def terminal(report: Report) -> Group:
 
 
 def _money(report: Report) -> Table:
-    states = [state for state in STATES if report.manifest["sums"][f"amount_{state}"]]
-    table = _table(f"{len(report.bills):,} bills: money by verdict and outcome", "verdict", "bills", "billed", *states)
-    sums = report.money()
-    for row in sums.to_dicts():
-        amounts = [money(row[name]) for name in ("amount", *states)]
-        table.add_row(row["decision"] or "not judged", f"{row['bills']:,}", *amounts)
-    total = sums.sum().to_dicts()[0]
-    table.add_section()
-    table.add_row("total", f"{total['bills']:,}", *(money(total[name]) for name in ("amount", *states)))
+    """A column a verdict, for amounts are wide and verdicts few."""
+    columns = [*report.money().to_dicts(), report.money().sum().to_dicts()[0]]
+    names = [column["decision"] or "not judged" for column in columns[:-1]]
+    table = _table(
+        f"{len(report.bills):,} bills: money by verdict, and where it stands at the end", "", *names, "total"
+    )
+    table.add_row("bills", *(f"{column['bills']:,}" for column in columns))
+    table.add_row("billed", *(money(column["amount"]) for column in columns), end_section=True)
+    for state in STATES:
+        if columns[-1][state]:
+            table.add_row(state, *(money(column[state]) for column in columns))
     return table
 
 
@@ -116,8 +119,8 @@ def audit_tables(result: AuditResult) -> Group:
 
 def _table(title: str, first: str, *others: str) -> Table:
     """A table whose columns after the first are figures, flush right."""
-    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     return table
