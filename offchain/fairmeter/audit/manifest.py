@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Final
 
 from fairmeter.bundle import FILES, MANIFEST, Bundle
@@ -38,8 +39,6 @@ class Head:
 class Manifest:
     """What a bundle says of itself."""
 
-    version: str
-    """Of Fairmeter."""
     chain_id: int
     genesis: Genesis | None
     """None for a run on a foreign chain, whose beginning the bundle does not hold."""
@@ -56,9 +55,11 @@ class Manifest:
 
 def read_manifest(bundle: Bundle) -> Manifest:
     """Check the manifest's fields and take them. Raises BundleError that names the first that is wrong."""
-    fields = _Fields(bundle.manifest, "")
     if unknown := set(bundle.manifest) ^ KEYS:
         raise BundleError(f"{MANIFEST}: {min(unknown)} is {'missing' if min(unknown) in KEYS else 'not a known key'}")
+    fields = _Fields(bundle.manifest, "")
+    if (written_by := fields.text("fairmeter")) != (own := version("fairmeter")):
+        raise BundleError(f"{MANIFEST}: written by Fairmeter {written_by}: audit it with that version, this is {own}")
     chain, contracts, sums, head = (fields.nested(name) for name in ("chain", "contracts", "sums", "head"))
     chain.only(("chain_id", "hardfork", "genesis"))
     head.only(("block", "timestamp", "history"))
@@ -72,7 +73,6 @@ def read_manifest(bundle: Bundle) -> Manifest:
     for described in tables.values():
         described.text("sha256")
     return Manifest(
-        version=fields.text("fairmeter"),
         chain_id=chain.number("chain_id"),
         genesis=None if chain.value("genesis") is None else _genesis(chain),
         contracts={name: contracts.hexadecimal(name, 20) for name in CONTRACTS},

@@ -23,6 +23,7 @@ class Parameters:
     def __init__(self, record: ChainRecord) -> None:
         set_ = [arguments for _, arguments in record.decoded("VerdictGate", "PresetsSet")]
         self._revisions = [(one["version"], one["utility"], one["class"], one["presets"]) for one in set_]
+        self._periods = [(one["version"], one["periods"]) for _, one in record.decoded("VerdictGate", "PeriodsSet")]
         self._used: dict[Key, Mapping[str, int]] = {}
         self._classes: dict[int, int] = {}
         changes = record.ledger("ClassSet")
@@ -53,9 +54,10 @@ class Parameters:
     def check(self, scenario: Mapping[str, Any], gate: VerdictGate | None) -> Check:
         """The presets that were used are the gate's own answer, where there is a gate to ask, and the scenario's."""
         findings: list[Finding] = []
-        wanted = {"presets": scenario.get("presets"), "insufficient_cap": scenario.get("insufficient_cap")}
+        wanted = {name: scenario.get(name) for name in ("presets", "insufficient_cap", "periods")}
         for key, presets in self._used.items():
-            used = {"presets": asdict(self.of(*key)), "insufficient_cap": self.cap(*key)}
+            periods = [one for version, one in self._periods if version <= key[0]][-1]
+            used = {"presets": asdict(self.of(*key)), "insufficient_cap": self.cap(*key), "periods": periods}
             if gate is not None and (answer := gate.read("presetsOf", *key)) != presets:
                 findings.append(Finding("parameters", f"presetsOf, {_named(key)}", str(dict(presets)), str(answer)))
             if used != wanted:

@@ -1,0 +1,249 @@
+"""One small honest run, and the means to forge it: whatever is changed, every hash that the bundle keeps is made anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from eth_account import Account
+
+from fairmeter.audit import Finding, audit
+from fairmeter.audit import bytecode as bytecode_stage
+from fairmeter.bundle import SCHEMAS, Bundle, file_hash
+from fairmeter.chain.engine import Receipt
+from fairmeter.chain.eth_tester import EthTesterEngine
+from fairmeter.chain.genesis import Genesis
+from fairmeter.chain.history import history_digest
+from fairmeter.chain.transaction import decode_transaction
+from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
+from fairmeter.errors import ToolMissingError
+from fairmeter.simulation.run import run
+from fairmeter.simulation.scenario import Scenario
+from fairmeter.units import MAX_TRANSACTION_GAS
+
+SEED = 7
+ROLES = ("operator 0", "keeper", "supplier grid", "supplier works", *(f"customer {n}" for n in ("bakery", "farm", "home", "shop")))
+FIRST_DAY = dt.date(2015, 1, 1)
+HABITS = {
+    # customer, utility: base units a day, and how much of it in March and later
+    ("home", "electricity"): (9_000, 1.0),
+    ("bakery", "electricity"): (60_000, 1.0),
+    ("farm", "electricity"): (20_000, 2.4),
+    ("shop", "electricity"): (15_000, 1.0),
+    ("home", "water"): (330, 1.0),
+}
+BILLED = [
+    # customer, utility, month of 2016, what the bill says beside what the meter says, kind of fault
+    *(("home", "electricity", month, 1.0, None) for month in (1, 2, 3)),
+    *(("farm", "electricity", month, 1.0, None) for month in (1, 2, 3)),
+    ("bakery", "electricity", 1, 1.0, None),
+    ("bakery", "electricity", 2, 10.0, "digit"),
+    ("bakery", "electricity", 3, 1.0, None),
+    ("shop", "electricity", 1, 1.0, None),
+    ("home", "water", 1, 1.0, None),
+    ("home", "water", 2, 1.0, None),
+]
+PRICES = {"electricity": ("grid", 60), "water": ("works", 300)}
+
+
+def _usage() -> pl.DataFrame:
+    """Two years of readings. The shop's meter was silent in half of January 2015; the home's water doubles in 2016."""
+    rows = []
+    for (customer, utility), (base, spring) in HABITS.items():
+        for day in range(456):
+            date = FIRST_DAY + dt.timedelta(days=day)
+            if customer == "shop" and date.year == 2015 and date.day % 2:
+                continue
+            level = base * (spring if date.month >= 3 else 1.0) * (2.1 if utility == "water" and date.year > 2015 else 1.0)
+            rows.append((customer, utility, date, int(level + day * 7_919 % (base // 20))))
+    return pl.DataFrame(rows, schema=["customer_id", "utility", "date", "quantity"], orient="row")
+
+
+def _bills(usage: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for number, (customer, utility, month, factor, fault) in enumerate(BILLED):
+        supplier, price = PRICES[utility]
+        start = dt.date(2016, month, 1)
+        end = dt.date(2016, month + 1, 1) - dt.timedelta(days=1)
+        metered = usage.filter(
+            (pl.col("customer_id") == customer) & (pl.col("utility") == utility) & pl.col("date").is_between(start, end)
+        )
+        true = int(metered["quantity"].sum())
+        quantity = int(true * factor)
+        amount = round(quantity * price / 1_000)
+        rows.append((f"b{number}", customer, utility, supplier, start, end, quantity, amount, true, fault))
+    names = ["bill_id", "customer_id", "utility", "supplier", "period_start", "period_end", "quantity", "amount"]
+    return pl.DataFrame(rows, schema=[*names, "true_quantity", "fault"], orient="row")
+
+
+def simulate(folder: Path, seed: int) -> Path:
+    """An honest run of twelve bills: paid, in arrears, adjusted, withdrawn, confirmed. Returns its folder."""
+    folder.mkdir(exist_ok=True)
+    usage = _usage()
+    usage.write_parquet(folder / "usage.parquet")
+    _bills(usage).write_parquet(folder / "bills.parquet")
+    scenario = Scenario(seed=seed, budget_ppm=800_000)
+    run(folder / "usage.parquet", folder / "bills.parquet", folder / "run", scenario=scenario)
+    return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An honest run's folder: bundle, run.json, anchors.json; the usage lies beside it."""
+    return simulate(tmp_path_factory.mktemp("honest"), SEED)
+
+
+@pytest.fixture(scope="session")
+def honest_usage(honest: Path) -> Path:
+    return honest.parent / "usage.parquet"
+
+
+@pytest.fixture(scope="session")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the same bills with another seed: other keys, other operator."""
+    return simulate(tmp_path_factory.mktemp("another"), SEED + 1)
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiling takes longer than a hundred forgeries; what it finds has a test of its own."""
+
+    def missing(_: bytes) -> Mapping[str, bytes]:
+        raise ToolMissingError("no compiler")
+
+    monkeypatch.setattr(bytecode_stage, "_compile", missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A transaction of the run before it is signed."""
+
+    key: bytes
+    to: bytes | None
+    data: bytes
+    value: int
+    timestamp: int
+    label: str
+
+
+class Forger:
+    """A copy of a bundle that can be changed; `seal` makes the manifest agree with the files again."""
+
+    def __init__(self, run_folder: Path) -> None:
+        self.run_folder, self.folder = run_folder, run_folder / "bundle"
+        self.manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
+
+    def groups(self, table: str) -> list[pa.Table]:
+        return list(Bundle(self.folder).row_groups(table))
+
+    def write(self, table: str, groups: Sequence[pa.Table]) -> None:
+        with pq.ParquetWriter(self.folder / f"{table}.parquet", SCHEMAS[table], compression="zstd") as writer:
+            for group in groups:
+                writer.write_table(group, row_group_size=max(len(group), 1))
+        self.manifest["files"][f"{table}.parquet"]["rows"] = sum(map(len, groups))
+
+    def edit(self, table: str, row: int, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change one row in place; rows are counted over the whole table, from its end if negative."""
+        groups = self.groups(table)
+        place = row % sum(map(len, groups))
+        for number, group in enumerate(groups):
+            if place < len(group):
+                rows = group.to_pylist()
+                change(rows[place])
+                groups[number] = pa.Table.from_pylist(rows, schema=SCHEMAS[table])
+                break
+            place -= len(group)
+        self.write(table, groups)
+
+    def rewrite(self, table: str, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+        """Change the list of all rows; they become one row group."""
+        rows = change([row for group in self.groups(table) for row in group.to_pylist()])
+        self.write(table, [pa.Table.from_pylist(rows, schema=SCHEMAS[table])])
+
+    def seal(self) -> None:
+        for name, described in self.manifest["files"].items():
+            described["sha256"] = file_hash(self.folder / name)
+        text = json.dumps(self.manifest, indent=2, sort_keys=True) + "\n"
+        (self.folder / "manifest.json").write_text(text)
+
+    def steps(self) -> list[Step]:
+        """The run's transactions with their signers' keys: whoever holds the seed has them all."""
+        keys = [FUNDER_KEY, *(derive_key(SEED, role) for role in ROLES)]
+        by_address = {Wallet(key, 0).address: key for key in keys}
+        steps = []
+        for row in (row for group in self.groups("transactions") for row in group.to_pylist()):
+            sender = bytes.fromhex(Account.recover_transaction(row["raw"])[2:])
+            raw = decode_transaction(row["raw"])
+            steps.append(Step(by_address[sender], raw.to, raw.data, raw.value, row["timestamp"], row["label"]))
+        return steps
+
+    def execute(self, steps: Sequence[Step]) -> None:
+        """Sign and execute other transactions, and write what came of them: the chain's part of a consistent bundle."""
+        chain = self.manifest["chain"]
+        fields = chain["genesis"]
+        genesis = Genesis(
+            timestamp=fields["timestamp"],
+            chain_id=chain["chain_id"],
+            gas_limit=fields["gas_limit"],
+            base_fee=fields["base_fee"],
+        )
+        wallets = {step.key: Wallet(step.key, genesis.chain_id) for step in steps}
+        with EthTesterEngine(genesis) as engine:
+            sent = []
+            for step in steps:
+                raw = wallets[step.key].sign(step.to, step.data, step.value, gas=MAX_TRANSACTION_GAS).raw
+                sent.append((step, raw, engine.send([raw], step.timestamp)[0]))
+            self._write_chain(sent)
+            head = engine.block(engine.head())
+            history = history_digest(engine, 1, head.number)
+        self.manifest["head"] = {"block": head.number, "timestamp": head.timestamp, "history": f"0x{history.hex()}"}
+        self.manifest["sums"]["transactions"] = len(sent)
+        self.manifest["sums"]["gas_used"] = sum(receipt.gas_used for _, _, receipt in sent)
+
+    def _write_chain(self, sent: Sequence[tuple[Step, bytes, Receipt]]) -> None:
+        transactions, receipts, logs = [], [], []
+        for number, (step, raw, receipt) in enumerate(sent):
+            place = {"transaction": number, "block": receipt.block_number, "timestamp": receipt.timestamp}
+            transactions.append({**place, "label": step.label, "hash": receipt.tx_hash, "raw": raw})
+            outcome = {"status": receipt.status, "gas_used": receipt.gas_used, "contract": receipt.contract_address}
+            receipts.append({"transaction": number, **outcome, "logs": len(receipt.logs)})
+            for position, log in enumerate(receipt.logs):
+                event = {"address": log.address, "topics": b"".join(log.topics), "data": log.data}
+                logs.append({"transaction": number, "log": position, **event})
+        for table, rows in (("transactions", transactions), ("receipts", receipts), ("logs", logs)):
+            self.write(table, [pa.Table.from_pylist(rows, schema=SCHEMAS[table])])
+
+    def found(self, **arguments: Path) -> Finding | None:
+        """Seal, audit, and give the first finding."""
+        self.seal()
+        result = audit(self.run_folder, **arguments)
+        assert result.passed == (not result.findings)
+        return result.findings[0] if result.findings else None
+
+
+@pytest.fixture
+def forger(tmp_path: Path, honest: Path, no_compiler: None) -> Forger:
+    """A copy of the honest run to be forged."""
+    del no_compiler
+    shutil.copytree(honest, tmp_path / "run")
+    return Forger(tmp_path / "run")
+
+
+def with_word(step: Step, offset: int, change: Callable[[int], int], size: int = 32) -> Step:
+    """The step with the big-endian number at `offset` of its calldata changed."""
+    old = int.from_bytes(step.data[offset : offset + size], "big")
+    return replace(step, data=step.data[:offset] + change(old).to_bytes(size, "big") + step.data[offset + size :])
+
+
+def np_bytes(values: Sequence[int]) -> bytes:
+    return np.array(values, np.uint8).tobytes()
