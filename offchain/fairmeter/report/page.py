@@ -48,7 +48,9 @@ def _head(report: Report) -> str:
         f"<li><span>{name}</span><b>{money(amount)}</b><span>{note}</span></li>" for name, amount, note in cards
     )
     who = f"{bills['customer_id'].n_unique():,} customers, {bills['supplier'].n_unique():,} suppliers"
-    days = period(bills["start"].to_numpy().min(), bills["end"].to_numpy().max()) if len(bills) else "no bills"
+    days = (
+        period(int(bills["start"].to_numpy().min()), int(bills["end"].to_numpy().max())) if len(bills) else "no bills"
+    )
     return (
         f'<header><h1>{_title(report)}</h1>\n<p class="lead">{who}, {days}</p></header>\n'
         f"<p>{sums['settled']:,} bills were paid automatically, {sums['appealed']:,} did not fit their meter's history "
