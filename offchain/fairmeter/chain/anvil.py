@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from eth.abc import BlockHeaderAPI
 from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA256
 
 from fairmeter.chain.engine import Block, Capabilities, Fees, Receipt, block_times, refuse_transaction
@@ -246,6 +247,39 @@ def _genesis_state(genesis: Genesis) -> dict[str, Any]:
     """anvil's state file, with the genesis header that eth-tester's chain has: of itself anvil begins with a state root
     of no state."""
     header = FixedTimeBackend(genesis).head
+    environment = {
+        "number": to_hex(header.block_number),
+        "beneficiary": to_hex(header.coinbase),
+        "timestamp": to_hex(header.timestamp),
+        "gas_limit": header.gas_limit,
+        "basefee": header.base_fee_per_gas,
+        "difficulty": to_hex(header.difficulty),
+        "prevrandao": to_hex(header.mix_hash),
+        "blob_excess_gas_and_price": {"excess_blob_gas": header.excess_blob_gas, "blob_gasprice": 1},
+        "slot_num": 0,
+    }
+    accounts = {
+        to_hex(address): {"nonce": 0, "balance": to_hex(account.balance), "code": to_hex(account.code), "storage": {}}
+        for address, account in genesis.accounts().items()
+    }
+    block: dict[str, Any] = {
+        "header": _header_json(header, genesis),
+        "transactions": [],
+        "ommers": [],
+        "withdrawals": None,
+    }
+    return {
+        "block": environment,
+        "accounts": accounts,
+        "best_block_number": header.block_number,
+        "blocks": [block],
+        "transactions": [],
+        "historical_states": None,
+    }
+
+
+def _header_json(header: BlockHeaderAPI, genesis: Genesis) -> dict[str, str]:
+    """A genesis header as JSON-RPC names its fields."""
     fields: dict[str, bytes | int] = {
         "parentHash": header.parent_hash,
         "sha3Uncles": header.uncles_hash,
@@ -269,32 +303,4 @@ def _genesis_state(genesis: Genesis) -> dict[str, Any]:
         "parentBeaconBlockRoot": bytes(32),
         "requestsHash": EMPTY_SHA256,
     }
-    environment = {
-        "number": to_hex(header.block_number),
-        "beneficiary": to_hex(header.coinbase),
-        "timestamp": to_hex(header.timestamp),
-        "gas_limit": header.gas_limit,
-        "basefee": header.base_fee_per_gas,
-        "difficulty": to_hex(header.difficulty),
-        "prevrandao": to_hex(header.mix_hash),
-        "blob_excess_gas_and_price": {"excess_blob_gas": header.excess_blob_gas, "blob_gasprice": 1},
-        "slot_num": 0,
-    }
-    accounts = {
-        to_hex(address): {"nonce": 0, "balance": to_hex(account.balance), "code": to_hex(account.code), "storage": {}}
-        for address, account in genesis.accounts().items()
-    }
-    block: dict[str, Any] = {
-        "header": {name: to_hex(value) for name, value in fields.items()},
-        "transactions": [],
-        "ommers": [],
-        "withdrawals": None,
-    }
-    return {
-        "block": environment,
-        "accounts": accounts,
-        "best_block_number": header.block_number,
-        "blocks": [block],
-        "transactions": [],
-        "historical_states": None,
-    }
+    return {name: to_hex(value) for name, value in fields.items()}
