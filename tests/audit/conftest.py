@@ -1,4 +1,4 @@
-"""One small honest run, and the means to forge it: whatever is changed, every hash that the bundle keeps is made anew."""
+"""One small honest run, and the means to forge it: whatever is changed, every hash of the manifest is made anew."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,7 +31,8 @@ from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 SEED = 7
-ROLES = ("operator 0", "keeper", "supplier grid", "supplier works", *(f"customer {n}" for n in ("bakery", "farm", "home", "shop")))
+CUSTOMERS = ("bakery", "farm", "home", "shop")
+ROLES = ("operator 0", "keeper", "supplier grid", "supplier works", *(f"customer {name}" for name in CUSTOMERS))
 FIRST_DAY = dt.date(2015, 1, 1)
 HABITS = {
     # customer, utility: base units a day, and how much of it in March and later
@@ -64,7 +64,9 @@ def _usage() -> pl.DataFrame:
             date = FIRST_DAY + dt.timedelta(days=day)
             if customer == "shop" and date.year == 2015 and date.day % 2:
                 continue
-            level = base * (spring if date.month >= 3 else 1.0) * (2.1 if utility == "water" and date.year > 2015 else 1.0)
+            level = (
+                base * (spring if date.month >= 3 else 1.0) * (2.1 if utility == "water" and date.year > 2015 else 1.0)
+            )
             rows.append((customer, utility, date, int(level + day * 7_919 % (base // 20))))
     return pl.DataFrame(rows, schema=["customer_id", "utility", "date", "quantity"], orient="row")
 
@@ -223,10 +225,10 @@ class Forger:
         for table, rows in (("transactions", transactions), ("receipts", receipts), ("logs", logs)):
             self.write(table, [pa.Table.from_pylist(rows, schema=SCHEMAS[table])])
 
-    def found(self, **arguments: Path) -> Finding | None:
+    def found(self, *, expect: Path | None = None, usage: Path | None = None) -> Finding | None:
         """Seal, audit, and give the first finding."""
         self.seal()
-        result = audit(self.run_folder, **arguments)
+        result = audit(self.run_folder, expect=expect, usage=usage)
         assert result.passed == (not result.findings)
         return result.findings[0] if result.findings else None
 
@@ -237,13 +239,3 @@ def forger(tmp_path: Path, honest: Path, no_compiler: None) -> Forger:
     del no_compiler
     shutil.copytree(honest, tmp_path / "run")
     return Forger(tmp_path / "run")
-
-
-def with_word(step: Step, offset: int, change: Callable[[int], int], size: int = 32) -> Step:
-    """The step with the big-endian number at `offset` of its calldata changed."""
-    old = int.from_bytes(step.data[offset : offset + size], "big")
-    return replace(step, data=step.data[:offset] + change(old).to_bytes(size, "big") + step.data[offset + size :])
-
-
-def np_bytes(values: Sequence[int]) -> bytes:
-    return np.array(values, np.uint8).tobytes()

@@ -84,7 +84,12 @@ POSTED = {
     "word": flip("word"),
     "bill_id": put("bill_id", "b1"),
 }
-RECEIPTS = {"status": turn("status"), "gas": add("gas_used"), "contract": put("contract", bytes(20)), "count": add("logs")}
+RECEIPTS = {
+    "status": turn("status"),
+    "gas": add("gas_used"),
+    "contract": put("contract", bytes(20)),
+    "count": add("logs"),
+}
 LOGGED = {"address": flip("address"), "topic": flip("topics"), "data": put("data", b"?"), "place": add("log")}
 SENT = {"timestamp": add("timestamp"), "block": add("block"), "hash": flip("hash"), "signature": flip("raw")}
 

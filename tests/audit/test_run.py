@@ -1,0 +1,160 @@
+"""Honest runs pass, on another EVM than the run's; what comes from outside is compared; what is no bundle is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from fairmeter.audit import audit
+from fairmeter.audit.referee import open_referee, recorded_implementation
+from fairmeter.bundle import FILES
+from fairmeter.chain.genesis import Genesis
+from fairmeter.errors import BundleError, InputError
+
+if TYPE_CHECKING:
+    from tests.audit.conftest import Forger
+
+CHECKS = [
+    *("files", "tables", "bytecode", "calls", "replay", "operators", "bills", "verdicts", "evidence", "recompute"),
+    *("parameters", *(f"INV-{number:02}" for number in range(1, 13)), "sums", "sources"),
+]
+
+
+def test_audit__honest_run_with_a_compiler__passes_every_check(honest: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    result = audit(honest, progress=lambda *step: told.append(step))
+    assert result.findings == ()
+    assert [check.name for check in result.checks] == CHECKS
+    assert all(check.count for check in result.checks)
+    assert result.standing == "self-consistent, not anchored"
+    assert {phase: done == total for phase, done, total in told} == {"tables": True, "replay": True, "verdicts": True}
+
+
+def test_audit__honest_run_with_anchors_and_source__anchored(
+    honest: Path, honest_usage: Path, no_compiler: None
+) -> None:
+    del no_compiler
+    result = audit(honest, expect=honest / "anchors.json", usage=honest_usage)
+    assert result.passed
+    assert (result.anchored, result.source_compared, result.standing) == (True, True, "anchored")
+    assert result.other_implementation in (True, False)
+    assert json.loads(json.dumps(result.to_json()))["passed"] is True
+
+
+def test_audit__another_seed__found_by_the_anchor_alone(honest: Path, another: Path, no_compiler: None) -> None:
+    del no_compiler
+    assert audit(another).passed
+    result = audit(another, expect=honest / "anchors.json")
+    assert [finding.where for finding in result.findings] == ["operators", "history"]
+
+
+@pytest.mark.parametrize("name", ["operators", "bytecode", "history", "meter_keys"])
+def test_audit__one_anchor_differs__found(honest: Path, tmp_path: Path, no_compiler: None, name: str) -> None:
+    del no_compiler
+    anchors = json.loads((honest / "anchors.json").read_bytes())
+    other = f"0x{'5a' * 20}"
+    forged = {
+        "operators": [other],
+        "meter_keys": [other],
+        "history": f"0x{'5a' * 32}",
+        "bytecode": {**anchors["bytecode"], "VerdictGate": f"0x{'5a' * 32}"},
+    }
+    (tmp_path / "anchors.json").write_text(json.dumps({name: forged[name]}))
+    result = audit(honest, expect=tmp_path / "anchors.json")
+    assert [(finding.check, finding.where) for finding in result.findings] == [("anchor", name)]
+
+
+@pytest.mark.parametrize(
+    "anchors",
+    ["", "[]", "{}", '{"seed": 1}', '{"operators": "0x00"}', '{"bytecode": {"Other": "0x00"}}', '{"history": "0x5a"}'],
+)
+def test_audit__anchors_malformed__refused_in_one_line(honest: Path, tmp_path: Path, anchors: str) -> None:
+    path = tmp_path / "anchors.json"
+    path.write_text(anchors)
+    with pytest.raises(InputError, match="expected") as refused:
+        audit(honest, expect=path)
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_audit__one_reading_of_the_source_changed__found(
+    honest: Path, honest_usage: Path, tmp_path: Path, no_compiler: None
+) -> None:
+    del no_compiler
+    usage = pl.read_parquet(honest_usage)
+    bakery = (pl.col("customer_id") == "bakery") & (pl.col("date") == pl.date(2015, 2, 11))
+    usage.with_columns(pl.when(bakery).then(1).otherwise(pl.col("quantity")).alias("quantity")).write_parquet(
+        tmp_path / "usage.parquet"
+    )
+    result = audit(honest, usage=tmp_path / "usage.parquet")
+    assert [(finding.check, finding.expected) for finding in result.findings] == [("source", "day 10: 1")]
+
+
+def test_audit__one_reading_missing_in_the_source__found(
+    honest: Path, honest_usage: Path, tmp_path: Path, no_compiler: None
+) -> None:
+    del no_compiler
+    usage = pl.read_parquet(honest_usage)
+    usage.filter((pl.col("customer_id") != "home") | (pl.col("date") != pl.date(2015, 1, 5))).write_parquet(
+        tmp_path / "usage.parquet"
+    )
+    result = audit(honest, usage=tmp_path / "usage.parquet")
+    assert [finding.expected for finding in result.findings] == ["day 4: no reading"]
+
+
+def test_audit__foreign_chain__consistency_alone(forger: Forger) -> None:
+    forger.manifest["chain"]["genesis"] = None
+    forger.seal()
+    result = audit(forger.run_folder)
+    assert (result.passed, result.replayed_on) == (True, None)
+    assert "not replayed" in next(check.detail for check in result.checks if check.name == "replay")
+    with pytest.raises(InputError, match="cannot be replayed"):
+        audit(forger.run_folder, expect=forger.run_folder / "anchors.json")
+
+
+def test_audit__foreign_chain_with_a_forged_event__found_by_an_invariant(forger: Forger) -> None:
+    forger.manifest["chain"]["genesis"] = None
+    deposits = [n for n, row in enumerate(forger.groups("logs")[-1].to_pylist()) if len(row["data"]) == 32]
+    rows = sum(len(group) for group in forger.groups("logs")[:-1])
+    forger.edit("logs", rows + deposits[0], lambda row: row.update(data=(2**40).to_bytes(32, "big")))
+    finding = forger.found()
+    assert finding is not None
+    assert finding.check.startswith("INV-")
+
+
+def test_open_referee__each_recorded_implementation__another_one() -> None:
+    for recorded in ("py-evm 0.12.1b1", "revm (anvil 1.7.1)", None):
+        with open_referee(recorded, Genesis()) as engine:
+            assert recorded is None or engine.implementation.split()[0] not in recorded or engine.name == "eth-tester"
+
+
+def test_recorded_implementation__run_json_damaged__refused(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(BundleError, match="implementation"):
+        recorded_implementation(tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_audit__file_missing__found(honest: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(honest, tmp_path / "run")
+    (tmp_path / "run" / "bundle" / name).unlink()
+    result = audit(tmp_path / "run")
+    assert [(finding.check, finding.where, finding.found) for finding in result.findings] == [
+        ("files", name, "missing")
+    ]
+
+
+def test_audit__file_added__found(honest: Path, tmp_path: Path) -> None:
+    shutil.copytree(honest, tmp_path / "run")
+    (tmp_path / "run" / "bundle" / "notes.txt").write_text("")
+    assert [finding.where for finding in audit(tmp_path / "run").findings] == ["notes.txt"]
+
+
+def test_audit__no_bundle__refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"manifest\.json is missing"):
+        audit(tmp_path)
