@@ -116,7 +116,7 @@ def run(
             usage,
             bills,
             out,
-            engine=engine,
+            engine=engine.value,
             rpc_url=rpc_url,
             tariffs=tariffs,
             scenario=scenario,
@@ -228,12 +228,12 @@ def deploy(
         out = DEPLOYMENT
     if out is not None:
         commands.check_new(out)
-    with commands.deploy(engine, rpc_url) as system:
+    with commands.deploy(engine.value, rpc_url) as system:
         if out is not None:
             commands.write_deployment(system, out)
-        snippet = commands.snippet(engine, rpc_url, out)
+        snippet = commands.snippet(engine.value, rpc_url, out)
         if as_json:
-            _print_json({**commands.deployment_json(system), "engine": str(engine), "snippet": snippet})
+            _print_json({**commands.deployment_json(system), "engine": engine.value, "snippet": snippet})
             return
         for name, address in system.deployment.addresses.items():
             typer.echo(f"{name:16} 0x{address.hex()}")

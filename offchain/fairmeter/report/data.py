@@ -84,6 +84,8 @@ def load(directory: Path) -> Report:
     Raises BundleError, naming the file, where a bundle is missing, damaged, or does not agree with itself.
     """
     bundle = Bundle(directory)
+    if problems := bundle.check_files():
+        raise BundleError(f"{bundle.folder}: {'; '.join(problems)}")
     try:
         return _load(bundle)
     except (KeyError, TypeError, ValueError) as error:
