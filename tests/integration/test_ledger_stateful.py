@@ -1,0 +1,342 @@
+"""The deployed contracts against a plain-Python ledger, through any sequence of calls by anyone: the same refusals by
+name, the same balances, states and totals after every call (INV-01, INV-02, INV-03, INV-07 among them)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import HealthCheck, assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from plain_ledger import DAY, INSUFFICIENT_CAP, PRICE, Batch, Bill, BillKey, PlainLedger, Refused, price
+
+from fairmeter.chain.eth_tester import EthTesterEngine
+from fairmeter.chain.merkle import merkle_proof
+from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
+from fairmeter.contracts.clients import Ids
+from fairmeter.contracts.deploy import System, deploy
+from fairmeter.contracts.packing import BillColumns, Bytes2D, pack_bills
+from fairmeter.contracts.session import Call, Session
+from fairmeter.errors import RevertError
+from fairmeter.model import BillState, Decision, Presets, Tariff, TariffBlock, Utility
+from fairmeter.units import MAX_QUANTITY, Money
+
+OWNERS = {1: "payer", 2: "payer", 3: "neighbour"}
+PEOPLE = ("payer", "neighbour", "supplier", "operator")
+PURSE = 20_000
+"""Minor units that each begins with."""
+SUPPLIER = 1
+MOST_BILLS = 12
+
+people = st.sampled_from(["payer", "neighbour"])
+numbers = st.sampled_from([1, 2, 3])
+amounts = st.integers(0, 6_000)
+
+
+@functools.cache
+def deployed() -> System:
+    """One chain for all examples, with its people and accounts."""
+    engine = EthTesterEngine()
+    session = Session(engine)
+    funder = Wallet.on(engine, FUNDER_KEY)
+    system = deploy(session, funder)
+    wallets = {name: Wallet.on(engine, derive_key(0, name)) for name in PEOPLE}
+    ledger, currency, gate = system.ledger, system.currency, system.gate
+    session.transact(
+        funder,
+        *(Call("chain", "transfer", wallet.address, b"", 21_000, 10**20) for wallet in wallets.values()),
+        *(currency.mint(wallet.address, PURSE) for wallet in wallets.values()),
+        gate.set_operator(wallets["operator"].address, active=True),
+        gate.set_presets(int(Utility.ELECTRICITY), 0, Presets(), INSUFFICIENT_CAP),
+    )
+    tariff = Tariff("supplier", Utility.ELECTRICITY, 0, Money(0), (TariffBlock(MAX_QUANTITY, Money(PRICE)),))
+    session.transact(wallets["supplier"], ledger.register_supplier("supplier"), ledger.set_tariff(SUPPLIER, tariff))
+    ones = np.ones(len(OWNERS), np.int64)
+    owners = [wallets[name].address for name in OWNERS.values()]
+    session.transact(funder, ledger.open_accounts(ones * SUPPLIER, ones * int(Utility.ELECTRICITY), owners))
+    for name in ("payer", "neighbour"):
+        session.transact(wallets[name], currency.approve(ledger.address, 2**255))
+    return system
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Every rule does one thing on the chain and in the plain ledger, and compares how it ended."""
+
+    @initialize()
+    def start(self) -> None:
+        self.system = deployed()
+        self.engine = self.system.engine
+        self.before = self.engine.snapshot()
+        self.session = Session(self.engine)
+        self.wallets = {name: Wallet.on(self.engine, derive_key(0, name)) for name in PEOPLE}
+        self.plain = PlainLedger(dict(OWNERS), dict.fromkeys(PEOPLE, PURSE))
+        self.words: dict[int, Bytes2D] = {}
+
+    def teardown(self) -> None:
+        self.engine.revert(self.before)
+
+    def do(self, person: str, call: Call, operation: Callable[[int], None]) -> None:
+        """The chain first, then the plain ledger at the same time: both do it, or both refuse for the same reason."""
+        found = expected = ""
+        try:
+            self.session.transact(self.wallets[person], call)
+        except RevertError as error:
+            found = error.error
+        try:
+            operation(self.engine.now())
+        except Refused as refusal:
+            expected = str(refusal)
+        assert found == expected, f"{call.label}: the contract says {found or 'yes'}, expected {expected or 'yes'}"
+
+    def account(self, number: int) -> int:
+        return (SUPPLIER << 32) | number
+
+    def some_bill(self, data: st.DataObject, wanted: Callable[[Bill], bool] = lambda _: True) -> BillKey:
+        """A bill that `wanted` picks, if there is one, in most cases; any other now and then."""
+        keys = [(number, index) for number, batch in self.plain.batches.items() for index in range(len(batch.bills))]
+        assume(keys)
+        fitting = [key for key in keys if wanted(self.plain.bill(key))]
+        pool = fitting if fitting and data.draw(st.integers(0, 9)) else keys
+        return data.draw(st.sampled_from(pool))
+
+    # customers
+
+    @rule(person=people, number=numbers, amount=amounts)
+    def deposit(self, person: str, number: int, amount: int) -> None:
+        call = self.system.ledger.deposit(np.array([self.account(number)]), np.array([amount]))
+        self.do(person, call, lambda _: self.plain.deposit(person, number, amount))
+
+    @rule(person=people, number=numbers, amount=amounts)
+    def withdraw(self, person: str, number: int, amount: int) -> None:
+        to = self.wallets[person].address
+        call = self.system.ledger.write("withdraw", self.account(number), amount, to)
+        self.do(person, call, lambda _: self.plain.withdraw(person, number, amount))
+
+    @rule(person=people, source=numbers, sink=numbers, amount=amounts)
+    def move(self, person: str, source: int, sink: int, amount: int) -> None:
+        call = self.system.ledger.write("moveBalance", self.account(source), self.account(sink), amount)
+        self.do(person, call, lambda _: self.plain.move(person, source, sink, amount))
+
+    @rule(person=people, number=numbers, cap=amounts, months=st.integers(0, 3), days=st.integers(-1, 60))
+    def grant(self, person: str, number: int, cap: int, months: int, days: int) -> None:
+        last_day = self.engine.now() // DAY + days
+        mandate = {"capPerBill": cap, "capPerMonth": cap * months, "lastDay": last_day, "discloseReadings": False}
+        call = self.system.ledger.write("grantMandate", self.account(number), mandate)
+        self.do(person, call, lambda now: self.plain.grant(person, number, (cap, cap * months), last_day, now))
+
+    @rule(person=people, number=numbers)
+    def revoke(self, person: str, number: int) -> None:
+        call = self.system.ledger.write("revokeMandate", self.account(number))
+        self.do(person, call, lambda _: self.plain.revoke(person, number))
+
+    # the supplier and the operator
+
+    @precondition(lambda self: sum(len(batch.bills) for batch in self.plain.batches.values()) < MOST_BILLS)
+    @rule(data=st.data())
+    def post(self, data: st.DataObject) -> None:
+        today = self.engine.now() // DAY
+        bills = [self.new_bill(data, today) for _ in range(data.draw(st.integers(1, 3)))]
+        number = len(self.plain.batches) + 1
+        words = pack_bills(columns(bills))
+        call = self.system.ledger.post_bills(SUPPLIER, int(Utility.ELECTRICITY), words)
+        self.do("supplier", call, lambda _: self.plain.post(number, bills))
+        self.words[number] = words
+
+    def new_bill(self, data: st.DataObject, today: int) -> Bill:
+        number = data.draw(numbers)
+        start = today - data.draw(st.integers(21, 60))
+        days = data.draw(st.integers(1, 20))
+        quantity = data.draw(st.sampled_from([0, 8, 8_325, 8_341, 25_025]) | st.integers(0, 90_000))
+        replaces = None
+        voided = [
+            (batch, index)
+            for batch, one in self.plain.batches.items()
+            for index, bill in enumerate(one.bills)
+            if bill.state == BillState.VOID
+        ]
+        if voided and data.draw(st.booleans()):
+            replaces = data.draw(st.sampled_from(voided))
+            if data.draw(st.integers(0, 4)):
+                named = self.plain.bill(replaces)
+                number, start, days = named.account, named.start, named.days
+        return Bill(number, start, days, quantity, price(quantity), replaces)
+
+    @rule(data=st.data())
+    def judge(self, data: st.DataObject) -> None:
+        unjudged = [number for number, batch in self.plain.batches.items() if not batch.judged_at]
+        pool = unjudged or list(self.plain.batches)
+        assume(pool)
+        number = data.draw(st.sampled_from(pool))
+        batch: Batch = self.plain.batches[number]
+        decisions = [data.draw(st.sampled_from(list(Decision))) for _ in batch.bills]
+        verdicts = np.zeros((len(decisions), 12), np.uint8)
+        verdicts[:, 0] = decisions
+        call = self.system.gate.submit_verdicts(number, bytes(32), self.words[number], verdicts)
+        self.do("operator", call, lambda now: self.plain.judge(number, decisions, now))
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        key = self.some_bill(data, lambda bill: bill.state not in {BillState.VOID, BillState.SETTLED, BillState.HELD})
+        words = self.words[key[0]]
+        word = int.from_bytes(words[key[1]].tobytes(), "big")
+        call = self.system.ledger.write("cancelBill", bill_id(key), word, merkle_proof(words, key[1]))
+        self.do("supplier", call, lambda now: self.plain.cancel(key, now))
+
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        assume(self.plain.batches)
+        number = data.draw(st.sampled_from(list(self.plain.batches)))
+        call = self.system.ledger.release(np.array([number]))
+        self.do("neighbour", call, lambda now: self.plain.release(number, now))
+
+    @rule(amount=amounts)
+    def withdraw_credit(self, amount: int) -> None:
+        call = self.system.ledger.withdraw_credit(SUPPLIER, amount, self.wallets["supplier"].address)
+        self.do("supplier", call, lambda _: self.plain.withdraw_credit("supplier", amount))
+
+    # what is owed
+
+    @rule(data=st.data(), person=people)
+    def confirm(self, data: st.DataObject, person: str) -> None:
+        key = self.some_bill(data, lambda bill: bill.state == BillState.WAITING)
+        call = self.system.ledger.confirm_bills(ids(key))
+        self.do(person, call, lambda _: self.plain.confirm(person, key))
+
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        keys = [self.some_bill(data, in_arrears) for _ in range(data.draw(st.integers(1, 3)))]
+        call = self.system.ledger.settle_arrears(ids(*keys))
+        self.do("neighbour", call, lambda now: self.plain.settle(keys, now))
+
+    @rule(data=st.data(), person=people, amount=amounts, whole=st.booleans(), from_balance=st.booleans())
+    def pay(self, data: st.DataObject, person: str, amount: int, *, whole: bool, from_balance: bool) -> None:
+        key = self.some_bill(data, in_arrears)
+        amount = self.plain.bill(key).parts.get(BillState.ARREARS, 0) if whole else amount
+        if from_balance:
+            call = self.system.ledger.write("payArrearsFromBalance", bill_id(key), amount)
+            self.do(person, call, lambda _: self.plain.pay_from_balance(person, key, amount))
+        else:
+            call = self.system.ledger.write("payArrears", bill_id(key), amount)
+            self.do(person, call, lambda _: self.plain.pay(person, key, amount))
+
+    # appeals
+
+    @precondition(lambda self: any(bill.appeal for batch in self.plain.batches.values() for bill in batch.bills))
+    @rule(
+        data=st.data(),
+        step=st.sampled_from(["concede", "offer", "contest", "accept", "refuse", "give_up", "expire"]),
+        quantity=st.integers(0, 50_000),
+    )
+    def appeal(self, data: st.DataObject, step: str, quantity: int) -> None:
+        keys = [
+            (number, index)
+            for number, batch in self.plain.batches.items()
+            for index, bill in enumerate(batch.bills)
+            if bill.appeal
+        ]
+        key = data.draw(st.sampled_from(keys))
+        plain, registry = self.plain, self.system.registry
+        owner = plain.accounts[plain.bill(key).account].owner
+        calls: dict[str, tuple[str, Call, Callable[[int], None]]] = {
+            "concede": ("supplier", registry.concede(ids(key)), lambda now: plain.concede(key, now)),
+            "offer": (
+                "supplier",
+                registry.offer_adjustments(ids(key), np.array([quantity])),
+                lambda now: plain.offer(key, quantity, now),
+            ),
+            "contest": (
+                "supplier",
+                registry.write("contest", bill_id(key), bytes(32)),
+                lambda now: plain.contest(key, now),
+            ),
+            "accept": (owner, registry.accept_adjustments(ids(key)), lambda now: plain.accept(key, now)),
+            "refuse": (
+                owner,
+                registry.write("refuseAdjustments", [bill_id(key)]),
+                lambda now: plain.refuse(key, now),
+            ),
+            "give_up": (owner, registry.withdraw_appeals(ids(key)), lambda now: plain.give_up(key, now)),
+            "expire": ("neighbour", registry.expire(ids(key)), lambda now: plain.expire(key, now)),
+        }
+        self.do(*calls[step])
+
+    @rule(days=st.sampled_from([1, 6, 7, 14, 30]))
+    def wait(self, days: int) -> None:
+        self.engine.mine(self.engine.now() + days * DAY)
+
+    # after every call
+
+    @invariant()
+    def money_is_where_the_plain_ledger_has_it(self) -> None:
+        ledger, currency, plain = self.system.ledger, self.system.currency, self.plain
+        totals = ledger.totals()
+        by_state = {
+            BillState.UNJUDGED: totals.unjudged,
+            BillState.WAITING: totals.waiting,
+            BillState.PENDING: totals.pending,
+            BillState.SETTLED: totals.settled,
+            BillState.HELD: totals.held,
+            BillState.ARREARS: totals.arrears,
+            BillState.VOID: totals.voided,
+        }
+        assert by_state == {state: plain.total(state) for state in by_state}, "INV-07"
+        assert totals.billed == plain.billed() == sum(by_state.values()), "INV-02"
+        balances = {number: ledger.account_of(self.account(number)).balance for number in OWNERS}
+        assert balances == {number: account.balance for number, account in plain.accounts.items()}, "INV-10"
+        assert totals.accounts == sum(balances.values()), "INV-07"
+        assert (totals.holds, totals.credit) == (plain.holds(), plain.credit), "INV-07"
+        assert ledger.credit_of(SUPPLIER) == plain.credit, "INV-11"
+        kept = currency.balance_of(ledger.address)
+        assert kept == totals.accounts + totals.credit + totals.pending + totals.holds, "INV-01"
+        purses = {name: currency.balance_of(self.wallets[name].address) for name in PEOPLE}
+        assert purses == plain.purses, "INV-01"
+
+    @invariant()
+    def bills_stand_where_the_plain_ledger_has_them(self) -> None:
+        for number, batch in self.plain.batches.items():
+            for index, bill in enumerate(batch.bills):
+                found = self.system.ledger.state_of(bill_id((number, index)))
+                assert found == bill.state, f"INV-03: bill {number}/{index} is {found.name}, expected {bill.state.name}"
+                if bill.state in {BillState.ARREARS, BillState.WAITING, BillState.VOID}:
+                    reason = self.system.ledger.record_of(bill_id((number, index))).reason
+                    assert reason == bill.reason, f"bill {number}/{index}: {reason!r}, expected {bill.reason!r}"
+        for number, account in self.plain.accounts.items():
+            through = self.system.ledger.account_of(self.account(number)).billed_through
+            assert through == account.billed_through, "INV-08"
+
+
+def in_arrears(bill: Bill) -> bool:
+    return bill.state == BillState.ARREARS
+
+
+def bill_id(key: BillKey) -> int:
+    return (key[0] << 16) | key[1]
+
+
+def ids(*keys: BillKey) -> Ids:
+    return np.array([bill_id(key) for key in keys], np.int64)
+
+
+def columns(bills: list[Bill]) -> BillColumns:
+    def column(values: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return np.array(values, np.int64)
+
+    return BillColumns(
+        number=column([bill.account for bill in bills]),
+        start=column([bill.start for bill in bills]).astype(np.int32),
+        days=column([bill.days for bill in bills]).astype(np.int32),
+        quantity=column([bill.quantity for bill in bills]),
+        amount=column([bill.amount for bill in bills]),
+        replaces=column([0 if bill.replaces is None else bill_id(bill.replaces) for bill in bills]),
+    )
+
+
+TestLedger = LedgerMachine.TestCase
+TestLedger.settings = settings(
+    max_examples=25,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
