@@ -83,6 +83,20 @@ class Reason(enum.IntEnum):
     BAD_REPLACEMENT = 14
 
 
+class AppealState(enum.IntEnum):
+    """Where an appeal stands; the same numbers on chain (contracts/src/types/Appeals.sol)."""
+
+    NONE = 0
+    OPEN = 1
+    CONCEDED = 2
+    ADJUSTMENT_OFFERED = 3
+    ACCEPTED = 4
+    CONTESTED = 5
+    RULED = 6
+    WITHDRAWN = 7
+    EXPIRED = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Presets:
     """How the trend verdict is set for a utility and class (VERDICT.md)."""

@@ -7,10 +7,10 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from plain_ledger import DAY, INSUFFICIENT_CAP, PRICE, Batch, Bill, BillKey, PlainLedger, Refused, price
+from plain_ledger import DAY, INSUFFICIENT_CAP, PRICE, Bill, BillKey, PlainLedger, Refused, price
 
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.merkle import merkle_proof
@@ -20,7 +20,7 @@ from fairmeter.contracts.deploy import System, deploy
 from fairmeter.contracts.packing import BillColumns, Bytes2D, pack_bills
 from fairmeter.contracts.session import Call, Session
 from fairmeter.errors import RevertError
-from fairmeter.model import BillState, Decision, Presets, Tariff, TariffBlock, Utility
+from fairmeter.model import AppealState, BillState, Decision, Presets, Tariff, TariffBlock, Utility
 from fairmeter.units import MAX_QUANTITY, Money
 
 OWNERS = {1: "payer", 2: "payer", 3: "neighbour"}
@@ -28,6 +28,15 @@ PEOPLE = ("payer", "neighbour", "supplier", "operator")
 PURSE = 20_000
 """Minor units that each begins with."""
 SUPPLIER = 1
+APPEAL_STATES = {
+    "open": AppealState.OPEN,
+    "conceded": AppealState.CONCEDED,
+    "offered": AppealState.ADJUSTMENT_OFFERED,
+    "accepted": AppealState.ACCEPTED,
+    "contested": AppealState.CONTESTED,
+    "withdrawn": AppealState.WITHDRAWN,
+    "expired": AppealState.EXPIRED,
+}
 MOST_BILLS = 12
 
 people = st.sampled_from(["payer", "neighbour"])
@@ -61,11 +70,36 @@ def deployed() -> System:
     return system
 
 
+def needs(wanted: Callable[[Bill], bool]) -> Callable[[LedgerMachine], bool]:
+    """A rule's condition: some bill is as `wanted`."""
+    return lambda self: any(wanted(self.plain.bill(key)) for key in self.keys())
+
+
+def in_arrears(bill: Bill) -> bool:
+    return bill.state == BillState.ARREARS
+
+
+def waits(bill: Bill) -> bool:
+    return bill.state == BillState.WAITING
+
+
+def cancellable(bill: Bill) -> bool:
+    return bill.state not in {BillState.VOID, BillState.SETTLED, BillState.HELD}
+
+
+def appealed(bill: Bill) -> bool:
+    return bool(bill.appeal)
+
+
+def under_appeal(bill: Bill) -> bool:
+    return bill.state == BillState.HELD
+
+
 class LedgerMachine(RuleBasedStateMachine):
     """Every rule does one thing on the chain and in the plain ledger, and compares how it ended."""
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(data=st.data())
+    def start(self, data: st.DataObject) -> None:
         self.system = deployed()
         self.engine = self.system.engine
         self.before = self.engine.snapshot()
@@ -73,6 +107,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.wallets = {name: Wallet.on(self.engine, derive_key(0, name)) for name in PEOPLE}
         self.plain = PlainLedger(dict(OWNERS), dict.fromkeys(PEOPLE, PURSE))
         self.words: dict[int, Bytes2D] = {}
+        for number, owner in OWNERS.items():
+            self.deposit(owner, number, data.draw(amounts))
+            self.grant(owner, number, data.draw(amounts), data.draw(st.integers(1, 3)), 60)
 
     def teardown(self) -> None:
         self.engine.revert(self.before)
@@ -93,13 +130,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def account(self, number: int) -> int:
         return (SUPPLIER << 32) | number
 
-    def some_bill(self, data: st.DataObject, wanted: Callable[[Bill], bool] = lambda _: True) -> BillKey:
-        """A bill that `wanted` picks, if there is one, in most cases; any other now and then."""
-        keys = [(number, index) for number, batch in self.plain.batches.items() for index in range(len(batch.bills))]
-        assume(keys)
-        fitting = [key for key in keys if wanted(self.plain.bill(key))]
-        pool = fitting if fitting and data.draw(st.integers(0, 9)) else keys
-        return data.draw(st.sampled_from(pool))
+    def keys(self) -> list[BillKey]:
+        return [(number, index) for number, batch in self.plain.batches.items() for index in range(len(batch.bills))]
+
+    def some_bill(self, data: st.DataObject, wanted: Callable[[Bill], bool]) -> BillKey:
+        """A bill that `wanted` picks in most cases, any other now and then."""
+        fitting = [key for key in self.keys() if wanted(self.plain.bill(key))]
+        return data.draw(st.sampled_from(fitting if data.draw(st.integers(0, 9)) else self.keys()))
 
     # customers
 
@@ -143,6 +180,8 @@ class LedgerMachine(RuleBasedStateMachine):
         call = self.system.ledger.post_bills(SUPPLIER, int(Utility.ELECTRICITY), words)
         self.do("supplier", call, lambda _: self.plain.post(number, bills))
         self.words[number] = words
+        if data.draw(st.integers(0, 3)):
+            self.judge_batch(data, number)
 
     def new_bill(self, data: st.DataObject, today: int) -> Bill:
         number = data.draw(numbers)
@@ -163,30 +202,31 @@ class LedgerMachine(RuleBasedStateMachine):
                 number, start, days = named.account, named.start, named.days
         return Bill(number, start, days, quantity, price(quantity), replaces)
 
+    @precondition(lambda self: self.plain.batches)
     @rule(data=st.data())
     def judge(self, data: st.DataObject) -> None:
         unjudged = [number for number, batch in self.plain.batches.items() if not batch.judged_at]
-        pool = unjudged or list(self.plain.batches)
-        assume(pool)
-        number = data.draw(st.sampled_from(pool))
-        batch: Batch = self.plain.batches[number]
-        decisions = [data.draw(st.sampled_from(list(Decision))) for _ in batch.bills]
+        self.judge_batch(data, data.draw(st.sampled_from(unjudged or list(self.plain.batches))))
+
+    def judge_batch(self, data: st.DataObject, number: int) -> None:
+        decisions = [data.draw(st.sampled_from(list(Decision))) for _ in self.plain.batches[number].bills]
         verdicts = np.zeros((len(decisions), 12), np.uint8)
         verdicts[:, 0] = decisions
         call = self.system.gate.submit_verdicts(number, bytes(32), self.words[number], verdicts)
         self.do("operator", call, lambda now: self.plain.judge(number, decisions, now))
 
+    @precondition(needs(cancellable))
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        key = self.some_bill(data, lambda bill: bill.state not in {BillState.VOID, BillState.SETTLED, BillState.HELD})
+        key = self.some_bill(data, cancellable)
         words = self.words[key[0]]
         word = int.from_bytes(words[key[1]].tobytes(), "big")
         call = self.system.ledger.write("cancelBill", bill_id(key), word, merkle_proof(words, key[1]))
         self.do("supplier", call, lambda now: self.plain.cancel(key, now))
 
+    @precondition(lambda self: self.plain.batches)
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
-        assume(self.plain.batches)
         number = data.draw(st.sampled_from(list(self.plain.batches)))
         call = self.system.ledger.release(np.array([number]))
         self.do("neighbour", call, lambda now: self.plain.release(number, now))
@@ -198,18 +238,21 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # what is owed
 
+    @precondition(needs(waits))
     @rule(data=st.data(), person=people)
     def confirm(self, data: st.DataObject, person: str) -> None:
-        key = self.some_bill(data, lambda bill: bill.state == BillState.WAITING)
+        key = self.some_bill(data, waits)
         call = self.system.ledger.confirm_bills(ids(key))
         self.do(person, call, lambda _: self.plain.confirm(person, key))
 
+    @precondition(needs(in_arrears))
     @rule(data=st.data())
     def settle(self, data: st.DataObject) -> None:
         keys = [self.some_bill(data, in_arrears) for _ in range(data.draw(st.integers(1, 3)))]
         call = self.system.ledger.settle_arrears(ids(*keys))
         self.do("neighbour", call, lambda now: self.plain.settle(keys, now))
 
+    @precondition(needs(in_arrears))
     @rule(data=st.data(), person=people, amount=amounts, whole=st.booleans(), from_balance=st.booleans())
     def pay(self, data: st.DataObject, person: str, amount: int, *, whole: bool, from_balance: bool) -> None:
         key = self.some_bill(data, in_arrears)
@@ -223,20 +266,25 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # appeals
 
-    @precondition(lambda self: any(bill.appeal for batch in self.plain.batches.values() for bill in batch.bills))
-    @rule(
-        data=st.data(),
-        step=st.sampled_from(["concede", "offer", "contest", "accept", "refuse", "give_up", "expire"]),
-        quantity=st.integers(0, 50_000),
-    )
-    def appeal(self, data: st.DataObject, step: str, quantity: int) -> None:
-        keys = [
-            (number, index)
-            for number, batch in self.plain.batches.items()
-            for index, bill in enumerate(batch.bills)
-            if bill.appeal
-        ]
-        key = data.draw(st.sampled_from(keys))
+    @precondition(needs(under_appeal))
+    @rule(data=st.data(), step=st.sampled_from(["offer", "offer", "contest"]), share=st.integers(0, 11))
+    def answer(self, data: st.DataObject, step: str, share: int) -> None:
+        """The supplier's answer, mostly an adjustment to a tenth or more of the quantity."""
+        key = self.some_appeal(data)
+        self.take(key, step, self.plain.bill(key).quantity * share // 10)
+
+    @precondition(needs(appealed))
+    @rule(data=st.data(), step=st.sampled_from(["concede", "accept", "accept", "refuse", "give_up", "expire"]))
+    def end_appeal(self, data: st.DataObject, step: str) -> None:
+        self.take(self.some_appeal(data), step, 0)
+
+    def some_appeal(self, data: st.DataObject) -> BillKey:
+        """One that has not ended in most cases, any other now and then."""
+        appeals = [key for key in self.keys() if appealed(self.plain.bill(key))]
+        alive = [key for key in appeals if under_appeal(self.plain.bill(key))]
+        return data.draw(st.sampled_from(alive if alive and data.draw(st.integers(0, 9)) else appeals))
+
+    def take(self, key: BillKey, step: str, quantity: int) -> None:
         plain, registry = self.plain, self.system.registry
         owner = plain.accounts[plain.bill(key).account].owner
         calls: dict[str, tuple[str, Call, Callable[[int], None]]] = {
@@ -300,15 +348,26 @@ class LedgerMachine(RuleBasedStateMachine):
                 found = self.system.ledger.state_of(bill_id((number, index)))
                 assert found == bill.state, f"INV-03: bill {number}/{index} is {found.name}, expected {bill.state.name}"
                 if bill.state in {BillState.ARREARS, BillState.WAITING, BillState.VOID}:
-                    reason = self.system.ledger.record_of(bill_id((number, index))).reason
-                    assert reason == bill.reason, f"bill {number}/{index}: {reason!r}, expected {bill.reason!r}"
+                    record = self.system.ledger.record_of(bill_id((number, index)))
+                    assert record.reason == bill.reason, f"bill {number}/{index}: expected {bill.reason!r}"
+                    assert record.replaced == bill.replaced, f"bill {number}/{index}"
         for number, account in self.plain.accounts.items():
-            through = self.system.ledger.account_of(self.account(number)).billed_through
-            assert through == account.billed_through, "INV-08"
+            found_account = self.system.ledger.account_of(self.account(number))
+            assert found_account.billed_through == account.billed_through, "INV-08"
+            year, month = account.month
+            assert (found_account.month, found_account.spent) == ((year - 1970) * 12 + month - 1, account.spent), (
+                "INV-05"
+            )
 
-
-def in_arrears(bill: Bill) -> bool:
-    return bill.state == BillState.ARREARS
+    @invariant()
+    def appeals_stand_where_the_plain_ledger_has_them(self) -> None:
+        for key in self.keys():
+            bill = self.plain.bill(key)
+            if not bill.appeal:
+                continue
+            found = self.system.registry.appeal_of(bill_id(key))
+            expected = (APPEAL_STATES[bill.appeal], bill.deadline if under_appeal(bill) else 0)
+            assert (found.state, found.deadline) == expected, f"appeal {key}"
 
 
 def bill_id(key: BillKey) -> int:
@@ -335,7 +394,7 @@ def columns(bills: list[Bill]) -> BillColumns:
 
 TestLedger = LedgerMachine.TestCase
 TestLedger.settings = settings(
-    max_examples=25,
+    max_examples=20,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

@@ -15,7 +15,7 @@ from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import Argument, addresses_of, calldata, words_of
 from fairmeter.contracts.packing import Bytes2D
 from fairmeter.contracts.session import Call, Contract
-from fairmeter.model import BillState, Presets, Reason, Tariff, Utility
+from fairmeter.model import AppealState, BillState, Presets, Reason, Tariff, Utility
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 Ids = npt.NDArray[np.integer]
@@ -94,6 +94,19 @@ class BillRecord:
     stage: int
     score: int
     replaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal as the registry keeps it (types/Appeals.sol)."""
+
+    state: AppealState
+    deadline: int
+    """Unix seconds; 0 in a final state."""
+    offered_quantity: int
+    """Base units."""
+    offered_amount: int
+    """Minor units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +365,11 @@ class AppealRegistry(Contract):
     def expire(self, bills: Ids) -> Call:
         """Anyone's, after the deadline."""
         return self._batch("expire", words_of(bills))
+
+    def appeal_of(self, bill: int) -> Appeal:
+        """One appeal."""
+        found = self.read("appealOf", bill)
+        return Appeal(AppealState(found["state"]), found["deadline"], found["offeredQuantity"], found["offeredAmount"])
 
     def _batch(self, function: str, *arguments: Argument, gas: int = MAX_TRANSACTION_GAS) -> Call:
         return self.raw(function, calldata(self.interface.selector(function), *arguments), gas)
