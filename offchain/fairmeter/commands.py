@@ -134,7 +134,7 @@ def deploy(engine: str = "eth-tester", rpc_url: str | None = None) -> Iterator[S
     The deployer becomes governor and issuer: the well-known test account on a local chain, which ends with the block;
     elsewhere the key in FAIRMETER_PRIVATE_KEY. Raises InputError without such a key, ChainError if the chain fails.
     """
-    from fairmeter.chain import open_engine  # noqa: PLC0415
+    from fairmeter.chain.opening import open_engine  # noqa: PLC0415
     from fairmeter.chain.wallet import Wallet, funder_key  # noqa: PLC0415
     from fairmeter.contracts import deploy as contracts  # noqa: PLC0415
     from fairmeter.contracts.session import Session  # noqa: PLC0415
@@ -170,7 +170,7 @@ def connect(deployment: Path, rpc_url: str) -> Iterator[System]:
     Raises InputError if the file is no deployment's, ChainError if the chain cannot be reached, is another one, or has
     no contract at an address.
     """
-    from fairmeter.chain import open_engine  # noqa: PLC0415
+    from fairmeter.chain.opening import open_engine  # noqa: PLC0415
     from fairmeter.contracts.deploy import Deployment, System  # noqa: PLC0415
 
     try:
