@@ -20,9 +20,8 @@ import {Periods} from "./types/Verdicts.sol";
 contract AppealRegistry is IAppealRegistry {
     using IdCodec for AccountId;
     using IdCodec for BillId;
-    using PackedBills for PackedBill;
+    using PackedBills for uint256[];
     using PackedVerdicts for bytes;
-    using PackedVerdicts for PackedVerdict;
 
     /// States from which an appeal can still be conceded or withdrawn, a bit each.
     uint256 private constant LIVE =
@@ -53,7 +52,7 @@ contract AppealRegistry is IAppealRegistry {
         BatchId batch,
         SupplierId supplier,
         uint256[2] calldata held,
-        PackedBill[] calldata bills,
+        uint256[] calldata bills,
         bytes calldata verdicts
     ) external override {
         // Check:
@@ -63,16 +62,14 @@ contract AppealRegistry is IAppealRegistry {
         _open[batch] = held;
         _queues[supplier].push(batch);
 
-        for (uint256 word; word < 2; ++word) {
-            uint256 index = word << 8;
-            for (uint256 bits = held[word]; bits != 0;) {
-                // Where appeals are few, eight bills without one are passed over at once.
-                if (bits & 0xff == 0) {
-                    (bits, index) = (bits >> 8, index + 8);
-                    continue;
+        unchecked {
+            for (uint256 word; word < 2; ++word) {
+                uint256 index = word << 8;
+                for (uint256 bits = held[word]; bits != 0; (bits, index) = (bits >> 1, index + 1)) {
+                    // Where appeals are few, eight bills without one are passed over at once.
+                    for (; bits & 0xff == 0; bits >>= 8) index += 8;
+                    if (bits & 1 == 1) _emitOpened(batch, supplier, index, bills.read(index), verdicts.read(index));
                 }
-                if (bits & 1 == 1) _emitOpened(batch, supplier, index, bills[index], verdicts.read(index));
-                (bits, index) = (bits >> 1, index + 1);
             }
         }
     }
@@ -263,24 +260,18 @@ contract AppealRegistry is IAppealRegistry {
         _appeals[bill].deadline = deadline;
     }
 
-    function _emitOpened(
-        BatchId batch,
-        SupplierId supplier,
-        uint256 index,
-        PackedBill bill,
-        PackedVerdict verdict
-    ) private {
-        emit AppealOpened(
-            IdCodec.bill(batch, index),
-            supplier,
-            IdCodec.account(supplier, bill.number()),
-            uint16(bill.start()),
-            uint8(bill.periodDays()),
-            uint48(bill.quantity()),
-            uint48(bill.amount()),
-            verdict.actualPpm(),
-            verdict.expectedPpm()
-        );
+    /// Emits AppealOpened from memory behind the free-memory pointer: what the encoder would check, packing has fixed already.
+    function _emitOpened(BatchId batch, SupplierId supplier, uint256 index, PackedBill bill, PackedVerdict verdict)
+        private
+    {
+        bytes32 topic = AppealOpened.selector;
+        assembly ("memory-safe") {
+            let fields := mload(0x40)
+            mstore(fields, bill)
+            mstore(add(fields, 0x20), signextend(4, shr(200, verdict)))
+            mstore(add(fields, 0x40), signextend(4, shr(160, verdict)))
+            log3(fields, 0x60, topic, or(shl(16, batch), index), supplier)
+        }
     }
 
     /// The appeal, which must be in one of `states` and before its deadline.

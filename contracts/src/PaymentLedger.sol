@@ -9,10 +9,10 @@ import {IDigitalCurrency} from "./interfaces/IDigitalCurrency.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
 import {LedgerAccounts} from "./ledger/LedgerAccounts.sol";
-import {LedgerArrears} from "./ledger/LedgerArrears.sol";
 import {LedgerBase} from "./ledger/LedgerBase.sol";
+import {LedgerCounter} from "./ledger/LedgerCounter.sol";
 import {LedgerJudging} from "./ledger/LedgerJudging.sol";
-import {LedgerMandates} from "./ledger/LedgerMandates.sol";
+import {Errors} from "./libraries/Errors.sol";
 import {PackedAccounts} from "./libraries/PackedAccounts.sol";
 import {AccountId, PackedAccount} from "./types/Ids.sol";
 
@@ -25,7 +25,7 @@ import {AccountId, PackedAccount} from "./types/Ids.sol";
 /// Assumed: the currency moves exactly what it is told, calls nobody back and does not freeze the ledger (DigitalCurrency).
 /// No reentrancy guard is needed: every call to the currency comes last, the gate and the registry call only back what they
 /// were called for, and signatures are checked in static calls.
-contract PaymentLedger is LedgerAccounts, LedgerMandates, LedgerJudging, LedgerArrears, Managed {
+contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Managed, Errors {
     using PackedAccounts for PackedAccount;
 
     constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_, IAccessManager authority_)
@@ -41,5 +41,20 @@ contract PaymentLedger is LedgerAccounts, LedgerMandates, LedgerJudging, LedgerA
 
             emit ClassSet(accounts[i], class);
         }
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function currency() external view override returns (IDigitalCurrency) {
+        return _currency;
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function gate() external view override returns (IVerdictGate) {
+        return _gate;
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function registry() external view override returns (IAppealRegistry) {
+        return _registry;
     }
 }

@@ -8,6 +8,7 @@ import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
 import {Errors} from "./libraries/Errors.sol";
+import {PackedBills} from "./libraries/PackedBills.sol";
 import {PackedVerdicts} from "./libraries/PackedVerdicts.sol";
 import {Batch} from "./types/Bills.sol";
 import {BatchId, PackedBill, PackedVerdict} from "./types/Ids.sol";
@@ -20,6 +21,7 @@ import {Periods, Presets, Verdict, VerdictPolicy, VerdictRecord} from "./types/V
 /// that it did not. The governor chooses operators, presets and periods, for batches posted afterwards only, and can move no
 /// money. The ledger and the registry are fixed at deployment.
 contract VerdictGate is IVerdictGate, Managed {
+    using PackedBills for PackedBill[];
     using PackedVerdicts for PackedVerdict;
 
     /// Presets from a version on.
@@ -99,8 +101,8 @@ contract VerdictGate is IVerdictGate, Managed {
         record.signers = uint128(1) << (operator.ordinal - 1);
 
         // Interaction:
-        (uint256 appealed, uint256[2] memory held) = ledger.judge(batch, bills, verdicts);
-        if (appealed != 0) registry.open(batch, posted.supplier, held, bills, verdicts);
+        (uint256 appealed, uint256[2] memory held) = ledger.judge(batch, bills.words(), verdicts);
+        if (appealed != 0) registry.open(batch, posted.supplier, held, bills.words(), verdicts);
 
         // After the interactions, since only the ledger knows how many appeals there are; both callees are ours.
         emit BatchJudged(batch, msg.sender, evidenceRoot, verdictCommitment, appealed, windowEndsAt);

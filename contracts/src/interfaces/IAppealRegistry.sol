@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Appeal, AppealState} from "../types/Appeals.sol";
-import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
+import {BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {IPaymentLedger} from "./IPaymentLedger.sol";
 import {IVerdictGate} from "./IVerdictGate.sol";
 
@@ -13,17 +13,10 @@ import {IVerdictGate} from "./IVerdictGate.sol";
 /// Ruled is reserved: until there are rulings no appeal enters it, and a contested appeal expires to void. A step is refused from
 /// its deadline on, `expire` before it. Lists are all or nothing: the error names the bill.
 interface IAppealRegistry {
-    /// The appeal request to the supplier: which account, which days, how much was charged, and the growth that does not fit.
+    /// The appeal request to the supplier: which account, which days, how much was charged (the bill as posted, for
+    /// IPaymentLedger.decodeBill), and the growth that does not fit, ppm. Three words, so that 500 appeals open in one transaction.
     event AppealOpened(
-        BillId indexed bill,
-        SupplierId indexed supplier,
-        AccountId account,
-        uint16 start,
-        uint8 periodDays,
-        uint48 quantity,
-        uint48 amount,
-        int40 actualPpm,
-        int40 expectedPpm
+        BillId indexed bill, SupplierId indexed supplier, PackedBill packed, int40 actualPpm, int40 expectedPpm
     );
     event AppealConceded(BillId indexed bill);
     event AdjustmentOffered(BillId indexed bill, uint48 quantity, uint48 amount, uint40 deadline);
@@ -39,7 +32,7 @@ interface IAppealRegistry {
         BatchId batch,
         SupplierId supplier,
         uint256[2] calldata held,
-        PackedBill[] calldata bills,
+        uint256[] calldata bills,
         bytes calldata verdicts
     ) external;
 

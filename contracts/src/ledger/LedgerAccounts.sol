@@ -11,7 +11,7 @@ import {Utility} from "../types/Utilities.sol";
 import {LedgerBase, Sum} from "./LedgerBase.sol";
 
 /// Accounts: opened by anyone for anyone, filled by anyone, emptied by their owner only.
-abstract contract LedgerAccounts is LedgerBase {
+abstract contract LedgerAccounts is LedgerBase, IPaymentLedger {
     using PackedAccounts for PackedAccount;
 
     /// @inheritdoc IPaymentLedger
@@ -42,7 +42,7 @@ abstract contract LedgerAccounts is LedgerBase {
         }
         // Whoever saw the permit may have used it already: the allowance is then there, and if not the transfer says so. The
         // currency calls nobody back, so that calling it before the effects lets nobody in.
-        try currency.permit(msg.sender, address(this), sum, deadline, v, r, s) {} catch {}
+        try _currency.permit(msg.sender, address(this), sum, deadline, v, r, s) {} catch {}
         _deposit(accounts, amounts);
     }
 

@@ -3,12 +3,14 @@ pragma solidity ^0.8.30;
 
 import {IAppealRegistry} from "../interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
-import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {ILedgerEvents} from "../interfaces/ILedgerEvents.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
-import {Batch} from "../types/Bills.sol";
+import {PackedRecords} from "../libraries/PackedRecords.sol";
+import {Batch, BillState} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedAccount, PackedRecord, SupplierId} from "../types/Ids.sol";
+import {Tariff, Utility} from "../types/Utilities.sol";
 
 /// The fields of `Totals`, in order: pairs that change together share a slot.
 enum Sum {
@@ -26,8 +28,9 @@ enum Sum {
 }
 
 /// The ledger's storage, who may call, and the few ways in which a balance changes.
-abstract contract LedgerBase is IPaymentLedger {
+abstract contract LedgerBase is ILedgerEvents {
     using PackedAccounts for PackedAccount;
+    using PackedRecords for PackedRecord;
 
     /// What judging does not need of an account, in a slot that it does not touch.
     struct Holder {
@@ -42,12 +45,16 @@ abstract contract LedgerBase is IPaymentLedger {
         uint32 accountCount;
     }
 
-    /// @inheritdoc IPaymentLedger
-    IDigitalCurrency public immutable override currency;
-    /// @inheritdoc IPaymentLedger
-    IVerdictGate public immutable override gate;
-    /// @inheritdoc IPaymentLedger
-    IAppealRegistry public immutable override registry;
+    struct TariffBook {
+        /// By first day, ascending.
+        Tariff[] versions;
+        /// Whether a bill was posted: from then on a version may no longer reach back.
+        bool billed;
+    }
+
+    IDigitalCurrency internal immutable _currency;
+    IVerdictGate internal immutable _gate;
+    IAppealRegistry internal immutable _registry;
 
     mapping(AccountId account => PackedAccount) internal _accounts;
     mapping(AccountId account => Holder) internal _holders;
@@ -56,13 +63,14 @@ abstract contract LedgerBase is IPaymentLedger {
     mapping(BillId bill => PackedRecord) internal _records;
     /// By `Sum`, minor units; the struct `Totals` without its names, so that amounts move from sum to sum in one place.
     uint128[11] private _sums;
+    mapping(SupplierId supplier => mapping(Utility utility => TariffBook)) internal _tariffs;
     uint32 internal _supplierCount;
     uint48 internal _batchCount;
 
     constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_) {
-        currency = currency_;
-        gate = gate_;
-        registry = registry_;
+        _currency = currency_;
+        _gate = gate_;
+        _registry = registry_;
     }
 
     modifier onlySupplier(SupplierId supplier) {
@@ -116,12 +124,12 @@ abstract contract LedgerBase is IPaymentLedger {
 
     /// Takes `amount` minor units of the caller's currency.
     function _pull(uint256 amount) internal {
-        if (!currency.transferFrom(msg.sender, address(this), amount)) revert Errors.PaymentLedger_TransferFailed();
+        if (!_currency.transferFrom(msg.sender, address(this), amount)) revert Errors.PaymentLedger_TransferFailed();
     }
 
     /// Pays `amount` minor units of currency to `to`, who asked for it.
     function _push(address to, uint256 amount) internal {
-        if (!currency.transfer(to, amount)) revert Errors.PaymentLedger_TransferFailed();
+        if (!_currency.transfer(to, amount)) revert Errors.PaymentLedger_TransferFailed();
     }
 
     /// `amount` minor units of bills, or of money, pass from one sum to another.
@@ -140,5 +148,13 @@ abstract contract LedgerBase is IPaymentLedger {
 
     function _sumOf(Sum sum) internal view returns (uint128) {
         return _sums[uint256(sum)];
+    }
+
+    /// The state of a bill in `batch` with this record. A bill is pending, with a record or without, exactly as long as its
+    /// amount, at least 1, is in the batch's bucket: an empty bucket means that it was released.
+    function _stateOf(Batch storage batch, PackedRecord record) internal view returns (BillState) {
+        if (record.exists() && record.state() != BillState.Pending) return record.state();
+        if (batch.judgedAt == 0) return BillState.Unjudged;
+        return batch.pending == 0 ? BillState.Settled : BillState.Pending;
     }
 }

@@ -7,8 +7,8 @@ import {AccountId, BatchId, BillId, SupplierId} from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
 
 /// Every error, named `Contract_Condition(values)`. Amounts are minor units, quantities base units, days days since
-/// 1970-01-01, times Unix seconds.
-library Errors {
+/// 1970-01-01, times Unix seconds. An interface, so that the ledger's ABI can name its desk's as well.
+interface Errors {
     /* DIGITAL CURRENCY */
 
     /// Thrown when a frozen address would send or receive.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {PackedBill} from "../types/Ids.sol";
-
 /// Merkle trees in the shape of RFC 9162, section 2.1: leaves in order, a node is keccak256(left ‖ right), an odd last node
 /// goes up unchanged. The leaves are the packed words themselves.
 ///
@@ -13,7 +11,7 @@ library MerkleTree {
     ///
     /// In assembly, in place: the words are copied behind the free-memory pointer, which stays where it is, and each level
     /// overwrites the one below; 500 leaves cost 500 hashes and no allocation.
-    function root(PackedBill[] calldata leaves) internal pure returns (bytes32 result) {
+    function root(uint256[] calldata leaves) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
             let base := mload(0x40)
             let size := shl(5, leaves.length)

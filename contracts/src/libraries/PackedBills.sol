@@ -15,6 +15,21 @@ library PackedBills {
     /// The largest quantity of a bill, base units: 93 days of readings below 2^40 (VERDICT bounds).
     uint256 internal constant MAX_QUANTITY = 93 << 40;
 
+    /// The bills as bare words, which the encoder copies in one go.
+    function words(PackedBill[] calldata bills) internal pure returns (uint256[] calldata words_) {
+        assembly ("memory-safe") {
+            words_.offset := bills.offset
+            words_.length := bills.length
+        }
+    }
+
+    /// Bill `index` of a list that holds it: the caller's loop has bounded the index, which is not checked again.
+    function read(uint256[] calldata bills, uint256 index) internal pure returns (PackedBill bill) {
+        assembly ("memory-safe") {
+            bill := calldataload(add(bills.offset, shl(5, index)))
+        }
+    }
+
     /// The account's number within the supplier.
     function number(PackedBill bill) internal pure returns (uint256) {
         return uint32(PackedBill.unwrap(bill));

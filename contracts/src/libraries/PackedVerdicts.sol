@@ -21,19 +21,23 @@ library PackedVerdicts {
         }
     }
 
-    /// The first two bytes.
-    function head(PackedVerdict verdict) internal pure returns (uint256) {
-        return uint16(bytes2(PackedVerdict.unwrap(verdict)));
+    /// The first two bytes of verdict `index` of a list that holds it.
+    function headAt(bytes calldata verdicts, uint256 index) internal pure returns (uint256 head) {
+        assembly ("memory-safe") {
+            head := shr(240, calldataload(add(verdicts.offset, mul(index, 12))))
+        }
     }
 
     /// Whether the decision is known and the reserved bits are zero, of a verdict's first two bytes.
-    function isWellFormed(uint256 head_) internal pure returns (bool) {
-        return head_ & RESERVED == 0 && (head_ >> 8) & 3 != 0;
+    function isWellFormed(uint256 head) internal pure returns (bool good) {
+        assembly ("memory-safe") {
+            good := and(iszero(and(head, RESERVED)), iszero(iszero(and(head, 0x300))))
+        }
     }
 
-    /// The decision, of the first two bytes of a verdict that is well formed.
-    function decisionOf(uint256 head_) internal pure returns (Decision) {
-        return Decision((head_ >> 8) & 3);
+    /// The decision's number, of the first two bytes of a verdict that is well formed.
+    function decisionOf(uint256 head) internal pure returns (uint256) {
+        return (head >> 8) & 3;
     }
 
     /// floor(growth · 10^6), ppm.
@@ -47,11 +51,11 @@ library PackedVerdicts {
     }
 
     function decode(PackedVerdict verdict) internal pure returns (Verdict memory) {
-        uint256 head_ = head(verdict);
+        uint256 head = uint16(bytes2(PackedVerdict.unwrap(verdict)));
         return Verdict({
-            decision: decisionOf(head_),
-            hasActual: head_ & 0x1000 != 0,
-            hasExpected: head_ & 0x2000 != 0,
+            decision: Decision(decisionOf(head)),
+            hasActual: head & 0x1000 != 0,
+            hasExpected: head & 0x2000 != 0,
             actualPpm: actualPpm(verdict),
             expectedPpm: expectedPpm(verdict)
         });

@@ -9,31 +9,38 @@ import {PackedBills} from "./PackedBills.sol";
 library Tariffs {
     uint256 internal constant MAX_BLOCKS = 8;
 
-    /// The amount of a bill for `quantity`: the nearest minor unit; of two equally near ones the even one.
-    function price(Tariff memory tariff, uint256 quantity) internal pure returns (uint256) {
-        (uint256 low, uint256 high) = nearest(tariff, quantity);
-        return low & 1 == 0 ? low : high;
-    }
-
-    /// The least and the largest right amount: (1,000 · standing + Σ block's part of the quantity · its price) / 1,000 to the
-    /// nearest minor unit, and at least 1. They differ, by 1, where the price lies exactly between two minor units: both are
-    /// nearest then, and suppliers do round either way. `quantity` base units, at most the last block's end; no step can
-    /// overflow: 2^47 base units at 2^32 minor units.
-    function nearest(Tariff memory tariff, uint256 quantity) internal pure returns (uint256 low, uint256 high) {
+    /// What `quantity` base units cost, in thousandths of a minor unit, at least 1,000: 1,000 · standing + Σ block's part of the
+    /// quantity · its price. The quantity is at most the last block's end, so that no step can overflow: 2^47 base units at
+    /// 2^32 minor units.
+    function costOf(Tariff memory tariff, uint256 quantity) internal pure returns (uint256 thousandths) {
         unchecked {
-            uint256 thousandths = uint256(tariff.standing) * 1000;
+            thousandths = uint256(tariff.standing) * 1000;
             TariffBlock[] memory blocks = tariff.blocks;
             uint256 from;
             for (uint256 i; from < quantity; ++i) {
-                uint256 to = blocks[i].upTo;
+                TariffBlock memory part = blocks[i];
+                uint256 to = part.upTo;
                 if (quantity < to) to = quantity;
-                thousandths += (to - from) * blocks[i].price;
+                thousandths += (to - from) * part.price;
                 from = to;
             }
-            low = (thousandths + 499) / 1000;
-            high = (thousandths + 500) / 1000;
-            if (low == 0) low = 1;
-            if (high == 0) high = 1;
+            if (thousandths < 1000) thousandths = 1000;
+        }
+    }
+
+    /// The nearest minor unit; of two equally near ones the even one.
+    function roundHalfEven(uint256 thousandths) internal pure returns (uint256 amount) {
+        // Halves go up by the added 500, except where that makes the amount odd.
+        amount = (thousandths + 500) / 1000;
+        if (thousandths % 1000 == 500) amount &= ~uint256(1);
+    }
+
+    /// Whether `amount` minor units are nearest to `thousandths`. Exactly between two minor units both are: suppliers do round
+    /// either way.
+    function isNearest(uint256 amount, uint256 thousandths) internal pure returns (bool) {
+        unchecked {
+            // At most 1,000 if and only if the two differ by at most 500: below that the difference wraps.
+            return amount * 1000 + 500 - thousandths <= 1000;
         }
     }
 

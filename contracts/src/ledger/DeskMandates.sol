@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
-import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
@@ -13,21 +13,23 @@ import {AccountId, PackedAccount} from "../types/Ids.sol";
 import {LedgerBase} from "./LedgerBase.sol";
 
 /// Mandates: granted by an account's owner, in a transaction or by a signature that anyone may bring, and revoked at will.
-abstract contract LedgerMandates is LedgerBase, EIP712 {
+abstract contract DeskMandates is LedgerBase, ILedgerDesk {
     using PackedAccounts for PackedAccount;
 
+    bytes32 private constant DOMAIN_TYPEHASH =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant NAME_HASH = keccak256("Fairmeter PaymentLedger");
+    bytes32 private constant VERSION_HASH = keccak256("1");
     bytes32 private constant MANDATE_TYPEHASH = keccak256(
         "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,bool discloseReadings,uint32 nonce,uint40 deadline)"
     );
 
-    constructor() EIP712("Fairmeter PaymentLedger", "1") {}
-
-    /// @inheritdoc IPaymentLedger
+    /// @inheritdoc ILedgerDesk
     function grantMandate(AccountId account, Mandate calldata mandate) external override onlyAccountOwner(account) {
         _grant(account, mandate);
     }
 
-    /// @inheritdoc IPaymentLedger
+    /// @inheritdoc ILedgerDesk
     function grantMandatesBySignature(SignedMandate[] calldata mandates) external override {
         for (uint256 i; i < mandates.length; ++i) {
             SignedMandate calldata signed = mandates[i];
@@ -36,7 +38,7 @@ abstract contract LedgerMandates is LedgerBase, EIP712 {
         }
     }
 
-    /// @inheritdoc IPaymentLedger
+    /// @inheritdoc ILedgerDesk
     function revokeMandate(AccountId account) external override onlyAccountOwner(account) {
         // Effect:
         _accounts[account] = _accounts[account].withoutMandate();
@@ -84,7 +86,10 @@ abstract contract LedgerMandates is LedgerBase, EIP712 {
                 signed.deadline
             )
         );
-        bytes32 digest = _hashTypedDataV4(structHash);
+        // Computed at each use: a fork of the chain has another id, and a signature for one is none for the other.
+        bytes32 domain =
+            keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
+        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, structHash);
         // An account that does not exist is owned by the zero address, for which no signature is valid.
         if (!SignatureChecker.isValidSignatureNowCalldata(holder.owner, digest, signed.signature)) {
             revert Errors.PaymentLedger_SignatureInvalid(signed.account, holder.mandateNonce);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
@@ -12,7 +12,7 @@ import {AccountId, BatchId, BillId, PackedAccount, PackedRecord} from "../types/
 import {LedgerBase, Sum} from "./LedgerBase.sol";
 
 /// What is paid outside the common path: waiting bills, arrears, and bills whose appeal has ended.
-abstract contract LedgerArrears is LedgerBase {
+abstract contract DeskArrears is LedgerBase, ILedgerDesk {
     using IdCodec for BillId;
     using PackedAccounts for PackedAccount;
     using PackedRecords for PackedRecord;
@@ -26,14 +26,14 @@ abstract contract LedgerArrears is LedgerBase {
         uint256 voided;
     }
 
-    /// @inheritdoc IPaymentLedger
+    /// @inheritdoc ILedgerDesk
     function confirmBills(BillId[] calldata bills) external override {
         for (uint256 i; i < bills.length; ++i) {
             _confirm(bills[i]);
         }
     }
 
-    /// @inheritdoc IPaymentLedger
+    /// @inheritdoc ILedgerDesk
     function payArrearsFromBalance(BillId bill, uint256 amount) external override {
         // Check:
         (PackedRecord record, AccountId account) = _inState(bill, BillState.Arrears);
@@ -47,7 +47,7 @@ abstract contract LedgerArrears is LedgerBase {
         emit BillPaid(bill, account, amount, 0, 0, 0, false);
     }
 
-    /// @inheritdoc IPaymentLedger
+    /// @inheritdoc ILedgerDesk
     function payArrears(BillId bill, uint256 amount) external override {
         // Check:
         (PackedRecord record, AccountId account) = _inState(bill, BillState.Arrears);
@@ -61,7 +61,7 @@ abstract contract LedgerArrears is LedgerBase {
         _pull(amount);
     }
 
-    /// @inheritdoc IPaymentLedger
+    /// @inheritdoc ILedgerDesk
     function settleArrears(BillId[] calldata bills) external override returns (uint256 settled) {
         uint256 today = Calendar.dayOf(block.timestamp);
         uint256 month = Calendar.monthOf(block.timestamp);
@@ -70,10 +70,10 @@ abstract contract LedgerArrears is LedgerBase {
         }
     }
 
-    /// @inheritdoc IPaymentLedger
+    /// @inheritdoc ILedgerDesk
     function closeAppeal(BillId bill, uint48 due, Reason voidReason, bool consent) external override {
         // Check:
-        if (msg.sender != address(registry)) revert Errors.PaymentLedger_NotRegistry(msg.sender);
+        if (msg.sender != address(_registry)) revert Errors.PaymentLedger_NotRegistry(msg.sender);
         (PackedRecord record, AccountId account) = _inState(bill, BillState.Held);
         uint256 amount = record.amount();
         if (due > amount) revert Errors.PaymentLedger_DueTooLarge(bill, due, amount);
@@ -84,18 +84,11 @@ abstract contract LedgerArrears is LedgerBase {
         else _payHeld(bill, account, record, due, voidReason, consent);
     }
 
-    /// @inheritdoc IPaymentLedger
-    function collectable(BillId bill) external view override returns (Reason) {
-        (PackedRecord record, AccountId account) = _inState(bill, BillState.Arrears);
-        uint256 today = Calendar.dayOf(block.timestamp);
-        return _accounts[account].refusal(record.money(), today, Calendar.monthOf(block.timestamp));
-    }
-
     /// The record of a bill that must be in `state`, and its account.
     function _inState(BillId bill, BillState state) private view returns (PackedRecord record, AccountId account) {
         record = _records[bill];
         if (!record.exists() || record.state() != state) {
-            revert Errors.PaymentLedger_WrongState(bill, this.stateOf(bill));
+            revert Errors.PaymentLedger_WrongState(bill, _stateOf(_batches[bill.batch()], record));
         }
         account = IdCodec.account(_batches[bill.batch()].supplier, record.number());
     }
@@ -135,7 +128,7 @@ abstract contract LedgerArrears is LedgerBase {
         PackedAccount packed = _accounts[account];
         owed = record.money();
         if (packed.refusal(owed, today, month) != Reason.None) return 0;
-        bool toPending = !gate.isReleasable(batch);
+        bool toPending = !_gate.isReleasable(batch);
 
         // Effect:
         _accounts[account] = packed.collected(owed, month);

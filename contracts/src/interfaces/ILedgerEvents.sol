@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Reason} from "../types/Bills.sol";
+import {AccountId, BatchId, BillId, SupplierId} from "../types/Ids.sol";
+import {TariffBlock, Utility} from "../types/Utilities.sol";
+
+/// What the payment ledger tells: every event that moves money carries what an indexer needs to rebuild every balance. Amounts are
+/// minor units of the currency.
+interface ILedgerEvents {
+    /* SUPPLIERS */
+
+    event SupplierRegistered(SupplierId indexed supplier, address indexed owner, string name);
+    event TariffSet(
+        SupplierId indexed supplier, Utility indexed utility, uint256 version, uint16 fromDay, uint48 standing, TariffBlock[] blocks
+    );
+    event CreditWithdrawn(SupplierId indexed supplier, address indexed to, uint256 amount);
+
+    /* ACCOUNTS AND MANDATES */
+
+    event AccountOpened(AccountId indexed account, address indexed owner, Utility utility);
+    event Deposited(AccountId indexed account, address indexed from, uint256 amount);
+    event BalanceMoved(AccountId indexed from, AccountId indexed to, uint256 amount);
+    event Withdrawn(AccountId indexed account, address indexed to, uint256 amount);
+    event MandateGranted(
+        AccountId indexed account, uint48 capPerBill, uint48 capPerMonth, uint16 lastDay, bool discloseReadings
+    );
+    event MandateRevoked(AccountId indexed account);
+    event ClassSet(AccountId indexed account, uint8 class);
+
+    /* BILLS */
+
+    event BillsPosted(
+        BatchId indexed batch,
+        SupplierId indexed supplier,
+        Utility utility,
+        uint256 count,
+        uint256 billed,
+        bytes32 commitment,
+        uint32 parameterVersion
+    );
+    /// Judged PAY (or INSUFFICIENT within its class's cap): `amount` left the account for the batch's pending bucket.
+    event BillPending(BillId indexed bill, AccountId indexed account, uint256 amount);
+    /// Judged APPEAL: `held` left the account's balance and is set aside.
+    event BillHeld(BillId indexed bill, AccountId indexed account, uint256 held);
+    /// Judged INSUFFICIENT: waits for the customer's word.
+    event BillWaiting(BillId indexed bill, AccountId indexed account, uint256 amount);
+    /// `owed` minor units of a bill could not be settled.
+    event ArrearsOpened(BillId indexed bill, AccountId indexed account, uint256 owed, Reason reason);
+    /// `amount` of a bill is void; `refunded` went back to the account's balance.
+    event BillVoided(BillId indexed bill, AccountId indexed account, uint256 amount, Reason reason, uint256 refunded);
+    /// `fromBalance` left the account's balance and `fromHold` its hold for a bill outside the common path; `toPending` says
+    /// whether it went to the batch's pending bucket or to the supplier's credit; `refunded` went from hold to balance.
+    event BillPaid(
+        BillId indexed bill,
+        AccountId indexed account,
+        uint256 fromBalance,
+        uint256 fromHold,
+        uint256 fromPayer,
+        uint256 refunded,
+        bool toPending
+    );
+    /// A batch's pending bucket became the supplier's credit: its pending bills are settled.
+    event BatchReleased(BatchId indexed batch, SupplierId indexed supplier, uint256 amount);
+}

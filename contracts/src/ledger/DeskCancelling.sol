@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
+import {Calendar} from "../libraries/Calendar.sol";
+import {Errors} from "../libraries/Errors.sol";
+import {IdCodec} from "../libraries/IdCodec.sol";
+import {MerkleTree} from "../libraries/MerkleTree.sol";
+import {PackedAccounts} from "../libraries/PackedAccounts.sol";
+import {PackedBills} from "../libraries/PackedBills.sol";
+import {PackedRecords} from "../libraries/PackedRecords.sol";
+import {Batch, BillState, Reason} from "../types/Bills.sol";
+import {AccountId, BillId, PackedAccount, PackedBill, PackedRecord} from "../types/Ids.sol";
+import {LedgerBase, Sum} from "./LedgerBase.sol";
+
+/// A supplier takes a bill back, wherever it stands but settled or under appeal.
+abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
+    using IdCodec for BillId;
+    using PackedAccounts for PackedAccount;
+    using PackedBills for PackedBill;
+    using PackedRecords for PackedRecord;
+
+    /// @inheritdoc ILedgerDesk
+    function cancelBill(BillId bill, PackedBill packed, bytes32[] calldata proof) external override {
+        // Check:
+        Batch storage batch = _batches[bill.batch()];
+        _checkSupplierOwner(batch.supplier);
+        bytes32 leaf = bytes32(PackedBill.unwrap(packed));
+        if (!MerkleTree.verify(batch.commitment, leaf, bill.index(), batch.count, proof)) {
+            revert Errors.PaymentLedger_BillNotCommitted(bill);
+        }
+        PackedRecord record = _records[bill];
+        BillState state = _stateOf(batch, record);
+
+        // Effect:
+        if (state == BillState.Unjudged) _cancelUnjudged(batch, bill, packed);
+        else if (state == BillState.Pending) _cancelPending(batch, bill, packed, record);
+        else if (state == BillState.Waiting || state == BillState.Arrears) _cancelOwed(bill, record, state);
+        else revert Errors.PaymentLedger_WrongState(bill, state);
+    }
+
+    function _cancelUnjudged(Batch storage batch, BillId bill, PackedBill packed) private {
+        uint256 amount = packed.amount();
+        _records[bill] = PackedRecords.create(packed, BillState.Void, Reason.Cancelled, 0).asUnbilled();
+        ++batch.cancelled;
+        _shift(amount, Sum.Unjudged, Sum.Voided);
+
+        emit BillVoided(bill, IdCodec.account(batch.supplier, packed.number()), amount, Reason.Cancelled, 0);
+    }
+
+    /// The debited part goes back to the account; what the customer had paid of it before, if anything, stays settled.
+    function _cancelPending(Batch storage batch, BillId bill, PackedBill packed, PackedRecord record) private {
+        AccountId account = IdCodec.account(batch.supplier, packed.number());
+        uint256 refund = packed.amount();
+        uint256 paid;
+        if (record.exists()) {
+            refund = record.money();
+            paid = record.amount() - refund;
+        } else {
+            record = PackedRecords.create(packed, BillState.Pending, Reason.None, refund);
+        }
+        _records[bill] = _cancelled(record, paid);
+        PackedAccount updated = _credited(account, _accounts[account], refund);
+        // What was collected this month no longer counts against its cap. Whatever was collected for a batch judged this month
+        // was collected this month; of a batch judged before, the cap is not given back, which errs on the customer's side.
+        uint256 month = Calendar.monthOf(block.timestamp);
+        if (Calendar.monthOf(batch.judgedAt) == month) updated = updated.uncollected(refund);
+        _accounts[account] = updated;
+        batch.pending -= uint64(refund);
+        _shift(refund, Sum.Pending, Sum.Voided);
+        _raise(Sum.Accounts, refund);
+
+        emit BillVoided(bill, account, refund, Reason.Cancelled, refund);
+    }
+
+    /// What was not paid is void; what was, stays settled.
+    function _cancelOwed(BillId bill, PackedRecord record, BillState state) private {
+        uint256 paid;
+        uint256 owed = record.amount();
+        if (state == BillState.Arrears) {
+            paid = owed - record.money();
+            owed = record.money();
+        }
+        _records[bill] = _cancelled(record, paid);
+        _shift(owed, state == BillState.Arrears ? Sum.Arrears : Sum.Waiting, Sum.Voided);
+
+        AccountId account = IdCodec.account(_batches[bill.batch()].supplier, record.number());
+        emit BillVoided(bill, account, owed, Reason.Cancelled, 0);
+    }
+
+    /// A record after the cancellation of all but `paid` minor units: void, its days free, only if nothing was paid.
+    function _cancelled(PackedRecord record, uint256 paid) private pure returns (PackedRecord) {
+        if (paid == 0) return record.with(BillState.Void, Reason.Cancelled, 0);
+        return record.with(BillState.Settled, Reason.Cancelled, paid).withAmount(paid);
+    }
+}

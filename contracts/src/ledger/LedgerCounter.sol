@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
+import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {Mandate, SignedMandate} from "../types/Accounts.sol";
+import {Reason} from "../types/Bills.sol";
+import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
+import {TariffBlock, Utility} from "../types/Utilities.sol";
+import {LedgerBase} from "./LedgerBase.sol";
+import {LedgerDesk} from "./LedgerDesk.sol";
+
+/// Hands calls for single accounts and bills on to the desk, which the ledger has created and nobody can exchange.
+abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
+    address private immutable _desk;
+
+    constructor() {
+        _desk = address(new LedgerDesk(_currency, _gate, _registry));
+    }
+
+    /// Runs the call as it came in the desk's code, on this contract's storage, and ends with its result.
+    modifier atDesk() {
+        address desk = _desk;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, 0, calldatasize())
+            let success := delegatecall(gas(), desk, data, calldatasize(), 0, 0)
+            returndatacopy(data, 0, returndatasize())
+            if iszero(success) { revert(data, returndatasize()) }
+            return(data, returndatasize())
+        }
+        _;
+    }
+
+    /// @inheritdoc ILedgerDesk
+    function setTariff(SupplierId, Utility, uint16, uint48, TariffBlock[] calldata) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function cancelBill(BillId, PackedBill, bytes32[] calldata) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function grantMandate(AccountId, Mandate calldata) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function grantMandatesBySignature(SignedMandate[] calldata) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function revokeMandate(AccountId) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function confirmBills(BillId[] calldata) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function payArrearsFromBalance(BillId, uint256) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function payArrears(BillId, uint256) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function settleArrears(BillId[] calldata) external override atDesk returns (uint256 settled) {}
+
+    /// @inheritdoc ILedgerDesk
+    function closeAppeal(BillId, uint48, Reason, bool) external override atDesk {}
+}
