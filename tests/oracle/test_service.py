@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fairmeter.chain.eth_tester import EthTesterEngine
+from fairmeter.chain.merkle import merkle_root
+from fairmeter.chain.wallet import Wallet
+from fairmeter.contracts.deploy import System
+from fairmeter.contracts.packing import BillColumns, EvidenceContext, evidence_leaves, pack_bills
+from fairmeter.contracts.session import Session
+from fairmeter.errors import ChainError, InputError
+from fairmeter.model import Decision, Presets, Usage, Utility
+from fairmeter.oracle import Meters, Oracle
+from fairmeter.testing import SUPPLIER_PRICE, Payer, Supplier
+from fairmeter.units import Ppm
+
+DAILY = 10_000
+"""Wh."""
+
+
+def usage_until(day: int) -> Usage:
+    """Two years of a steady home."""
+    days = np.arange(day - 730, day, dtype=np.int32)
+    n = len(days)
+    return Usage(
+        customer=np.zeros(n, np.int32),
+        utility=np.full(n, int(Utility.ELECTRICITY), np.uint8),
+        day=days,
+        quantity=np.full(n, DAILY, np.int64),
+        customers=("home",),
+    )
+
+
+def today(system: System) -> int:
+    return system.engine.now() // 86_400
+
+
+def oracle_of(system: System, payer: Payer) -> Oracle:
+    meters = Meters(np.array([payer.account]), np.zeros(1, np.int32), (b"\x01" * 32,))
+    return Oracle(system, usage_until(today(system)), meters)
+
+
+def post(system: System, session: Session, supplier: Supplier, ago: int, quantity: int) -> None:
+    """A bill of ten days for the supplier's first account."""
+    bill = BillColumns(
+        number=np.array([1]),
+        start=np.array([today(system) - ago], np.int32),
+        days=np.array([10], np.int32),
+        quantity=np.array([quantity]),
+        amount=np.array([max(1, quantity * SUPPLIER_PRICE // 1000)]),
+        replaces=np.array([0]),
+    )
+    session.transact(supplier.wallet, system.ledger.post_bills(supplier.id, int(Utility.ELECTRICITY), pack_bills(bill)))
+
+
+def test_watch__restarted_at_any_point__judges_each_batch_once(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_operator: Wallet,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+) -> None:
+    for ago, quantity in ((60, 10 * DAILY), (50, 20 * DAILY), (40, 10 * DAILY)):
+        post(fairmeter_system, fairmeter_session, fairmeter_supplier, ago, quantity)
+    first = oracle_of(fairmeter_system, fairmeter_payer).watch()
+    fairmeter_session.transact(fairmeter_operator, first[0].call)
+
+    # the service died after its first transaction; another begins with nothing but the chain and the readings
+    restarted = oracle_of(fairmeter_system, fairmeter_payer)
+    second = restarted.watch()
+    assert [one.posted.batch for one in second] == [2, 3]
+    assert [one.call.data for one in second] == [one.call.data for one in first[1:]]
+    fairmeter_session.transact(fairmeter_operator, *(one.call for one in second))
+    assert restarted.watch() == []
+    assert [int(one.verdicts.decision[0]) for one in first] == [Decision.PAY, Decision.APPEAL, Decision.PAY]
+
+
+def test_watch__judged_batch__has_its_evidence_on_chain(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_operator: Wallet,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+) -> None:
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
+    judged = oracle_of(fairmeter_system, fairmeter_payer).watch()[0]
+    fairmeter_session.transact(fairmeter_operator, judged.call)
+    context = EvidenceContext(fairmeter_system.engine.chain_id, fairmeter_system.gate.address, 1)
+    leaves = evidence_leaves(context, np.arange(1), judged.posted.words, judged.reference, judged.salts)
+    assert fairmeter_system.gate.read("verdictRecordOf", 1)["evidenceRoot"] == merkle_root(leaves)
+    assert judged.reference.readings.tolist() == [[DAILY] * int(judged.reference.days[0])]
+
+
+def test_watch__presets_change_after_posting__judges_by_the_version_of_the_posting(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_governor: Wallet,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+) -> None:
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 11 * DAILY)
+    strict = Presets(first=Ppm(50_000))
+    gate = fairmeter_system.gate
+    fairmeter_session.transact(fairmeter_governor, gate.set_presets(int(Utility.ELECTRICITY), 0, strict, 0))
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 50, 11 * DAILY)
+    judged = oracle_of(fairmeter_system, fairmeter_payer).watch()
+    assert [int(one.verdicts.decision[0]) for one in judged] == [Decision.PAY, Decision.APPEAL]
+
+
+def test_watch__class_with_its_own_presets__is_judged_by_them(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_governor: Wallet,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+) -> None:
+    gate, ledger = fairmeter_system.gate, fairmeter_system.ledger
+    strict = gate.set_presets(int(Utility.ELECTRICITY), 7, Presets(first=Ppm(50_000)), 0)
+    fairmeter_session.transact(fairmeter_governor, strict, ledger.write("setClass", [fairmeter_payer.account], 7))
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 11 * DAILY)
+    judged = oracle_of(fairmeter_system, fairmeter_payer).watch()
+    assert judged[0].verdicts.decision.tolist() == [Decision.APPEAL]
+
+
+def test_watch__unknown_account__is_named(
+    fairmeter_system: System, fairmeter_session: Session, fairmeter_supplier: Supplier, fairmeter_payer: Payer
+) -> None:
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
+    meters = Meters(np.array([fairmeter_payer.account + 1]), np.zeros(1, np.int32), (b"\x01" * 32,))
+    stranger = Oracle(fairmeter_system, usage_until(today(fairmeter_system)), meters)
+    with pytest.raises(InputError, match=f"account {fairmeter_payer.account} is in no meter directory"):
+        stranger.watch()
+
+
+def test_watch__node_that_shows_other_calldata__is_not_believed(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
+    honest = EthTesterEngine.calldata
+
+    def lies(self: EthTesterEngine, block: int, tx_index: int) -> bytes:
+        data = bytearray(honest(self, block, tx_index))
+        data[-20] ^= 1
+        return bytes(data)
+
+    monkeypatch.setattr(EthTesterEngine, "calldata", lies)
+    with pytest.raises(ChainError, match="not those of its commitment"):
+        oracle_of(fairmeter_system, fairmeter_payer).watch()
