@@ -276,7 +276,11 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(needs(appealed))
     @rule(data=st.data(), step=st.sampled_from(["concede", "accept", "accept", "refuse", "give_up", "expire"]))
     def end_appeal(self, data: st.DataObject, step: str) -> None:
-        self.take(self.some_appeal(data), step, 0)
+        key = self.some_appeal(data)
+        if data.draw(st.booleans()):
+            # a hold that was short meets a balance that has come since
+            self.deposit("neighbour", self.plain.bill(key).account, data.draw(amounts))
+        self.take(key, step, 0)
 
     def some_appeal(self, data: st.DataObject) -> BillKey:
         """One that has not ended in most cases, any other now and then."""
