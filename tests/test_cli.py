@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,12 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
-from fairmeter import __version__, cli, judge_one
-from fairmeter.errors import BundleError, ChainError, InputError
+from fairmeter import __version__, cli, connect, judge_one
+from fairmeter.chain.anvil import find_anvil, start
+from fairmeter.chain.genesis import Genesis
+from fairmeter.chain.jsonrpc import JsonRpc
+from fairmeter.chain.wallet import FUNDER_KEY, KEY_VARIABLE
+from fairmeter.errors import BundleError, ChainError, InputError, ToolMissingError
 from fairmeter.units import reference_date
 
 COMMANDS = ("run", "verdict", "fleet", "audit", "report", "deploy", "compile")
@@ -358,7 +362,10 @@ def test_report__a_run__tables_and_the_pages_place(invoke: Invoke, finished: tup
     assert (finished[0] / "report.html").read_bytes() == before
 
 
-def test_audit__a_run__passes_with_its_anchors_and_source(finished: tuple[Path, dict[str, Any]]) -> None:
+def test_audit__a_run__passes_with_its_anchors_and_source(
+    finished: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")  # no compiler: compiling again takes long, and the audit's own tests do it
     directory = finished[0]
     source = directory.parent / "fleet" / "usage.parquet"
     printed = _json_of("audit", directory, "--expect", directory / "anchors.json", "--usage", source)
@@ -426,6 +433,63 @@ def test_deploy__a_file_that_exists__kept(refused: Refused, tmp_path: Path) -> N
     out.write_text("addresses of real contracts")
     assert "exists" in refused(2, "deploy", "--out", out)
     assert out.read_text() == "addresses of real contracts"
+
+
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a node on which the deployer's key has money."""
+    try:
+        program = find_anvil()
+    except ToolMissingError as error:
+        pytest.skip(f"NOT TESTED: {error}")
+    process, port = start(program, Genesis())
+    monkeypatch.setenv(KEY_VARIABLE, FUNDER_KEY.hex())
+    with process:
+        url = f"http://127.0.0.1:{port}"
+        JsonRpc(url).call("evm_setAutomine", True)
+        yield url
+        process.terminate()
+
+
+def test_deploy__on_a_node__a_file_and_a_snippet_that_runs(
+    invoke: Invoke, refused: Refused, node: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = invoke("deploy", "--engine", "rpc", "--rpc-url", node)
+    assert result.exit_code == 0
+    assert FUNDER_KEY.hex() not in result.output
+    contracts = json.loads((tmp_path / "deployment.json").read_text())["contracts"]
+    snippet = result.stdout[result.stdout.index("from pathlib") :]
+    ran = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith(contracts["PaymentLedger"].removeprefix("0x"))
+    assert "exists" in refused(2, "deploy", "--engine", "rpc", "--rpc-url", node)
+
+
+def test_deploy__on_a_node_without_a_key__refused(
+    refused: Refused, node: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY_VARIABLE)
+    out = tmp_path / "deployment.json"
+    assert KEY_VARIABLE in refused(2, "deploy", "--engine", "rpc", "--rpc-url", node, "--out", out)
+    assert not out.exists()
+
+
+def test_connect__another_chain_or_no_contract__refused(node: str, tmp_path: Path) -> None:
+    path = tmp_path / "deployment.json"
+    _json_of("deploy", "--out", path)
+    with pytest.raises(ChainError, match="has no contract at the address of Governance"), connect(path, node):
+        pass
+    path.write_text(json.dumps({**json.loads(path.read_text()), "chain_id": 1}))
+    with pytest.raises(ChainError, match="of chain 1"), connect(path, node):
+        pass
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"contracts": {}}'])
+def test_connect__a_file_that_is_no_deployments__refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "deployment.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match="deploy"), connect(path, "http://127.0.0.1:1"):
+        pass
 
 
 def test_compile__no_project__refused(refused: Refused, tmp_path: Path) -> None:
