@@ -1,4 +1,4 @@
-"""Honest runs pass, on another EVM than the run's; what comes from outside is compared; what is no bundle is refused."""
+"""Honest runs pass, on another EVM than the run's; what is outside is compared; what is no bundle is refused."""
 
 from __future__ import annotations
 

@@ -10,12 +10,10 @@ from typing import Final
 from fairmeter.audit.findings import MAX_FINDINGS, Check, Finding
 from fairmeter.audit.manifest import Manifest
 from fairmeter.bundle import Bundle
-from fairmeter.chain.abi import signature
-from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.transaction import decode_transaction
-from fairmeter.contracts.artifacts import CONTRACTS, artifact
+from fairmeter.contracts.artifacts import CONTRACTS, interface
 from fairmeter.contracts.deploy import creation_code
-from fairmeter.errors import ChainError
+from fairmeter.errors import ChainError, InputError
 
 TRANSFER: Final = "chain.transfer"
 """Of the chain's own money, to an account without code."""
@@ -75,11 +73,20 @@ def label_of(call: Call, names: Mapping[bytes, str]) -> str:
     name = names.get(call.to)
     if name is None:
         return "unknown.call" if call.data else TRANSFER
-    return f"{name}.{_functions(name).get(call.data[:4], 'unknown')}"
+    stated = call.label.partition(".")[2]
+    return f"{name}.{stated if call.data[:4] == _selector(name, stated) else _called(name, call.data)}"
 
 
 @cache
-def _functions(contract: str) -> Mapping[bytes, str]:
-    """Names by selector."""
-    functions = [item for item in artifact(contract)["abi"] if item["type"] == "function"]
-    return {keccak256(signature(item).encode())[:4]: item["name"] for item in functions}
+def _selector(contract: str, function: str) -> bytes | None:
+    try:
+        return interface(contract).selector(function)
+    except InputError:
+        return None
+
+
+def _called(contract: str, data: bytes) -> str:
+    try:
+        return interface(contract).decode_call(data)[0]
+    except ChainError:
+        return "unknown"

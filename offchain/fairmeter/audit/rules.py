@@ -163,8 +163,8 @@ class Rules:
         sequence = np.lexsort((at, owner))
         owner, at = owner[sequence], at[sequence]
         place = _last_before(owner, at, account, order)
-        known = place >= 0
-        return {name: np.where(known, values[sequence][place], 0) for name, values in columns.items()}
+        # a place of -1 takes the zero at the end
+        return {name: np.append(values[sequence], 0)[place] for name, values in columns.items()}
 
     def _spent(self, account: Int64s, order: Int64s, amount: Int64s, times: Int64s) -> Int64s:
         """What was collected of each account in the month up to and with each collection, less what was given back in
