@@ -11,6 +11,7 @@ from fairmeter.chain.artifact import Artifact
 from fairmeter.chain.compiler import compile_contracts
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.eth_tester import EthTesterEngine
+from fairmeter.chain.revm import RevmEngine
 from fairmeter.errors import ToolMissingError
 
 NODE_MODULES = Path(__file__).parents[2] / "contracts" / "node_modules"
@@ -42,13 +43,26 @@ def open_anvil() -> AnvilEngine:
     return AnvilEngine()
 
 
+def open_revm() -> RevmEngine:
+    try:
+        return RevmEngine()
+    except ToolMissingError as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture
 def anvil() -> Iterator[AnvilEngine]:
     with open_anvil() as engine:
         yield engine
 
 
-@pytest.fixture(params=[EthTesterEngine, open_anvil], ids=["eth-tester", "anvil"])
+@pytest.fixture
+def revm() -> Iterator[RevmEngine]:
+    with open_revm() as engine:
+        yield engine
+
+
+@pytest.fixture(params=[EthTesterEngine, open_revm, open_anvil], ids=["eth-tester", "revm", "anvil"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     start: Callable[[], Engine] = request.param
     with start() as engine:

@@ -104,7 +104,7 @@ def test_call__context__of_the_newest_block(engine: Engine, probe: Artifact) -> 
         "number": engine.head(),
         "timestamp": engine.now(),
         "gasLimit": Genesis().gas_limit,
-        "baseFee": Genesis().base_fee,
+        "baseFee": Genesis().base_fee if engine.capabilities.reads_base_fee else 0,
         "coinbase": bytes(20),
         "sender": bytes(20),
     }
@@ -201,10 +201,14 @@ def test_genesis__both_engines__same_block_hash(both: tuple[EthTesterEngine, Anv
     assert tester.block(0) == anvil.block(0)
 
 
+def payer_of(engine: Engine) -> Wallet:
+    return Wallet(derive_key(7, "payer"), engine.chain_id)
+
+
 def run(engine: Engine, probe: Artifact, moves: Sequence[tuple[str, tuple[object, ...], int]]) -> list[Receipt]:
     """Moves of two wallets on the probe, the second funded by the first in the same list."""
     deployer = Wallet.on(engine, funder_key(engine))
-    payer = Wallet(derive_key(7, "payer"), engine.chain_id)
+    payer = payer_of(engine)
     contract = created_address(deployer.address, 0)
     signed = [creation(deployer, probe), deployer.sign(payer.address, value=10**18, gas=21_000)]
     for index, (name, arguments, gas) in enumerate(moves):
@@ -224,22 +228,41 @@ MOVES = st.one_of(
 )
 
 
+@pytest.fixture(params=["revm", "anvil"])
+def other(request: pytest.FixtureRequest) -> Engine:
+    """Each engine but the default."""
+    engine: Engine = request.getfixturevalue(request.param)
+    return engine
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=st.lists(MOVES, max_size=40))
-def test_send__same_transactions__same_receipts_on_both(
-    anvil: AnvilEngine, probe: Artifact, moves: list[tuple[str, tuple[object, ...], int]]
+def test_send__same_transactions__same_receipts_on_every_engine(
+    other: Engine, probe: Artifact, moves: list[tuple[str, tuple[object, ...], int]]
 ) -> None:
+    # its event shows the base fee
+    shown = [move for move in moves if move[0] != "record" or other.capabilities.reads_base_fee]
     tester = EthTesterEngine()
-    snapshot = anvil.snapshot()
-    expected, found = run(tester, probe, moves), run(anvil, probe, moves)
-    assert found == expected
-    assert anvil.logs(0) == tester.logs(0)
-    last = tester.head()
-    assert list(map(same_whichever_evm, anvil.blocks(range(last + 1)))) == list(
-        map(same_whichever_evm, tester.blocks(range(last + 1)))
-    )
-    assert history_digest(anvil, 0, last) == history_digest(tester, 0, last)
-    anvil.revert(snapshot)
+    snapshot = other.snapshot()
+    try:
+        assert run(other, probe, shown) == run(tester, probe, shown)
+        compare(other, tester)
+    finally:
+        other.revert(snapshot)
+
+
+def compare(other: Engine, tester: Engine) -> None:
+    """Logs, blocks, digest and the accounts that `run` touches."""
+    assert other.logs(0) == tester.logs(0)
+    every = range(tester.head() + 1)
+    assert list(map(same_whichever_evm, other.blocks(every))) == list(map(same_whichever_evm, tester.blocks(every)))
+    assert history_digest(other, 0, every[-1]) == history_digest(tester, 0, every[-1])
+    for address in (FUNDER, payer_of(tester).address, bytes(20), created_address(FUNDER, 0)):
+        assert (other.balance(address), other.nonce(address), other.code(address)) == (
+            tester.balance(address),
+            tester.nonce(address),
+            tester.code(address),
+        )
 
 
 def test_history_digest__one_second_later__another(probe: Artifact) -> None:

@@ -79,6 +79,11 @@ class Capabilities:
     moves_time: bool
     """Blocks are mined at once and at the timestamps asked for; else blocks and time come by themselves."""
     snapshots: bool
+    block_hashes: bool = True
+    """Blocks have a hash and a state root, and BLOCKHASH gives past ones; else the three fields of `Block` are empty
+    and BLOCKHASH gives noise."""
+    reads_base_fee: bool = True
+    """BASEFEE gives what transactions pay; else 0."""
 
 
 class Engine(Protocol):
@@ -86,7 +91,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """eth-tester, anvil or rpc."""
+        """eth-tester, revm, anvil or rpc."""
 
     @property
     def implementation(self) -> str:
