@@ -38,16 +38,16 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
 
 
 def terminal(report: Report) -> Group:
-    """Tables of money, appeals, arrears, the largest appeals, gas and time."""
+    """Tables of money, appeals, arrears, the largest appeals, gas and time, each under its title."""
     tables = [_money(report), _appeals(report), _arrears(report), _largest(report), _gas(report), _time(report)]
-    return Group(*(table for table in tables if table.row_count))
+    return Group(*(part for title, table in tables if table.row_count for part in (title, table)))
 
 
-def _money(report: Report) -> Table:
+def _money(report: Report) -> tuple[Text, Table]:
     """A column a verdict, for amounts are wide and verdicts few."""
     columns = [*report.money().to_dicts(), report.money().sum().to_dicts()[0]]
     names = [column["decision"] or "not judged" for column in columns[:-1]]
-    table = _table(
+    title, table = _table(
         f"{len(report.bills):,} bills: money by verdict, and where it stands at the end", "", *names, "total"
     )
     table.add_row("bills", *(f"{column['bills']:,}" for column in columns))
@@ -55,34 +55,36 @@ def _money(report: Report) -> Table:
     for state in STATES:
         if columns[-1][state]:
             table.add_row(state, *(money(column[state]) for column in columns))
-    return table
+    return title, table
 
 
-def _appeals(report: Report) -> Table:
-    table = _table("Appeals", "outcome", "bills", "billed", "settled", "void")
+def _appeals(report: Report) -> tuple[Text, Table]:
+    title, table = _table("Appeals", "outcome", "bills", "billed", "settled", "void")
     for row in report.appeals().to_dicts():
         table.add_row(row["appeal"], f"{row['bills']:,}", *(money(row[name]) for name in ("amount", "settled", "void")))
-    return table
+    return title, table
 
 
-def _arrears(report: Report) -> Table:
-    table = _table("Arrears", "reason", "bills", "owed at first", "still owed")
+def _arrears(report: Report) -> tuple[Text, Table]:
+    title, table = _table("Arrears", "reason", "bills", "owed at first", "still owed")
     for row in report.arrears().to_dicts():
         table.add_row(reason(row["reason"]), f"{row['bills']:,}", money(row["owed"]), money(row["arrears"]))
-    return table
+    return title, table
 
 
-def _largest(report: Report) -> Table:
-    table = _table("Largest appeals", "bill", "customer", "amount", "actual growth", "expected", "outcome")
+def _largest(report: Report) -> tuple[Text, Table]:
+    title, table = _table("Largest appeals", "bill", "customer", "amount", "actual growth", "expected", "outcome")
     for bill in (appeal.bill for appeal in report.largest):
         figures = [money(bill["amount"]), growth(bill["actual_ppm"]), growth(bill["expected_ppm"])]
         table.add_row(escape(bill["bill_id"]), escape(bill["customer_id"]), *figures, bill["appeal"])
-    return table
+    return title, table
 
 
-def _gas(report: Report) -> Table:
+def _gas(report: Report) -> tuple[Text, Table]:
     bills, total = max(len(report.bills), 1), int(report.gas["gas"].sum())
-    table = _table(f"Gas: {total:,}, {total / bills:,.0f} a bill", "transaction", "sent", "gas", "a bill", "share")
+    title, table = _table(
+        f"Gas: {total:,}, {total / bills:,.0f} a bill", "transaction", "sent", "gas", "a bill", "share"
+    )
     for row in report.gas.head(8).to_dicts():
         used = row["gas"]
         table.add_row(row["label"], f"{row['transactions']:,}", f"{used:,}", f"{used / bills:,.0f}", share(used, total))
@@ -91,21 +93,21 @@ def _gas(report: Report) -> Table:
         used = int(rest["gas"].sum())
         figures = [f"{rest['transactions'].sum():,}", f"{used:,}", f"{used / bills:,.0f}", share(used, total)]
         table.add_row(f"{len(rest)} other kinds", *figures)
-    return table
+    return title, table
 
 
-def _time(report: Report) -> Table:
+def _time(report: Report) -> tuple[Text, Table]:
     phases = report.result.get("phases", {})
-    title = f"Time: {report.result['seconds']:,.1f} s on {report.result['implementation']}" if phases else ""
-    table = _table(title, "phase", "seconds")
+    line = f"Time: {report.result['seconds']:,.1f} s on {report.result['implementation']}" if phases else ""
+    title, table = _table(line, "phase", "seconds")
     for name, seconds in phases.items():
         table.add_row(name, f"{seconds:,.2f}")
-    return table
+    return title, table
 
 
 def audit_tables(result: AuditResult) -> Group:
     """What an audit checked, what it found, and what that proves."""
-    table = _table("Audit", "check", "compared", "result")
+    title, table = _table("Audit", "check", "compared", "result")
     table.add_column("with what", justify="left", overflow="fold")
     for check in result.checks:
         state = "[green]nothing differs[/]" if check.passed else f"[red]{len(check.findings)} differ[/]"
@@ -114,13 +116,13 @@ def audit_tables(result: AuditResult) -> Group:
     replay = f"replayed on {result.replayed_on}" if result.replayed_on else "not replayed"
     ran = f"; the run used {result.recorded_implementation}" if result.recorded_implementation else ""
     ended = f"passed: {result.standing}" if result.passed else "FAILED"
-    return Group(table, *lines, Text(f"{ended} ({replay}{ran})"))
+    return Group(title, table, *lines, Text(f"{ended} ({replay}{ran})"))
 
 
-def _table(title: str, first: str, *others: str) -> Table:
-    """A table whose columns after the first are figures, flush right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+def _table(title: str, first: str, *others: str) -> tuple[Text, Table]:
+    """A title, and a table whose columns after the first are figures, flush right."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
     for name in others:
         table.add_column(name, justify="right", overflow="fold")
-    return table
+    return Text(title, style="bold"), table
