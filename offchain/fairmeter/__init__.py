@@ -14,8 +14,6 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from importlib.metadata import version as _version
-
     from fairmeter.audit import AuditResult, Finding
     from fairmeter.audit import audit as audit_run
     from fairmeter.commands import JudgedBills, compile_contracts, connect, deploy, judge_bills, run, write_report
@@ -56,7 +54,7 @@ if TYPE_CHECKING:
     )
     from fairmeter.verdict import judge, judge_one
 
-    __version__: str = _version("fairmeter")
+    __version__: str
 
 __all__ = [
     "AuditResult",
@@ -124,13 +122,15 @@ _PLACES: Final = {name: (room, name) for room, names in _ROOMS.items() for name 
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return importlib.import_module("importlib.metadata").version(__name__)
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room, attribute = _PLACES[name]
-    return getattr(importlib.import_module(f"{__name__}.{room}"), attribute)
+if not TYPE_CHECKING:  # or a type checker would believe in every name
+
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            return importlib.import_module("importlib.metadata").version(__name__)
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        room, attribute = _PLACES[name]
+        return getattr(importlib.import_module(f"{__name__}.{room}"), attribute)
 
 
 def __dir__() -> list[str]:
