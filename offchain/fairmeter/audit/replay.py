@@ -37,7 +37,7 @@ class Replay:
     @property
     def logs(self) -> pa.Table:
         """Every log so far."""
-        return pa.concat_tables(self._emitted)
+        return pa.concat_tables(self._emitted).combine_chunks()
 
     def run(self) -> Check:
         """Replay until the end or the first difference."""
