@@ -56,8 +56,7 @@ npm_packages() {
   [ ! -e "$stamp" ] || return 0
   find_node
   printf 'installing contracts/node_modules (node %s)\n' "$(node --version)"
-  # Not `npm ci`: it refuses a lock that was written where the registry lacked a binary for another platform.
-  npm --prefix contracts install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
+  npm --prefix contracts ci --no-audit --no-fund --ignore-scripts --loglevel=error
   touch "$stamp"
 }
 
