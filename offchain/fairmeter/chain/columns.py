@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Self
 
 import numpy as np
@@ -29,7 +30,11 @@ LOG_SCHEMA: Final = pa.schema(
     ]
 )
 HEADER: Final = struct.Struct("<III")
-"""How many logs, and of how many bytes their topics and data are."""
+"""How many logs, how many topics, how many bytes of data."""
+LENGTH: Final = 4
+"""Bytes of a length."""
+WORTH_COMPRESSING: Final = 256
+"""Bytes below which LZ4 gains nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +56,31 @@ class LogColumns:
         return len(self.address)
 
     @classmethod
-    def of(cls, addresses: Sequence[bytes], topics: Sequence[Sequence[bytes]], data: Sequence[bytes]) -> Self:
-        """From a value a log."""
-        return cls(
-            address=np.frombuffer(b"".join(addresses), np.uint8).reshape(-1, ADDRESS),
-            topic_count=np.fromiter(map(len, topics), np.int64, len(topics)),
-            topics=np.frombuffer(b"".join(map(b"".join, topics)), np.uint8).reshape(-1, WORD),
-            data_length=np.fromiter(map(len, data), np.int64, len(data)),
-            data=np.frombuffer(b"".join(data), np.uint8),
-        )
-
-    def pack(self) -> bytes:
-        """As compressed bytes (LZ4): topics and data are mostly zeros."""
-        plain = b"".join(
-            (
-                HEADER.pack(len(self), self.topics.size, self.data.size),
-                self.address.tobytes(),
-                self.topic_count.astype("u1").tobytes(),
-                self.topics.tobytes(),
-                self.data_length.astype("<u4").tobytes(),
-                self.data.tobytes(),
-            )
-        )
-        return compress(plain)
-
-    @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """The reverse of `pack`."""
-        plain = decompress(packed)
-        count, topics, data = HEADER.unpack_from(plain)
-        parts = np.split(
-            np.frombuffer(plain, np.uint8, offset=HEADER.size),
-            np.cumsum([count * ADDRESS, count, topics, 4 * count]),
-        )
-        assert len(parts[4]) == data
+        """The reverse of `pack_logs`."""
+        buffer = decompress(packed)
+        plain = np.frombuffer(buffer, np.uint8)
+        count, topics, data = HEADER.unpack_from(buffer)
+        at = HEADER.size
+        address, at = plain[at : at + ADDRESS * count], at + ADDRESS * count
+        topic_count, at = plain[at : at + count], at + count
+        lengths, at = plain[at : at + LENGTH * count], at + LENGTH * count
         return cls(
-            address=parts[0].reshape(count, ADDRESS),
-            topic_count=parts[1].astype(np.int64),
-            topics=parts[2].reshape(-1, WORD),
-            data_length=np.frombuffer(parts[3].tobytes(), "<u4").astype(np.int64),
-            data=parts[4],
+            address=address.reshape(count, ADDRESS),
+            topic_count=topic_count.astype(np.int64),
+            topics=plain[at : at + WORD * topics].reshape(topics, WORD),
+            # a slice may begin between two words of four bytes
+            data_length=np.frombuffer(lengths.tobytes(), "<u4").astype(np.int64),
+            data=plain[at + WORD * topics : at + WORD * topics + data],
         )
+
+
+def pack_logs(addresses: Sequence[bytes], topics: Sequence[Sequence[bytes]], data: Sequence[bytes]) -> bytes:
+    """Logs, a value each, as compressed bytes: topics and data are mostly zeros."""
+    counts = bytes(map(len, topics))
+    lengths = struct.pack(f"<{len(data)}I", *map(len, data))
+    head = HEADER.pack(len(addresses), sum(counts), sum(map(len, data)))
+    return compress(b"".join((head, *addresses, counts, lengths, *chain.from_iterable(topics), *data)))
 
 
 def log_table(blocks: Sequence[int], logs: Sequence[LogColumns]) -> pa.Table:
@@ -134,14 +123,18 @@ def to_logs(table: pa.Table) -> list[Log]:
 
 
 def compress(plain: bytes) -> bytes:
-    """LZ4, with the length in front."""
-    return len(plain).to_bytes(4, "little") + bytes(pa.compress(plain, codec="lz4", asbytes=True))
+    """LZ4 with the length in front; short ones as they are, after a length of 0."""
+    if len(plain) < WORTH_COMPRESSING:
+        return bytes(LENGTH) + plain
+    return len(plain).to_bytes(LENGTH, "little") + bytes(pa.compress(plain, codec="lz4", asbytes=True))
 
 
 def decompress(packed: bytes) -> bytes:
     """The reverse of `compress`."""
-    size = int.from_bytes(packed[:4], "little")
-    return bytes(pa.decompress(packed[4:], decompressed_size=size, codec="lz4", asbytes=True))
+    size = int.from_bytes(packed[:LENGTH], "little")
+    if size == 0:
+        return packed[LENGTH:]
+    return bytes(pa.decompress(packed[LENGTH:], decompressed_size=size, codec="lz4", asbytes=True))
 
 
 def _ragged(lengths: Sequence[Int64s], values: Sequence[UInt8s]) -> pa.Array:

@@ -16,10 +16,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import pyarrow as pa
-from eth.constants import BLANK_ROOT_HASH
 
 from fairmeter.chain import wake_host
-from fairmeter.chain.columns import LogColumns, compress, decompress, log_table, select_logs, to_logs
+from fairmeter.chain.columns import LogColumns, compress, decompress, log_table, pack_logs, select_logs, to_logs
 from fairmeter.chain.engine import (
     Block,
     Capabilities,
@@ -31,9 +30,9 @@ from fairmeter.chain.engine import (
     refuse_transaction,
 )
 from fairmeter.chain.genesis import HARDFORK, Genesis
-from fairmeter.chain.roots import encode_receipt, single_root
+from fairmeter.chain.roots import EMPTY_ROOT, encode_receipt, single_root
 from fairmeter.chain.signed import Signed, decode_signed
-from fairmeter.chain.wake_host import RawEvent, StoppedError
+from fairmeter.chain.wake_host import RawLog, StoppedError
 from fairmeter.chain.wallet import DYNAMIC_FEE_TYPE, LOCAL_FEES, created_address
 from fairmeter.errors import ChainError
 
@@ -56,7 +55,7 @@ class _Executed:
     status: bool
     gas_used: int
     revert_data: bytes
-    events: list[RawEvent]
+    logs: list[RawLog]
 
 
 class _History:
@@ -74,14 +73,27 @@ class _History:
     def __len__(self) -> int:
         return len(self.times)
 
-    def append(self, time: int, base_fee: int, raw: bytes | None, executed: _Executed | None, logs: LogColumns) -> None:
-        """A block; `raw` and `executed` are None if it is empty."""
+    def append_empty(self, time: int, base_fee: int) -> None:
+        """A block without a transaction."""
+        self._append(time, base_fee, None, None, gas_used=0, status=False)
+
+    def append(self, time: int, base_fee: int, raw: bytes, executed: _Executed) -> None:
+        """A block with one transaction."""
+        logs = executed.logs
+        packed = pack_logs([log.address for log in logs], [log.topics for log in logs], [log.data for log in logs])
+        self._append(
+            time, base_fee, compress(raw), packed if logs else None, gas_used=executed.gas_used, status=executed.status
+        )
+
+    def _append(
+        self, time: int, base_fee: int, raw: bytes | None, logs: bytes | None, *, gas_used: int, status: bool
+    ) -> None:
         self.times.append(time)
         self.base_fees.append(base_fee)
-        self.raw.append(None if raw is None else compress(raw))
-        self.logs.append(logs.pack() if len(logs) else None)
-        self.gas_used.append(0 if executed is None else executed.gas_used)
-        self.status.append(executed is not None and executed.status)
+        self.raw.append(raw)
+        self.logs.append(logs)
+        self.gas_used.append(gas_used)
+        self.status.append(status)
 
     def truncate(self, length: int) -> None:
         """Forget the blocks from `length` on."""
@@ -90,7 +102,7 @@ class _History:
         self.roots = {number: roots for number, roots in self.roots.items() if number < length}
 
 
-NO_LOGS: Final = LogColumns.of([], [], [])
+NO_LOGS: Final = LogColumns.unpack(pack_logs([], [], []))
 
 
 class RevmEngine:
@@ -217,7 +229,7 @@ class RevmEngine:
         base_fee = self._next_base_fee()
         self._chain.set_next_block_timestamp(time)
         self._chain.mine()
-        self._history.append(time, base_fee, None, None, NO_LOGS)
+        self._history.append_empty(time, base_fee)
         return self.block(self.head())
 
     def snapshot(self) -> bytes:
@@ -262,13 +274,7 @@ class RevmEngine:
         except (ChainError, RuntimeError) as error:
             raise refuse_transaction(index, count, str(error)) from error
         self._chain.mine()
-        events = executed.events
-        logs = LogColumns.of(
-            [bytes(event.origin.address) for event in events],
-            [event.topics for event in events],
-            [event.data for event in events],
-        )
-        self._history.append(time, base_fee, raw, executed, logs)
+        self._history.append(time, base_fee, raw, executed)
         return signed, executed
 
     def _admit(self, signed: Signed, sender: Any, base_fee: int) -> None:
@@ -299,7 +305,7 @@ class RevmEngine:
         except StoppedError as error:
             executed = _Executed(False, error.tx.gas_used, error.data, [])
         else:
-            executed = _Executed(True, transaction.gas_used, b"", transaction.raw_events)
+            executed = _Executed(True, transaction.gas_used, b"", wake_host.raw_logs(transaction))
         # the base fee is burnt: wake_rs, whose blocks have none, pays all of the price to the coinbase
         self._coinbase.balance = self._coinbase.balance - base_fee * executed.gas_used
         return executed
@@ -325,7 +331,7 @@ class RevmEngine:
             status=executed.status,
             gas_used=executed.gas_used,
             contract_address=created,
-            logs=_logs(executed.events, number) if logs else (),
+            logs=_logs(executed.logs, number) if logs else (),
             revert_data=executed.revert_data,
         )
 
@@ -333,7 +339,7 @@ class RevmEngine:
         """Of transactions and receipts, computed once."""
         packed = self._history.raw[number]
         if packed is None:
-            return BLANK_ROOT_HASH, BLANK_ROOT_HASH
+            return EMPTY_ROOT, EMPTY_ROOT
         roots = self._history.roots.get(number)
         if roots is None:
             keccak = self._wake.keccak256
@@ -355,8 +361,5 @@ class RevmEngine:
         return base_fee - change
 
 
-def _logs(events: Sequence[RawEvent], block: int) -> tuple[Log, ...]:
-    return tuple(
-        Log(bytes(event.origin.address), tuple(event.topics), event.data, block, 0, index)
-        for index, event in enumerate(events)
-    )
+def _logs(logs: Sequence[RawLog], block: int) -> tuple[Log, ...]:
+    return tuple(Log(log.address, tuple(log.topics), log.data, block, 0, index) for index, log in enumerate(logs))

@@ -10,33 +10,37 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import rlp
 from rlp.codec import length_prefix
 
 from fairmeter.chain.columns import ADDRESS, WORD, LogColumns
+from fairmeter.chain.keccak import keccak256
 from fairmeter.model import Int64s, UInt8s
 
-FIRST_KEY: Final = b"\x20\x80"
-"""The path of the pair with key rlp(0) = 0x80 as a leaf's, in hexadecimal-prefix encoding."""
+FIRST_KEY: Final = b"\x82\x20\x80"
+"""RLP of the path of the pair with key rlp(0) = 0x80 as a leaf's, in hexadecimal-prefix encoding: 0x2080."""
+EMPTY_ROOT: Final = keccak256(b"\x80")
+"""Of a trie without a pair."""
 BLOOM_BITS: Final = 2_048
 STRING: Final = 0x80
 LIST: Final = 0xC0
+ADDRESS_PREFIX: Final = bytes([STRING + ADDRESS])
+MAX_TOPICS: Final = 5
+"""A log has 0 to 4."""
 
 Hash = Callable[[bytes], bytes]
 """Keccak-256."""
 
 
 def single_root(value: bytes, keccak: Hash) -> bytes:
-    """The root of the trie with `value` (32 bytes or more, an EIP-2718 envelope) at index 0, and nothing else."""
-    return keccak(rlp.encode([FIRST_KEY, value]))
+    """The root of the trie with `value` (an EIP-2718 envelope) at index 0, and nothing else."""
+    return keccak(_list(FIRST_KEY + _string(value)))
 
 
 def encode_receipt(kind: bytes, status: bool, gas_used: int, logs: LogColumns, keccak: Hash) -> bytes:
     """The EIP-2718 receipt of a block's only transaction; `kind` is the byte of its type."""
-    head = rlp.encode([int(status), gas_used, logs_bloom(logs, keccak)])
-    # the three fields without their list's prefix, which is that of a payload of 256 bytes or more: 3 bytes
-    payload = head[3:] + _list(encode_logs(logs))
-    return kind + _list(payload)
+    gas = gas_used.to_bytes((gas_used.bit_length() + 7) // 8, "big")
+    fields = (_string(b"\1" if status else b""), _string(gas), _string(logs_bloom(logs, keccak)))
+    return kind + _list(b"".join(fields) + _list(encode_logs(logs)))
 
 
 def logs_bloom(logs: LogColumns, keccak: Hash) -> bytes:
@@ -52,41 +56,49 @@ def logs_bloom(logs: LogColumns, keccak: Hash) -> bytes:
 
 def encode_logs(logs: LogColumns) -> bytes:
     """RLP of each log, [address, topics, data], one after another: logs of one shape are encoded as one array."""
+    if len(logs) == 0:
+        return b""
     first_topic = np.cumsum(logs.topic_count) - logs.topic_count
     first_byte = np.cumsum(logs.data_length) - logs.data_length
-    small = np.zeros(len(logs), np.bool_)
-    single = np.flatnonzero(logs.data_length == 1)
-    small[single] = logs.data[first_byte[single]] < STRING
-    shapes, shape_of = np.unique(np.stack([logs.topic_count, logs.data_length, small]), axis=1, return_inverse=True)
+    shape_of = logs.data_length * MAX_TOPICS + logs.topic_count
     encoded: list[tuple[Int64s, UInt8s]] = []
-    for shape, (topics, data, bare) in enumerate(shapes.T.tolist()):
-        rows = np.flatnonzero(shape_of.reshape(-1) == shape)
-        body = _rows(logs, rows, first_topic[rows], first_byte[rows], topics, data, b"" if bare else _prefix(data))
-        encoded.append((rows, body))
+    for shape in sorted(set(shape_of.tolist())):
+        rows = np.flatnonzero(shape_of == shape)
+        if shape // MAX_TOPICS == 1:
+            # a byte below 0x80 is its own encoding, others have a prefix
+            bare = logs.data[first_byte[rows]] < STRING
+            parts = [part for part in (rows[bare], rows[~bare]) if len(part)]
+        else:
+            parts = [rows]
+        encoded += [(part, _rows(logs, part, first_topic[part], first_byte[part])) for part in parts]
     return _in_order(len(logs), encoded)
 
 
-def _rows(
-    logs: LogColumns, rows: Int64s, first_topic: Int64s, first_byte: Int64s, topics: int, data: int, data_prefix: bytes
-) -> UInt8s:
-    """(len(rows), width): the encoding of logs with as many topics and bytes of data."""
-    head = b"\x94"
-    middle = length_prefix((WORD + 1) * topics, LIST)
-    width = len(head) + ADDRESS + len(middle) + (WORD + 1) * topics + len(data_prefix) + data
-    prefix = length_prefix(width, LIST) + head
-    words = np.full((len(rows), topics, WORD + 1), STRING + WORD, np.uint8)
+def _rows(logs: LogColumns, rows: Int64s, first_topic: Int64s, first_byte: Int64s) -> UInt8s:
+    """(len(rows), width): the encoding of logs that have as many topics and bytes of data, and the same prefixes."""
+    topics, data = int(logs.topic_count[rows[0]]), int(logs.data_length[rows[0]])
+    data_prefix = _string(logs.data[first_byte[0] : first_byte[0] + data].tobytes())[: -data or None]
+    middle = bytes(length_prefix((WORD + 1) * topics, LIST))
+    width = 1 + ADDRESS + len(middle) + (WORD + 1) * topics + len(data_prefix) + data
+    prefix = bytes(length_prefix(width, LIST)) + ADDRESS_PREFIX
+    encoded = np.empty((len(rows), len(prefix) - 1 + width), np.uint8)
+    at = 0
+    for part in (prefix, logs.address[rows], middle):
+        at = _put(encoded, at, part)
+    words = np.empty((len(rows), topics, WORD + 1), np.uint8)
+    words[:, :, 0] = STRING + WORD
     words[:, :, 1:] = logs.topics[first_topic[:, None] + np.arange(topics)]
-    return np.concatenate(
-        [
-            _repeat(prefix, len(rows)),
-            logs.address[rows],
-            _repeat(middle, len(rows)),
-            words.reshape(len(rows), -1),
-            _repeat(data_prefix, len(rows)),
-            logs.data[first_byte[:, None] + np.arange(data)],
-        ],
-        axis=1,
-    )
+    for part in (words.reshape(len(rows), -1), data_prefix, logs.data[first_byte[:, None] + np.arange(data)]):
+        at = _put(encoded, at, part)
+    return encoded
+
+
+def _put(rows: UInt8s, at: int, part: bytes | UInt8s) -> int:
+    """Write (n, k) columns, or the same k bytes in every row, from column `at`; returns the next column."""
+    values = np.frombuffer(part, np.uint8) if isinstance(part, bytes) else part
+    end = at + len(values.T)
+    rows[:, at:end] = values
+    return end
 
 
 def _in_order(count: int, encoded: list[tuple[Int64s, UInt8s]]) -> bytes:
@@ -103,12 +115,11 @@ def _in_order(count: int, encoded: list[tuple[Int64s, UInt8s]]) -> bytes:
     return joined.tobytes()
 
 
-def _repeat(value: bytes, count: int) -> UInt8s:
-    return np.broadcast_to(np.frombuffer(value, np.uint8), (count, len(value)))
-
-
-def _prefix(length: int) -> bytes:
-    return bytes(length_prefix(length, STRING))
+def _string(value: bytes) -> bytes:
+    """RLP of bytes (yellow paper, appendix B)."""
+    if len(value) == 1 and value[0] < STRING:
+        return value
+    return bytes(length_prefix(len(value), STRING)) + value
 
 
 def _list(payload: bytes) -> bytes:

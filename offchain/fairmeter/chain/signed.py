@@ -6,17 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import rlp
 from coincurve import PublicKey
 from rlp.codec import length_prefix
-from rlp.exceptions import RLPException
 
-from fairmeter.chain.transaction import SHAPE
 from fairmeter.chain.wallet import CURVE_ORDER, DYNAMIC_FEE_TYPE
 from fairmeter.errors import ChainError
 
+STRING: Final = 0x80
+LONG_STRING: Final = 0xB7
 LIST: Final = 0xC0
-SIGNATURE_FIELDS: Final = 3
+LONG_LIST: Final = 0xF7
+LONG: Final = 56
+"""Bytes from which a length has bytes of its own (yellow paper, appendix B)."""
+FIELDS: Final = 12
+"""Chain id, nonce, two fees, gas, to, value, data, access list, parity, r, s (EIP-1559)."""
+ACCESS_LIST: Final = 8
 NUMBERS: Final = (0, 1, 2, 3, 4, 6, 9, 10, 11)
 """Which fields are integers: big-endian, without leading zeros."""
 
@@ -43,21 +47,16 @@ class Signed:
 
 def decode_signed(raw: bytes, keccak: Callable[[bytes], bytes]) -> Signed:
     """Read a transaction of type 2 without an access list; ChainError for anything else and for a bad signature."""
+    if raw[:1] != DYNAMIC_FEE_TYPE:
+        raise ChainError(f"it is not a transaction of type 2 (EIP-1559): 0x{raw[:8].hex()}…")
     try:
-        fields = rlp.decode(raw[1:]) if raw[:1] == DYNAMIC_FEE_TYPE else None
-    except RLPException as error:
-        raise ChainError(f"it is not a signed transaction: {error}") from error
-    if not isinstance(fields, list) or [isinstance(field, list) for field in fields] != SHAPE:
-        raise ChainError(f"it is not a signed transaction of type 2 (EIP-1559): 0x{raw[:8].hex()}…")
-    if fields[8]:
-        raise ChainError("it has an access list, which this engine does not take")
+        start, fields, signed_end = _fields(raw)
+    except IndexError as error:
+        raise ChainError("it is not a signed transaction: it ends too early") from error
     if len(fields[5]) not in {0, 20} or any(fields[i][:1] == b"\0" for i in NUMBERS):
         raise ChainError("it is not a signed transaction: an address or a number is not well-formed")
     chain_id, nonce, priority, max_fee, gas, value, *signature = (int.from_bytes(fields[i], "big") for i in NUMBERS)
-    # the payload that was signed is the raw one without its last three fields
-    tail = sum(len(rlp.encode(field)) for field in fields[-SIGNATURE_FIELDS:])
-    start = 1 + _prefix_length(raw)
-    body = raw[start : len(raw) - tail]
+    body = raw[start:signed_end]
     digest = keccak(DYNAMIC_FEE_TYPE + bytes(length_prefix(len(body), LIST)) + body)
     return Signed(
         hash=keccak(raw),
@@ -73,9 +72,51 @@ def decode_signed(raw: bytes, keccak: Callable[[bytes], bytes]) -> Signed:
     )
 
 
-def _prefix_length(raw: bytes) -> int:
-    """Of the list that follows the type's byte; it has 56 bytes or more, as the signature alone is longer."""
-    return 1 + raw[1] - 0xF7 if raw[1] > 0xF7 else 1
+def _fields(raw: bytes) -> tuple[int, list[bytes], int]:
+    """Where the list's payload begins, its fields, and where the signature begins."""
+    if raw[1] < LIST:
+        raise _malformed()
+    start, end = _extent(raw, 1, LIST, LONG_LIST)
+    fields, at, signed_end = [], start, start
+    for index in range(FIELDS):
+        if index == ACCESS_LIST:
+            if raw[at] != LIST:
+                raise ChainError("it has an access list, which this engine does not take")
+            begin = at = signed_end = at + 1
+        else:
+            begin, at = _string(raw, at)
+        fields.append(raw[begin:at])
+    if not at == end == len(raw):
+        raise _malformed()
+    return start, fields, signed_end
+
+
+def _string(raw: bytes, at: int) -> tuple[int, int]:
+    """Where the bytes of the string at `at` begin and end."""
+    if raw[at] < STRING:
+        return at, at + 1
+    if raw[at] >= LIST:
+        raise _malformed()
+    begin, end = _extent(raw, at, STRING, LONG_STRING)
+    # such a byte stands for itself
+    if end - begin == 1 and raw[begin] < STRING:
+        raise _malformed()
+    return begin, end
+
+
+def _extent(raw: bytes, at: int, short: int, long: int) -> tuple[int, int]:
+    """Where the payload of the item at `at` begins and ends."""
+    if raw[at] <= long:
+        return at + 1, at + 1 + raw[at] - short
+    begin = at + 1 + raw[at] - long
+    length = int.from_bytes(raw[at + 1 : begin], "big")
+    if length < LONG or raw[at + 1] == 0:
+        raise _malformed()
+    return begin, begin + length
+
+
+def _malformed() -> ChainError:
+    return ChainError("it is not a signed transaction: its RLP is malformed")
 
 
 def _recover(digest: bytes, parity: int, r: int, s: int, *, keccak: Callable[[bytes], bytes]) -> bytes:

@@ -7,6 +7,7 @@ ABI. Here nothing is decoded so: bytes go in, bytes come out. The names stand in
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ class StoppedError(ChainError):
         super().__init__("reverted" if isinstance(reason, bytes) else reason)
 
 
-class RawEvent:
+class RawLog:
     """A log as `wake_rs` hands it over."""
 
     __slots__ = ("data", "origin", "topics")
@@ -43,6 +44,11 @@ class RawEvent:
 
     def __init__(self, topics: list[bytes], data: bytes) -> None:
         self.topics, self.data = topics, data
+
+    @property
+    def address(self) -> bytes:
+        """Of the contract that emitted it."""
+        return bytes(self.origin.address)
 
 
 class _Status(IntEnum):
@@ -97,7 +103,7 @@ def _stand_ins() -> dict[str, dict[str, Any]]:
         "wake.development.internal": {
             "ExecutionStatusEnum": _Status,
             "ExternalEvent": _Unused,
-            "UnknownEvent": RawEvent,
+            "UnknownEvent": RawLog,
         },
         "wake.development.primitive_types": {
             "FixedSizeBytes": _Unused,
@@ -157,3 +163,16 @@ def connect(module: Any, chain_id: int, hardfork: str) -> Any:
         chain._connect(1, chain_id, None, hardfork)  # noqa: SLF001
     chain.automine = False
     return chain
+
+
+def raw_logs(transaction: Any) -> list[RawLog]:
+    """What a transaction of `wake_rs` emitted."""
+    # thousands of new objects would set the collector off, and none of them can be in a cycle
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        logs: list[RawLog] = transaction.raw_events
+    finally:
+        if collecting:
+            gc.enable()
+    return logs

@@ -1,0 +1,73 @@
+"""Roots of blocks with one transaction are those that py-evm's tries and receipts give."""
+
+from __future__ import annotations
+
+import numpy as np
+import rlp
+from eth.db.trie import make_trie_root_and_nodes
+from eth.rlp.logs import Log as PyEvmLog
+from eth.rlp.receipts import Receipt as PyEvmReceipt
+from eth.vm.forks.london.receipts import LondonTypedReceipt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairmeter.chain.columns import LogColumns, log_table, pack_logs, select_logs, to_logs
+from fairmeter.chain.engine import Log
+from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.roots import EMPTY_ROOT, encode_logs, encode_receipt, single_root
+
+WORDS = st.binary(min_size=32, max_size=32)
+LOGS = st.lists(
+    st.tuples(
+        st.sampled_from([bytes(20), bytes(range(20)), b"\xff" * 20]),
+        st.lists(WORDS | st.just(bytes(32)), max_size=4),
+        st.sampled_from([0, 1, 2, 31, 32, 55, 56, 64, 300]).flatmap(lambda n: st.binary(min_size=n, max_size=n)),
+    ),
+    max_size=12,
+)
+RawLogs = list[tuple[bytes, list[bytes], bytes]]
+
+
+def packed(logs: RawLogs) -> bytes:
+    return pack_logs(
+        [address for address, _, _ in logs], [topics for _, topics, _ in logs], [data for *_, data in logs]
+    )
+
+
+@given(logs=LOGS, status=st.booleans(), gas_used=st.integers(0, 60_000_000))
+def test_encode_receipt__any_logs__as_py_evm_encodes_it(logs: RawLogs, status: bool, gas_used: int) -> None:
+    columns = LogColumns.unpack(packed(logs))
+    theirs = [PyEvmLog(a, tuple(int.from_bytes(topic, "big") for topic in topics), data) for a, topics, data in logs]
+    receipt = LondonTypedReceipt(2, PyEvmReceipt(b"\1" if status else b"", gas_used, theirs))
+    mine = encode_receipt(b"\x02", status, gas_used, columns, keccak256)
+    assert mine == receipt.encode()
+    assert single_root(mine, keccak256) == make_trie_root_and_nodes([receipt])[0]
+    assert encode_logs(columns) == b"".join(rlp.encode([a, topics, data]) for a, topics, data in logs)
+
+
+def test_empty_root__no_pair__as_py_evm_has_it() -> None:
+    assert make_trie_root_and_nodes([])[0] == EMPTY_ROOT
+
+
+@given(blocks=st.lists(LOGS, max_size=6))
+def test_log_table__packed_and_unpacked__the_same_logs(blocks: list[RawLogs]) -> None:
+    numbers = [3 * place for place in range(len(blocks))]
+    table = log_table(numbers, [LogColumns.unpack(packed(logs)) for logs in blocks])
+    expected = [
+        Log(address, tuple(topics), data, number, 0, position)
+        for number, logs in zip(numbers, blocks, strict=True)
+        for position, (address, topics, data) in enumerate(logs)
+    ]
+    assert to_logs(table) == expected
+    chosen = [log for log in expected if log.address == bytes(20) and log.topics[:1] == (bytes(32),)]
+    assert to_logs(select_logs(table, [bytes(20)], [bytes(32)])) == chosen
+    assert len(select_logs(table, [], [])) == len(expected)
+
+
+def test_pack_logs__a_batch_of_500__a_quarter_of_its_size() -> None:
+    topics = [
+        [keccak256(b"event"), number.to_bytes(32, "big"), (7 * number).to_bytes(32, "big")] for number in range(500)
+    ]
+    small = pack_logs([bytes(range(20))] * 500, topics, [number.to_bytes(32, "big") for number in range(500)])
+    assert 4 * len(small) < 500 * (20 + 4 * 32)
+    np.testing.assert_array_equal(LogColumns.unpack(small).data_length, 32)
