@@ -11,7 +11,7 @@ import {Errors} from "./libraries/Errors.sol";
 import {PackedBills} from "./libraries/PackedBills.sol";
 import {PackedVerdicts} from "./libraries/PackedVerdicts.sol";
 import {Batch} from "./types/Bills.sol";
-import {BatchId, PackedBill, PackedVerdict} from "./types/Ids.sol";
+import {BatchId, PackedBill, PackedVerdict, SupplierId} from "./types/Ids.sol";
 import {Utility} from "./types/Utilities.sol";
 import {Periods, Presets, Verdict, VerdictPolicy, VerdictRecord} from "./types/Verdicts.sol";
 
@@ -90,22 +90,23 @@ contract VerdictGate is IVerdictGate, Managed {
         Batch memory posted = ledger.batchOf(batch);
 
         // Effect:
-        VerdictRecord storage record = _verdicts[batch];
-        uint40 windowEndsAt = uint40(block.timestamp) + periodsOf(posted.parameterVersion).window;
-        bytes32 verdictCommitment = keccak256(verdicts);
-        record.evidenceRoot = evidenceRoot;
-        record.verdictCommitment = verdictCommitment;
-        record.policy = VerdictPolicy.Trend;
-        record.judgedAt = uint40(block.timestamp);
-        record.windowEndsAt = windowEndsAt;
-        record.signers = uint128(1) << (operator.ordinal - 1);
+        VerdictRecord memory record = VerdictRecord({
+            evidenceRoot: evidenceRoot,
+            verdictCommitment: keccak256(verdicts),
+            policy: VerdictPolicy.Trend,
+            judgedAt: uint40(block.timestamp),
+            windowEndsAt: uint40(block.timestamp) + periodsOf(posted.parameterVersion).window,
+            signers: uint128(1) << (operator.ordinal - 1)
+        });
+        _verdicts[batch] = record;
 
         // Interaction:
-        (uint256 appealed, uint256[2] memory held) = ledger.judge(batch, bills.words(), verdicts);
-        if (appealed != 0) registry.open(batch, posted.supplier, held, bills.words(), verdicts);
+        uint256 appealed = _apply(batch, posted.supplier, bills.words(), verdicts);
 
         // After the interactions, since only the ledger knows how many appeals there are; both callees are ours.
-        emit BatchJudged(batch, msg.sender, evidenceRoot, verdictCommitment, appealed, windowEndsAt);
+        emit BatchJudged(
+            batch, msg.sender, evidenceRoot, record.verdictCommitment, appealed, record.windowEndsAt
+        );
     }
 
     /// @inheritdoc IVerdictGate
@@ -197,6 +198,16 @@ contract VerdictGate is IVerdictGate, Managed {
         uint256 i = _periods.length - 1;
         while (i != 0 && _periods[i].version > version) --i;
         return _periods[i].periods;
+    }
+
+    /// Lets the ledger judge and the registry open the appeals; returns how many.
+    function _apply(BatchId batch, SupplierId supplier, uint256[] calldata bills, bytes calldata verdicts)
+        private
+        returns (uint256 appealed)
+    {
+        uint256[2] memory held;
+        (appealed, held) = ledger.judge(batch, bills, verdicts);
+        if (appealed != 0) registry.open(batch, supplier, held, bills, verdicts);
     }
 
     function _presetsIn(PresetsRevision[] storage revisions, uint32 version)

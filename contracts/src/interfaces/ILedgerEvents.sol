@@ -40,9 +40,10 @@ interface ILedgerEvents {
         uint32 parameterVersion
     );
     /// Judged PAY (or INSUFFICIENT within its class's cap): `amount` left the account for the batch's pending bucket.
-    event BillPending(BillId indexed bill, AccountId indexed account, uint256 amount);
+    /// Its account alone is indexed, as in BillHeld: a topic costs more than a word, and these two come with every bill.
+    event BillPending(AccountId indexed account, BillId bill, uint256 amount);
     /// Judged APPEAL: `held` left the account's balance and is set aside.
-    event BillHeld(BillId indexed bill, AccountId indexed account, uint256 held);
+    event BillHeld(AccountId indexed account, BillId bill, uint256 held);
     /// Judged INSUFFICIENT: waits for the customer's word.
     event BillWaiting(BillId indexed bill, AccountId indexed account, uint256 amount);
     /// `owed` minor units of a bill could not be settled.

@@ -32,6 +32,9 @@ abstract contract LedgerBills is LedgerSuppliers {
     /// The same where bills replace others, which costs another slot each.
     uint256 internal constant MAX_BILLS_REPLACING = 400;
 
+    /// PackedBills.MAX_QUANTITY, as assembly can read it.
+    uint256 private constant MAX_QUANTITY = 0x5d0000000000;
+
     /// What the checks of a batch carry from bill to bill.
     struct Posting {
         SupplierId supplier;
@@ -46,9 +49,10 @@ abstract contract LedgerBills is LedgerSuppliers {
         uint256 standing;
         uint256 price;
         uint256 plainUntil;
-        /// Sum of the amounts, minor units, and all words together, bit by bit.
+        /// Sum of the amounts, minor units.
         uint256 billed;
-        uint256 any;
+        /// Whether some bill replaces another.
+        bool replacing;
     }
 
     /// @inheritdoc IPaymentLedger
@@ -164,14 +168,13 @@ abstract contract LedgerBills is LedgerSuppliers {
             if (i == bills.length) break;
             _checkBill(posting, i, bills.read(i));
         }
-        PackedBill any = PackedBill.wrap(posting.any);
-        uint256 most = BillId.unwrap(any.replaces()) == 0 ? MAX_BILLS : MAX_BILLS_REPLACING;
+        uint256 most = posting.replacing ? MAX_BILLS_REPLACING : MAX_BILLS;
         if (bills.length == 0 || bills.length > most) revert Errors.PaymentLedger_BillCount(bills.length, most);
         return posting.billed;
     }
 
-    /// Checks the bills from `from` on while each of them is right by the tariff version in use, and that has one block. Returns the
-    /// index of the first that is not, or their number.
+    /// Checks the bills from `from` on while each of them replaces nothing and is right by the tariff version in use, which has one
+    /// block. Returns the index of the first that is not, or their number.
     ///
     /// The rules are `_checkBill`'s, to which every other bill goes. Here they are one loop without a branch or a call each, which
     /// halves what checking costs.
@@ -181,29 +184,28 @@ abstract contract LedgerBills is LedgerSuppliers {
         returns (uint256 next)
     {
         (uint256 count, uint256 fromDay, uint256 billed) = (posting.accountCount, posting.fromDay, posting.billed);
-        (uint256 standing, uint256 price, uint256 any) = (posting.standing, posting.price, posting.any);
-        uint256 until = posting.today < posting.plainUntil ? posting.today : posting.plainUntil;
-        uint256 mostQuantity = PackedBills.MAX_QUANTITY;
+        (uint256 standing, uint256 price) = (posting.standing, posting.price);
+        // In force and over: one range of days.
+        uint256 span = posting.today < posting.plainUntil ? posting.today : posting.plainUntil;
+        span = span < fromDay ? 0 : span - fromDay;
         assembly ("memory-safe") {
             for { next := from } lt(next, bills.length) { next := add(next, 1) } {
                 let bill := calldataload(add(bills.offset, shl(5, next)))
-                // Zero less one wraps to the largest number: one comparison for both bounds of number and days.
+                // Zero less one wraps to the largest number: one comparison for both bounds of number, days and range.
                 let less := sub(and(shr(144, bill), 0xff), 1)
-                let last := add(and(shr(128, bill), 0xffff), less)
-                let off := or(iszero(lt(sub(and(bill, 0xffffffff), 1), count)), gt(less, 92))
-                off := or(off, or(iszero(lt(last, until)), or(lt(last, fromDay), shr(216, bill))))
+                let day := sub(add(and(shr(128, bill), 0xffff), less), fromDay)
                 let quantity := and(shr(32, bill), 0xffffffffffff)
-                let cost := add(standing, mul(quantity, price))
                 let amount := and(shr(80, bill), 0xffffffffffff)
-                // Nearest, as Tariffs.isNearest; a cost below 1,000 is `_checkBill`'s to raise.
-                off := or(off, or(gt(quantity, mostQuantity), lt(cost, 1000)))
-                off := or(off, gt(sub(add(mul(amount, 1000), 500), cost), 1000))
-                if off { break }
+                // Nearest, as Tariffs.isNearest.
+                let apart := sub(add(mul(amount, 1000), 500), add(standing, mul(quantity, price)))
+                if or(
+                    or(or(iszero(lt(sub(and(bill, 0xffffffff), 1), count)), gt(less, 92)), or(shr(152, bill), iszero(amount))),
+                    or(or(iszero(lt(day, span)), gt(quantity, MAX_QUANTITY)), gt(apart, 1000))
+                ) { break }
                 billed := add(billed, amount)
-                any := or(any, bill)
             }
         }
-        (posting.billed, posting.any) = (billed, any);
+        posting.billed = billed;
     }
 
     function _checkBill(Posting memory posting, uint256 index, PackedBill bill) private view {
@@ -222,7 +224,7 @@ abstract contract LedgerBills is LedgerSuppliers {
             revert Errors.PaymentLedger_AmountNotTariff(index, amount, Tariffs.roundHalfEven(thousandths));
         }
         posting.billed += amount;
-        posting.any |= PackedBill.unwrap(bill);
+        if (BillId.unwrap(bill.replaces()) != 0) posting.replacing = true;
     }
 
     function _useTariffOn(Posting memory posting, uint256 day) private view {

@@ -23,6 +23,13 @@ library PackedBills {
         }
     }
 
+    /// Where the first bill of a list is in calldata.
+    function offsetOf(uint256[] calldata bills) internal pure returns (uint256 offset) {
+        assembly ("memory-safe") {
+            offset := bills.offset
+        }
+    }
+
     /// Bill `index` of a list that holds it: the caller's loop has bounded the index, which is not checked again.
     function read(uint256[] calldata bills, uint256 index) internal pure returns (PackedBill bill) {
         assembly ("memory-safe") {

@@ -21,6 +21,13 @@ library PackedVerdicts {
         }
     }
 
+    /// Where the first verdict of a list is in calldata.
+    function offsetOf(bytes calldata verdicts) internal pure returns (uint256 offset) {
+        assembly ("memory-safe") {
+            offset := verdicts.offset
+        }
+    }
+
     /// The first two bytes of verdict `index` of a list that holds it.
     function headAt(bytes calldata verdicts, uint256 index) internal pure returns (uint256 head) {
         assembly ("memory-safe") {

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+
+import {IAppealRegistry} from "../src/interfaces/IAppealRegistry.sol";
+import {IDigitalCurrency} from "../src/interfaces/IDigitalCurrency.sol";
+import {IPaymentLedger} from "../src/interfaces/IPaymentLedger.sol";
+import {IVerdictGate} from "../src/interfaces/IVerdictGate.sol";
+import {IdCodec} from "../src/libraries/IdCodec.sol";
+import {Roles} from "../src/libraries/Roles.sol";
+import {AccountRequest, Mandate} from "../src/types/Accounts.sol";
+import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../src/types/Ids.sol";
+import {TariffBlock, Utility} from "../src/types/Utilities.sol";
+import {Vm} from "./Vm.sol";
+
+/// The deployed system with its actors, as built for shipping: the contracts come from the artifacts.
+abstract contract Base {
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    uint256 internal constant PAYER_KEY = 0xa11;
+    uint48 internal constant MAX_QUANTITY = uint48(93 << 40);
+    uint32 internal constant PRICE = 60_000;
+    uint256 internal constant TODAY = 17_000;
+
+    bytes1 internal constant PAY = 0x31;
+    bytes1 internal constant APPEAL = 0x32;
+    bytes1 internal constant INSUFFICIENT = 0x03;
+
+    address internal admin = _actor("admin");
+    address internal governor = _actor("governor");
+    address internal classifier = _actor("classifier");
+    address internal issuer = _actor("issuer");
+    address internal supplierOwner = _actor("supplier");
+    address internal operator = _actor("operator");
+    address internal payer = vm.addr(PAYER_KEY);
+    address internal stranger = _actor("stranger");
+
+    IAccessManager internal manager;
+    IDigitalCurrency internal currency;
+    IPaymentLedger internal ledger;
+    IVerdictGate internal gate;
+    IAppealRegistry internal registry;
+    SupplierId internal supplier;
+
+    function setUp() public virtual {
+        vm.warp(TODAY * 1 days + 12 hours);
+        _deploy();
+        _assignRoles();
+        vm.prank(governor);
+        gate.setOperator(operator, true);
+        vm.startPrank(supplierOwner);
+        supplier = ledger.registerSupplier("grid");
+        ledger.setTariff(supplier, Utility.Electricity, 0, 0, _flat(PRICE));
+        vm.stopPrank();
+    }
+
+    function _actor(string memory name) internal returns (address actor) {
+        actor = address(uint160(uint256(keccak256(bytes(name)))));
+        vm.label(actor, name);
+    }
+
+    function _deploy() private {
+        uint64 nonce = vm.getNonce(address(this));
+        address[5] memory predicted;
+        for (uint256 i; i < 5; ++i) {
+            predicted[i] = vm.computeCreateAddress(address(this), nonce + i);
+        }
+        manager = IAccessManager(_create("Governance", abi.encode(admin)));
+        currency = IDigitalCurrency(_create("DigitalCurrency", abi.encode(issuer, predicted[2])));
+        ledger = IPaymentLedger(_create("PaymentLedger", abi.encode(predicted[1], predicted[3], predicted[4], predicted[0])));
+        gate = IVerdictGate(_create("VerdictGate", abi.encode(predicted[0], predicted[2], predicted[4])));
+        registry = IAppealRegistry(_create("AppealRegistry", abi.encode(predicted[2], predicted[3])));
+        require(address(registry) == predicted[4], "addresses as predicted");
+    }
+
+    function _assignRoles() private {
+        bytes4[] memory selectors = new bytes4[](3);
+        selectors[0] = IVerdictGate.setOperator.selector;
+        selectors[1] = IVerdictGate.setPresets.selector;
+        selectors[2] = IVerdictGate.setPeriods.selector;
+        bytes4[] memory classing = new bytes4[](1);
+        classing[0] = IPaymentLedger.setClass.selector;
+        vm.startPrank(admin);
+        manager.setTargetFunctionRole(address(gate), selectors, Roles.GOVERNOR);
+        manager.setTargetFunctionRole(address(ledger), classing, Roles.CLASSIFIER);
+        manager.grantRole(Roles.GOVERNOR, governor, 0);
+        manager.grantRole(Roles.CLASSIFIER, classifier, 0);
+        vm.stopPrank();
+    }
+
+    function _create(string memory name, bytes memory arguments) internal returns (address created) {
+        bytes memory code = bytes.concat(vm.getCode(string.concat(name, ".sol:", name)), arguments);
+        assembly ("memory-safe") {
+            created := create(0, add(code, 0x20), mload(code))
+        }
+        require(created != address(0), name);
+    }
+
+    /* STEPS */
+
+    function _flat(uint32 price) internal pure returns (TariffBlock[] memory blocks) {
+        blocks = new TariffBlock[](1);
+        blocks[0] = TariffBlock({upTo: MAX_QUANTITY, price: price});
+    }
+
+    function _open(address owner) internal returns (AccountId) {
+        AccountRequest[] memory requests = new AccountRequest[](1);
+        requests[0] = AccountRequest({supplier: supplier, utility: Utility.Electricity, owner: owner});
+        return ledger.openAccounts(requests)[0];
+    }
+
+    function _fund(AccountId account, uint256 amount) internal {
+        _mint(payer, amount);
+        vm.startPrank(payer);
+        currency.approve(address(ledger), amount);
+        ledger.deposit(_one(account), _one(amount));
+        vm.stopPrank();
+    }
+
+    function _mint(address to, uint256 amount) internal {
+        vm.prank(issuer);
+        currency.mint(to, amount);
+    }
+
+    function _mandate() internal pure returns (Mandate memory) {
+        return Mandate({capPerBill: 1e12, capPerMonth: 1e12, lastDay: 60_000, discloseReadings: false});
+    }
+
+    function _grant(AccountId account, Mandate memory mandate) internal {
+        vm.prank(ledger.ownerOf(account));
+        ledger.grantMandate(account, mandate);
+    }
+
+    /// An account of the payer with money and a mandate.
+    function _account(uint256 balance) internal returns (AccountId account) {
+        account = _open(payer);
+        if (balance != 0) _fund(account, balance);
+        _grant(account, _mandate());
+    }
+
+    /// A bill of 1,000 base units an `amount`: what the tariff of 1,000 minor units for 1,000 base units gives.
+    function _bill(AccountId account, uint256 quantity, uint256 start, uint256 periodDays)
+        internal
+        pure
+        returns (PackedBill)
+    {
+        uint256 amount = quantity * PRICE / 1000;
+        return PackedBill.wrap(
+            uint32(AccountId.unwrap(account)) | (quantity << 32) | (amount << 80) | (start << 128) | (periodDays << 144)
+        );
+    }
+
+    /// A bill of `amount` minor units, a multiple of 60, for the 30 days that ended yesterday.
+    function _billOf(AccountId account, uint256 amount) internal view returns (PackedBill) {
+        return _bill(account, amount / 60, block.timestamp / 1 days - 30, 30);
+    }
+
+    function _replacing(PackedBill bill, BillId replaced) internal pure returns (PackedBill) {
+        return PackedBill.wrap(PackedBill.unwrap(bill) | (uint256(BillId.unwrap(replaced)) << 152));
+    }
+
+    function _post(PackedBill[] memory bills) internal returns (BatchId batch) {
+        vm.prank(supplierOwner);
+        return ledger.postBills(supplier, Utility.Electricity, bills);
+    }
+
+    function _judge(BatchId batch, PackedBill[] memory bills, bytes memory verdicts) internal {
+        vm.prank(operator);
+        gate.submitVerdicts(batch, keccak256("evidence"), bills, verdicts);
+    }
+
+    /// Posts and judges a batch of one bill.
+    function _run(PackedBill bill, bytes1 decision) internal returns (BillId) {
+        BatchId batch = _post(_one(bill));
+        _judge(batch, _one(bill), _verdicts(1, decision));
+        return IdCodec.bill(batch, 0);
+    }
+
+    function _verdicts(uint256 count, bytes1 decision) internal pure returns (bytes memory verdicts) {
+        verdicts = new bytes(count * 12);
+        for (uint256 i; i < verdicts.length; i += 12) {
+            verdicts[i] = decision;
+            if (decision == INSUFFICIENT) continue;
+            // -52,345 and 123,456 ppm.
+            (verdicts[i + 2], verdicts[i + 3], verdicts[i + 4], verdicts[i + 5], verdicts[i + 6]) =
+                (bytes1(0xff), bytes1(0xff), bytes1(0xff), bytes1(0x33), bytes1(0x87));
+            (verdicts[i + 7], verdicts[i + 8], verdicts[i + 9], verdicts[i + 10], verdicts[i + 11]) =
+                (bytes1(0), bytes1(0), bytes1(0x01), bytes1(0xe2), bytes1(0x40));
+        }
+    }
+
+    /* LISTS OF ONE */
+
+    function _one(AccountId item) internal pure returns (AccountId[] memory list) {
+        list = new AccountId[](1);
+        list[0] = item;
+    }
+
+    function _one(uint256 item) internal pure returns (uint256[] memory list) {
+        list = new uint256[](1);
+        list[0] = item;
+    }
+
+    function _one(uint48 item) internal pure returns (uint48[] memory list) {
+        list = new uint48[](1);
+        list[0] = item;
+    }
+
+    function _one(PackedBill item) internal pure returns (PackedBill[] memory list) {
+        list = new PackedBill[](1);
+        list[0] = item;
+    }
+
+    function _one(BillId item) internal pure returns (BillId[] memory list) {
+        list = new BillId[](1);
+        list[0] = item;
+    }
+
+    function _one(BatchId item) internal pure returns (BatchId[] memory list) {
+        list = new BatchId[](1);
+        list[0] = item;
+    }
+
+    /* ASSERTIONS */
+
+    function _equal(uint256 found, uint256 expected, string memory what) internal pure {
+        require(found == expected, string.concat(what, ": ", _text(found), ", expected ", _text(expected)));
+    }
+
+    function _text(uint256 number) private pure returns (string memory text) {
+        bytes memory digits;
+        for (; number > 9; number /= 10) {
+            digits = bytes.concat(bytes1(uint8(48 + number % 10)), digits);
+        }
+        return string(bytes.concat(bytes1(uint8(48 + number)), digits));
+    }
+}
