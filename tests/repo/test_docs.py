@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from fairmeter import cli
 
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?<![\w./-])fairmeter ([a-z][a-z-]*)([^\n|]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 SCRIPT = re.compile(r"(?<![\w/])(?:scripts|\.ci)/[a-z]+\b")
@@ -61,6 +64,19 @@ def test_commands__each__in_the_readme_and_with_help(readme: str, commands: dict
         if isinstance(parameter, TyperOption) and not parameter.help
     }
     assert undescribed == set()
+
+
+def test_readme__python__runs_as_it_stands(readme: str, tmp_path: Path) -> None:
+    programs = PYTHON.findall(readme)
+    assert programs
+    for number, program in enumerate(programs):
+        file = tmp_path / f"test_program_{number}.py"
+        file.write_text(program, encoding="utf-8")
+        runner = ["-m", "pytest", "-q"] if "def test_" in program else []
+        done = subprocess.run(
+            [sys.executable, *runner, file], capture_output=True, text=True, check=False, cwd=tmp_path
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("page", ["README.md", "contracts/README.md"])
