@@ -56,7 +56,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("cli")
     _json_of("fleet", "--customers", 5, "--months", 14, "--seed", 2, "--out", folder / "fleet")
     inputs = ("--usage", folder / "fleet" / "usage.parquet", "--bills", folder / "fleet" / "bills.parquet")
-    return folder / "run", _json_of("run", *inputs, "--out", folder / "run", "--seed", 3, "--preset", 150_000)
+    return folder / "run", _json_of(
+        "run", *inputs, "--out", folder / "run", "--seed", 3, "--preset", 150_000, "--degree", 1
+    )
 
 
 @pytest.fixture

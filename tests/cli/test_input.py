@@ -38,6 +38,7 @@ BAD_BILLS = {
     "no such date": (("2016-02-29", "2016-02-30"), ("row 2, column period_end", "2016-02-30")),
     "duplicate": (("2,home", "1,home"), ("row 2, column bill_id", "row 1")),
     "unknown customer": (("3,home", "3,stranger"), ("row 3, column customer_id", "stranger")),
+    "name over two lines": (("3,home", '3,"stran\nger"'), ("row 3, column customer_id", "stran ger")),
     "unknown utility": (("3,home,water", "3,home,steam"), ("row 3, column utility", "steam")),
     "utility without readings": (("3,home,water", "3,home,gas"), ("row 3, column utility", "gas")),
     "overlap": (("2016-02-01", "2016-01-31"), ("row 2, column period_start", "overlaps bill 1")),

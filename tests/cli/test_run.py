@@ -34,7 +34,7 @@ def test_run__json__sums_to_what_was_billed(finished: Finished) -> None:
 def test_run__options__reach_the_scenario(finished: Finished) -> None:
     scenario = json.loads((finished[0] / "bundle" / "manifest.json").read_text())["scenario"]
     assert scenario["seed"] == 3
-    assert scenario["presets"] == {"first": 150_000, "second": 0, "degree": 2}
+    assert scenario["presets"] == {"first": 150_000, "second": 0, "degree": 1}
 
 
 def test_report__json__agrees_with_the_run(json_of: JsonOf, finished: Finished) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -61,6 +62,22 @@ def test_verdict__twice__replaces_its_file(invoke: Invoke, fleet: Path, tmp_path
     invoke("verdict", *files)
     assert out.read_bytes() != first
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [out.name]
+
+
+def test_verdict__the_disk_fills_up__one_line_and_the_file_before_kept(
+    refused: Refused, fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(_: pl.DataFrame, part: Path) -> None:
+        part.write_bytes(b"PAR1")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", half)
+    out = tmp_path / "verdicts.parquet"
+    out.write_bytes(b"before")
+    files = ("--usage", fleet / "usage.parquet", "--bills", fleet / "bills.parquet", "--out", out)
+    assert "No space left" in refused(2, "verdict", *files)
+    assert out.read_bytes() == b"before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fleet", out.name]
 
 
 @pytest.mark.parametrize("out", ["no-such-folder/v.parquet", "verdicts.csv", "."])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,14 @@ def test_largest__a_bundle_without_readings_beside_it__this_year_unknown(finishe
     for appeal in load(tmp_path / "run").largest:
         assert np.isnan(appeal.this_year).all()
         assert len(appeal.this_year) == appeal.bill["days"]
+
+
+def test_largest__a_day_without_a_reading__a_gap(altered: Callable[..., Path]) -> None:
+    def lose_first_and_third_day(name: str, table: pl.DataFrame) -> pl.DataFrame:
+        return table.with_columns(missing=pl.lit(bytes(11) + b"\x05")) if name == "evidence" else table
+
+    for appeal in load(altered(lose_first_and_third_day)).largest:
+        assert np.flatnonzero(np.isnan(appeal.last_year)).tolist() == [0, 2]
 
 
 def test_billed_readings__a_run__a_usage_file_of_the_billed_days(report: Report, finished: FinishedRun) -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
+import polars as pl
 from rich.console import Console
 
 from fairmeter.audit import AuditResult, Check, Finding
@@ -24,6 +26,11 @@ def test_terminal__eighty_columns__every_amount_whole(report: Report) -> None:
     for state in STATES:
         assert sums[f"amount_{state}"] == 0 or money(sums[f"amount_{state}"]) in text
     assert money(sums["amount_billed"]) in text
+
+
+def test_terminal__amounts_too_wide__folded_and_not_cut(report: Report) -> None:
+    huge = report.bills.with_columns(pl.col("amount", *STATES) * 10**9)
+    assert "…" not in _shown(terminal(replace(report, bills=huge)), 60)
 
 
 def test_terminal__any_width__lines_fit(report: Report) -> None:

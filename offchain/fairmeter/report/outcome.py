@@ -90,11 +90,12 @@ def amounts_by_state(events: Events, amount: Int64s, judged: Bools, released: Bo
     np.subtract.at(bucket, rows, returned)
     pending_now = np.where(released, 0, bucket)
     open_ = amount - void - collected
+    # of these a bill goes through one alone, but for an appeal that ends in arrears
     owed, waits, held = (_named(events, name, n) for name in ("ArrearsOpened", "BillWaiting", "BillHeld"))
     places = {
         "arrears": owed,
-        "waiting": ~owed & waits,
-        "held": ~owed & ~waits & held,
+        "waiting": waits,
+        "held": ~owed & held,
         "unjudged": ~owed & ~waits & ~held & ~judged,
     }
     stands = {state: np.where(here, open_, 0) for state, here in places.items()}
