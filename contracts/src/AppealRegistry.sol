@@ -15,8 +15,8 @@ import {Periods} from "./types/Verdicts.sol";
 
 /// Leads each appeal from the verdict that opened it to an outcome that the ledger carries out.
 ///
-/// Trusted: the gate, to open appeals of bills that the ledger holds. Neither supplier nor customer can stop the other: each step
-/// has a deadline, and anyone may end what it has ended. Nobody but the two parties can choose an outcome.
+/// Trusted: the gate, to open appeals of bills that the ledger holds. Neither supplier nor customer can stop the other:
+/// each step has a deadline, and anyone may end what it has ended. Nobody but the two parties can choose an outcome.
 contract AppealRegistry is IAppealRegistry {
     using IdCodec for AccountId;
     using IdCodec for BillId;
@@ -24,8 +24,8 @@ contract AppealRegistry is IAppealRegistry {
     using PackedVerdicts for bytes;
 
     /// States from which an appeal can still be conceded or withdrawn, a bit each.
-    uint256 private constant LIVE =
-        (1 << uint8(AppealState.Open)) | (1 << uint8(AppealState.AdjustmentOffered)) | (1 << uint8(AppealState.Contested));
+    uint256 private constant LIVE = (1 << uint8(AppealState.Open)) | (1 << uint8(AppealState.AdjustmentOffered))
+        | (1 << uint8(AppealState.Contested));
     uint256 private constant OPEN = 1 << uint8(AppealState.Open);
     uint256 private constant OFFERED = 1 << uint8(AppealState.AdjustmentOffered);
 
@@ -34,8 +34,8 @@ contract AppealRegistry is IAppealRegistry {
     /// @inheritdoc IAppealRegistry
     IVerdictGate public immutable override gate;
 
-    /// Bit i of a batch's two words: the appeal against bill i waits for the supplier's answer. An open appeal has nothing
-    /// else of its own here, so that opening 500 of them writes two slots.
+    /// Bit i of a batch's two words: the appeal against bill i waits for the supplier's answer. An open appeal has
+    /// nothing else of its own here, so that opening 500 of them writes two slots.
     mapping(BatchId batch => uint256[2]) private _open;
     /// Appeals that are no longer open.
     mapping(BillId bill => Appeal) private _appeals;
@@ -67,7 +67,9 @@ contract AppealRegistry is IAppealRegistry {
                 uint256 index = word << 8;
                 for (uint256 bits = held[word]; bits != 0; (bits, index) = (bits >> 1, index + 1)) {
                     // Where appeals are few, eight bills without one are passed over at once.
-                    for (; bits & 0xff == 0; bits >>= 8) index += 8;
+                    for (; bits & 0xff == 0; bits >>= 8) {
+                        index += 8;
+                    }
                     if (bits & 1 == 1) _emitOpened(batch, supplier, index, bills.read(index), verdicts.read(index));
                 }
             }
@@ -260,7 +262,8 @@ contract AppealRegistry is IAppealRegistry {
         _appeals[bill].deadline = deadline;
     }
 
-    /// Emits AppealOpened from memory behind the free-memory pointer: what the encoder would check, packing has fixed already.
+    /// Emits AppealOpened from memory behind the free-memory pointer: what the encoder would check, packing has fixed
+    /// already.
     function _emitOpened(BatchId batch, SupplierId supplier, uint256 index, PackedBill bill, PackedVerdict verdict)
         private
     {

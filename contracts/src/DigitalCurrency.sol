@@ -12,8 +12,8 @@ import {Errors} from "./libraries/Errors.sol";
 
 /// A digital currency with two decimals.
 ///
-/// Trusted: the issuer, to mint against what backs the currency. It cannot take anyone's tokens, burns only its own, and cannot
-/// freeze the ledger, whose address is fixed at deployment, before the ledger exists there.
+/// Trusted: the issuer, to mint against what backs the currency. It cannot take anyone's tokens, burns only its own,
+/// and cannot freeze the ledger, whose address is fixed at deployment, before the ledger exists there.
 contract DigitalCurrency is IDigitalCurrency, ERC20Permit, Ownable2Step {
     /// @inheritdoc IDigitalCurrency
     address public immutable override ledger;
@@ -59,8 +59,8 @@ contract DigitalCurrency is IDigitalCurrency, ERC20Permit, Ownable2Step {
         return super.nonces(owner_);
     }
 
-    /// Every transfer, mint and burn passes here. Freezing the zero address would stop the issuer's own minting and burning,
-    /// and nothing else.
+    /// Every transfer, mint and burn passes here. Freezing the zero address would stop the issuer's own minting and
+    /// burning, and nothing else.
     function _update(address from, address to, uint256 amount) internal override {
         if (isFrozen[from]) revert Errors.DigitalCurrency_Frozen(from);
         if (isFrozen[to]) revert Errors.DigitalCurrency_Frozen(to);

@@ -5,8 +5,8 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 
 import {Errors} from "./libraries/Errors.sol";
 
-/// Restricts functions to the roles that an access manager gives them. Unlike OpenZeppelin's AccessManaged the manager is fixed
-/// for good; a role with a delay acts through the manager's own `schedule` and `execute`.
+/// Restricts functions to the roles that an access manager gives them. Unlike OpenZeppelin's AccessManaged the manager
+/// is fixed for good; a role with a delay acts through the manager's own `schedule` and `execute`.
 abstract contract Managed {
     /// The access manager that says who may call restricted functions.
     IAccessManager public immutable authority;

@@ -18,13 +18,13 @@ import {AccountId, PackedAccount} from "./types/Ids.sol";
 
 /// Keeps all the money, and moves it only as a verdict, a mandate, an appeal's outcome or its owner says.
 ///
-/// Trusted: the gate, to say which verdicts a batch has and when its window is over; the registry, to say how an appeal ended.
-/// Both addresses, and the currency's, are fixed at deployment. The classifier chooses accounts' classes, and with them presets,
-/// and can move no money. The manager behind `authority` can hand that role on, and no more.
+/// Trusted: the gate, to say which verdicts a batch has and when its window is over; the registry, to say how an appeal
+/// ended. Both addresses, and the currency's, are fixed at deployment. The classifier chooses accounts' classes, and
+/// with them presets, and can move no money. The manager behind `authority` can hand that role on, and no more.
 ///
-/// Assumed: the currency moves exactly what it is told, calls nobody back and does not freeze the ledger (DigitalCurrency).
-/// No reentrancy guard is needed: every call to the currency comes last, the gate and the registry call only back what they
-/// were called for, and signatures are checked in static calls.
+/// Assumed: the currency moves exactly what it is told, calls nobody back and does not freeze the ledger
+/// (DigitalCurrency). No reentrancy guard is needed: every call to the currency comes last, the gate and the registry
+/// call only back what they were called for, and signatures are checked in static calls.
 contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Managed, Errors {
     using PackedAccounts for PackedAccount;
 

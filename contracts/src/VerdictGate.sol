@@ -17,9 +17,9 @@ import {Periods, Presets, Verdict, VerdictPolicy, VerdictRecord} from "./types/V
 
 /// Lets operators judge, and keeps what they judge by.
 ///
-/// Trusted: an operator, to compute the verdicts of the readings whose root it commits; anyone who has the readings can show
-/// that it did not. The governor chooses operators, presets and periods, for batches posted afterwards only, and can move no
-/// money. The ledger and the registry are fixed at deployment.
+/// Trusted: an operator, to compute the verdicts of the readings whose root it commits; anyone who has the readings can
+/// show that it did not. The governor chooses operators, presets and periods, for batches posted afterwards only, and
+/// can move no money. The ledger and the registry are fixed at deployment.
 contract VerdictGate is IVerdictGate, Managed {
     using PackedBills for PackedBill[];
     using PackedVerdicts for PackedVerdict;
@@ -77,12 +77,10 @@ contract VerdictGate is IVerdictGate, Managed {
     }
 
     /// @inheritdoc IVerdictGate
-    function submitVerdicts(
-        BatchId batch,
-        bytes32 evidenceRoot,
-        PackedBill[] calldata bills,
-        bytes calldata verdicts
-    ) external override {
+    function submitVerdicts(BatchId batch, bytes32 evidenceRoot, PackedBill[] calldata bills, bytes calldata verdicts)
+        external
+        override
+    {
         // Check:
         // No need to check here that the batch exists, is not judged and has these bills: the ledger refuses the rest.
         Operator memory operator = _operators[msg.sender];
@@ -104,9 +102,7 @@ contract VerdictGate is IVerdictGate, Managed {
         uint256 appealed = _apply(batch, posted.supplier, bills.words(), verdicts);
 
         // After the interactions, since only the ledger knows how many appeals there are; both callees are ours.
-        emit BatchJudged(
-            batch, msg.sender, evidenceRoot, record.verdictCommitment, appealed, record.windowEndsAt
-        );
+        emit BatchJudged(batch, msg.sender, evidenceRoot, record.verdictCommitment, appealed, record.windowEndsAt);
     }
 
     /// @inheritdoc IVerdictGate
@@ -194,7 +190,8 @@ contract VerdictGate is IVerdictGate, Managed {
 
     /// @inheritdoc IVerdictGate
     function periodsOf(uint32 version) public view override returns (Periods memory) {
-        // From the newest back: that is what nearly every lookup wants. The first is version 1's, which every batch reaches.
+        // From the newest back: that is what nearly every lookup wants. The first is version 1's, which every batch
+        // reaches.
         uint256 i = _periods.length - 1;
         while (i != 0 && _periods[i].version > version) --i;
         return _periods[i].periods;

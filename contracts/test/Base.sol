@@ -68,7 +68,9 @@ abstract contract Base {
         }
         manager = IAccessManager(_create("Governance", abi.encode(admin)));
         currency = IDigitalCurrency(_create("DigitalCurrency", abi.encode(issuer, predicted[2])));
-        ledger = IPaymentLedger(_create("PaymentLedger", abi.encode(predicted[1], predicted[3], predicted[4], predicted[0])));
+        ledger = IPaymentLedger(
+            _create("PaymentLedger", abi.encode(predicted[1], predicted[3], predicted[4], predicted[0]))
+        );
         gate = IVerdictGate(_create("VerdictGate", abi.encode(predicted[0], predicted[2], predicted[4])));
         registry = IAppealRegistry(_create("AppealRegistry", abi.encode(predicted[2], predicted[3])));
         require(address(registry) == predicted[4], "addresses as predicted");
@@ -184,9 +186,9 @@ abstract contract Base {
             if (decision == INSUFFICIENT) continue;
             // -52,345 and 123,456 ppm.
             (verdicts[i + 2], verdicts[i + 3], verdicts[i + 4], verdicts[i + 5], verdicts[i + 6]) =
-                (bytes1(0xff), bytes1(0xff), bytes1(0xff), bytes1(0x33), bytes1(0x87));
+            (bytes1(0xff), bytes1(0xff), bytes1(0xff), bytes1(0x33), bytes1(0x87));
             (verdicts[i + 7], verdicts[i + 8], verdicts[i + 9], verdicts[i + 10], verdicts[i + 11]) =
-                (bytes1(0), bytes1(0), bytes1(0x01), bytes1(0xe2), bytes1(0x40));
+            (bytes1(0), bytes1(0), bytes1(0x01), bytes1(0xe2), bytes1(0x40));
         }
     }
 

@@ -10,11 +10,12 @@ import {IVerdictGate} from "./IVerdictGate.sol";
 ///
 /// Open → Conceded | AdjustmentOffered → Accepted | Contested → Ruled | Withdrawn | Expired
 ///
-/// Ruled is reserved: until there are rulings no appeal enters it, and a contested appeal expires to void. A step is refused from
-/// its deadline on, `expire` before it. Lists are all or nothing: the error names the bill.
+/// Ruled is reserved: until there are rulings no appeal enters it, and a contested appeal expires to void. A step is
+/// refused from its deadline on, `expire` before it. Lists are all or nothing: the error names the bill.
 interface IAppealRegistry {
     /// The appeal request to the supplier: which account, which days, how much was charged (the bill as posted, for
-    /// IPaymentLedger.decodeBill), and the growth that does not fit, ppm. Three words, so that 500 appeals open in one transaction.
+    /// IPaymentLedger.decodeBill), and the growth that does not fit, ppm. Three words, so that 500 appeals open in one
+    /// transaction.
     event AppealOpened(
         BillId indexed bill, SupplierId indexed supplier, PackedBill packed, int40 actualPpm, int40 expectedPpm
     );
@@ -26,8 +27,8 @@ interface IAppealRegistry {
     event AppealWithdrawn(BillId indexed bill);
     event AppealExpired(BillId indexed bill);
 
-    /// Opens the appeals of a batch just judged, of the bills whose bit is set in `held`, and puts them in the supplier's queue.
-    /// Gate only.
+    /// Opens the appeals of a batch just judged, of the bills whose bit is set in `held`, and puts them in the
+    /// supplier's queue. Gate only.
     function open(
         BatchId batch,
         SupplierId supplier,
@@ -38,7 +39,8 @@ interface IAppealRegistry {
 
     /// The supplier gives the bills up, in any state that has not ended: they are void.
     function concede(BillId[] calldata bills) external;
-    /// The supplier offers a smaller quantity for each bill; the amount is what its tariff gives, and must be below the bill's.
+    /// The supplier offers a smaller quantity for each bill; the amount is what its tariff gives, and must be below the
+    /// bill's.
     function offerAdjustments(BillId[] calldata bills, uint48[] calldata quantities) external;
     /// The supplier stands by its bill.
     function contest(BillId bill, bytes32 evidenceHash) external;
@@ -48,16 +50,16 @@ interface IAppealRegistry {
     function refuseAdjustments(BillId[] calldata bills) external;
     /// The customer gives the appeals up, in any state that has not ended, and pays the bills in full.
     function withdrawAppeals(BillId[] calldata bills) external;
-    /// Ends what its deadline has ended: silence to an appeal and a contest without a ruling void the bill, silence to an
-    /// adjustment contests it, from that deadline on. Anyone may call.
+    /// Ends what its deadline has ended: silence to an appeal and a contest without a ruling void the bill, silence to
+    /// an adjustment contests it, from that deadline on. Anyone may call.
     function expire(BillId[] calldata bills) external;
 
     function ledger() external view returns (IPaymentLedger);
     function gate() external view returns (IVerdictGate);
     /// The appeal against a bill; state None where there is none.
     function appealOf(BillId bill) external view returns (Appeal memory);
-    /// The supplier's queue: up to `limit` appeals that wait for its answer, and where to go on; start with cursor 0, done when
-    /// the next cursor is 0. `limit` is at least 1.
+    /// The supplier's queue: up to `limit` appeals that wait for its answer, and where to go on; start with cursor 0,
+    /// done when the next cursor is 0. `limit` is at least 1.
     function openAppeals(SupplierId supplier, uint256 cursor, uint256 limit)
         external
         view

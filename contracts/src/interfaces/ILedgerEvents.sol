@@ -5,14 +5,19 @@ import {Reason} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
 
-/// What the payment ledger tells: every event that moves money carries what an indexer needs to rebuild every balance. Amounts are
-/// minor units of the currency.
+/// What the payment ledger tells: every event that moves money carries what an indexer needs to rebuild every balance.
+/// Amounts are minor units of the currency.
 interface ILedgerEvents {
     /* SUPPLIERS */
 
     event SupplierRegistered(SupplierId indexed supplier, address indexed owner, string name);
     event TariffSet(
-        SupplierId indexed supplier, Utility indexed utility, uint256 version, uint16 fromDay, uint48 standing, TariffBlock[] blocks
+        SupplierId indexed supplier,
+        Utility indexed utility,
+        uint256 version,
+        uint16 fromDay,
+        uint48 standing,
+        TariffBlock[] blocks
     );
     event CreditWithdrawn(SupplierId indexed supplier, address indexed to, uint256 amount);
 
@@ -40,7 +45,8 @@ interface ILedgerEvents {
         uint32 parameterVersion
     );
     /// Judged PAY (or INSUFFICIENT within its class's cap): `amount` left the account for the batch's pending bucket.
-    /// Its account alone is indexed, as in BillHeld: a topic costs more than a word, and these two come with every bill.
+    /// Its account alone is indexed, as in BillHeld: a topic costs more than a word, and these two come with every
+    /// bill.
     event BillPending(AccountId indexed account, BillId bill, uint256 amount);
     /// Judged APPEAL: `held` left the account's balance and is set aside.
     event BillHeld(AccountId indexed account, BillId bill, uint256 held);
@@ -50,8 +56,9 @@ interface ILedgerEvents {
     event ArrearsOpened(BillId indexed bill, AccountId indexed account, uint256 owed, Reason reason);
     /// `amount` of a bill is void; `refunded` went back to the account's balance.
     event BillVoided(BillId indexed bill, AccountId indexed account, uint256 amount, Reason reason, uint256 refunded);
-    /// `fromBalance` left the account's balance and `fromHold` its hold for a bill outside the common path; `toPending` says
-    /// whether it went to the batch's pending bucket or to the supplier's credit; `refunded` went from hold to balance.
+    /// `fromBalance` left the account's balance and `fromHold` its hold for a bill outside the common path; `toPending`
+    /// says whether it went to the batch's pending bucket or to the supplier's credit; `refunded` went from hold to
+    /// balance.
     event BillPaid(
         BillId indexed bill,
         AccountId indexed account,

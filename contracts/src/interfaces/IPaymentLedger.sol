@@ -17,11 +17,13 @@ interface IPaymentLedger is ILedgerDesk {
 
     /// Registers the caller as a supplier.
     function registerSupplier(string calldata name) external returns (SupplierId supplier);
-    /// Posts a batch: 1 to 500 packed bills of the supplier for one utility, at most 400 if any of them replaces another, so that
-    /// judging fits into a transaction whatever the verdicts are. Refused whole, naming the bill, when a bill's
-    /// account does not exist, its period is malformed or not over, or its amount is not what the tariff in force on its last
-    /// day gives. Creates no lien.
-    function postBills(SupplierId supplier, Utility utility, PackedBill[] calldata bills) external returns (BatchId batch);
+    /// Posts a batch: 1 to 500 packed bills of the supplier for one utility, at most 400 if any of them replaces
+    /// another, so that judging fits into a transaction whatever the verdicts are. Refused whole, naming the bill, when
+    /// a bill's account does not exist, its period is malformed or not over, or its amount is not what the tariff in
+    /// force on its last day gives. Creates no lien.
+    function postBills(SupplierId supplier, Utility utility, PackedBill[] calldata bills)
+        external
+        returns (BatchId batch);
     /// Moves pending buckets whose window is over to the supplier's credit. Anyone may call.
     function release(BatchId[] calldata batches) external;
     /// Pays out the supplier's credit.
@@ -49,9 +51,9 @@ interface IPaymentLedger is ILedgerDesk {
 
     /* GATE AND REGISTRY */
 
-    /// Applies the verdicts of a batch, 12 bytes a bill, in order. Gate only, once. Returns how many bills are held for appeal,
-    /// and which: bit i of the two words together stands for bill i. The packed bills come as bare words, since the encoder copies
-    /// those in one go, and value types one by one.
+    /// Applies the verdicts of a batch, 12 bytes a bill, in order. Gate only, once. Returns how many bills are held for
+    /// appeal, and which: bit i of the two words together stands for bill i. The packed bills come as bare words, since
+    /// the encoder copies those in one go, and value types one by one.
     function judge(BatchId batch, uint256[] calldata bills, bytes calldata verdicts)
         external
         returns (uint256 appealed, uint256[2] memory held);
@@ -79,7 +81,10 @@ interface IPaymentLedger is ILedgerDesk {
     /// The version in force on `day`; reverts where there is none.
     function tariffAt(SupplierId supplier, Utility utility, uint16 day) external view returns (Tariff memory);
     /// What the tariff in force on `day` gives for `quantity` base units.
-    function priceOf(SupplierId supplier, Utility utility, uint16 day, uint48 quantity) external view returns (uint256 amount);
+    function priceOf(SupplierId supplier, Utility utility, uint16 day, uint48 quantity)
+        external
+        view
+        returns (uint256 amount);
     /// Why a bill's arrears cannot be collected now; None if they can.
     function collectable(BillId bill) external view returns (Reason);
     /// A posted word as its fields; the account is the supplier's of that number.

@@ -22,7 +22,8 @@ interface IVerdictGate {
         uint40 windowEndsAt
     );
 
-    /// Judges a batch: its packed bills, as posted; 12 bytes of verdict a bill; the root of the evidence. Operators only, once.
+    /// Judges a batch: its packed bills, as posted; 12 bytes of verdict a bill; the root of the evidence. Operators
+    /// only, once.
     function submitVerdicts(BatchId batch, bytes32 evidenceRoot, PackedBill[] calldata bills, bytes calldata verdicts)
         external;
 
@@ -36,8 +37,8 @@ interface IVerdictGate {
     function ledger() external view returns (IPaymentLedger);
     function registry() external view returns (IAppealRegistry);
     function parameterVersion() external view returns (uint32);
-    /// The parameter version that a batch of `billed` minor units takes on when it is posted now. Reverts where the window is zero
-    /// and the batch too large for that.
+    /// The parameter version that a batch of `billed` minor units takes on when it is posted now. Reverts where the
+    /// window is zero and the batch too large for that.
     function admit(uint256 billed) external view returns (uint32 version);
     /// The presets of a utility and class in a version; the class's own, else class 0's, else the utility's default.
     function presetsOf(uint32 version, Utility utility, uint8 class) external view returns (Presets memory);

@@ -156,16 +156,11 @@ abstract contract DeskArrears is LedgerBase, ILedgerDesk {
         emit BillVoided(bill, account, record.amount(), reason, held);
     }
 
-    /// An appeal ends with `due` minor units to pay: from the hold, then with the customer's consent from the balance; the rest
-    /// becomes arrears. What is left of the hold goes back, and what is left of the bill is void.
-    function _payHeld(
-        BillId bill,
-        AccountId account,
-        PackedRecord record,
-        uint256 due,
-        Reason voidReason,
-        bool consent
-    ) private {
+    /// An appeal ends with `due` minor units to pay: from the hold, then with the customer's consent from the balance;
+    /// the rest becomes arrears. What is left of the hold goes back, and what is left of the bill is void.
+    function _payHeld(BillId bill, AccountId account, PackedRecord record, uint256 due, Reason voidReason, bool consent)
+        private
+    {
         Closing memory closing = _split(record, _accounts[account], due, consent);
         _records[bill] = _closed(record, due, closing.owed, closing.voided == 0 ? Reason.None : voidReason);
         PackedAccount debited = _accounts[account].debited(closing.fromBalance);

@@ -61,8 +61,9 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
         }
         _records[bill] = _cancelled(record, paid);
         PackedAccount updated = _credited(account, _accounts[account], refund);
-        // What was collected this month no longer counts against its cap. Whatever was collected for a batch judged this month
-        // was collected this month; of a batch judged before, the cap is not given back, which errs on the customer's side.
+        // What was collected this month no longer counts against its cap. Whatever was collected for a batch judged
+        // this month was collected this month; of a batch judged before, the cap is not given back, which errs on the
+        // customer's side.
         uint256 month = Calendar.monthOf(block.timestamp);
         if (Calendar.monthOf(batch.judgedAt) == month) updated = updated.uncollected(refund);
         _accounts[account] = updated;

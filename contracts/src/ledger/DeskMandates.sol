@@ -12,7 +12,8 @@ import {Mandate, SignedMandate} from "../types/Accounts.sol";
 import {AccountId, PackedAccount} from "../types/Ids.sol";
 import {LedgerBase} from "./LedgerBase.sol";
 
-/// Mandates: granted by an account's owner, in a transaction or by a signature that anyone may bring, and revoked at will.
+/// Mandates: granted by an account's owner, in a transaction or by a signature that anyone may bring, and revoked at
+/// will.
 abstract contract DeskMandates is LedgerBase, ILedgerDesk {
     using PackedAccounts for PackedAccount;
 
@@ -21,7 +22,8 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
     bytes32 private constant NAME_HASH = keccak256("Fairmeter PaymentLedger");
     bytes32 private constant VERSION_HASH = keccak256("1");
     bytes32 private constant MANDATE_TYPEHASH = keccak256(
-        "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,bool discloseReadings,uint32 nonce,uint40 deadline)"
+        "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,"
+        "bool discloseReadings,uint32 nonce,uint40 deadline)"
     );
 
     /// @inheritdoc ILedgerDesk
@@ -58,9 +60,7 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
         _accounts[account] = _accounts[account].withMandate(mandate);
         ++_holders[account].mandateNonce;
 
-        emit MandateGranted(
-            account, mandate.capPerBill, mandate.capPerMonth, mandate.lastDay, mandate.discloseReadings
-        );
+        emit MandateGranted(account, mandate.capPerBill, mandate.capPerMonth, mandate.lastDay, mandate.discloseReadings);
     }
 
     function _checkCap(uint256 cap) private pure {
@@ -86,9 +86,8 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
                 signed.deadline
             )
         );
-        // Computed at each use: a fork of the chain has another id, and a signature for one is none for the other.
-        bytes32 domain =
-            keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
+        // Computed at each use: on a fork of the chain, which has another id, the signature is not valid.
+        bytes32 domain = keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
         bytes32 digest = MessageHashUtils.toTypedDataHash(domain, structHash);
         // An account that does not exist is owned by the zero address, for which no signature is valid.
         if (!SignatureChecker.isValidSignatureNowCalldata(holder.owner, digest, signed.signature)) {

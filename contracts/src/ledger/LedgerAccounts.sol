@@ -40,8 +40,8 @@ abstract contract LedgerAccounts is LedgerBase, IPaymentLedger {
         for (uint256 i; i < amounts.length; ++i) {
             sum += amounts[i];
         }
-        // Whoever saw the permit may have used it already: the allowance is then there, and if not the transfer says so. The
-        // currency calls nobody back, so that calling it before the effects lets nobody in.
+        // Whoever saw the permit may have used it already: the allowance is then there, and if not the transfer says
+        // so. The currency calls nobody back, so that calling it before the effects lets nobody in.
         try _currency.permit(msg.sender, address(this), sum, deadline, v, r, s) {} catch {}
         _deposit(accounts, amounts);
     }

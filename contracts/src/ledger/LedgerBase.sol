@@ -115,7 +115,8 @@ abstract contract LedgerBase is ILedgerEvents {
 
     /// Gives `amount` minor units to a supplier to withdraw.
     function _creditSupplier(SupplierId supplier, uint256 amount) internal {
-        // No need to check the width: what is credited was deposited, and 2^96 minor units are more than 2^48 full accounts.
+        // No need to check the width: what is credited was deposited, and 2^96 minor units are more than 2^48 full
+        // accounts.
         unchecked {
             _suppliers[supplier].credit += uint96(amount);
         }
@@ -150,8 +151,8 @@ abstract contract LedgerBase is ILedgerEvents {
         return _sums[uint256(sum)];
     }
 
-    /// The state of a bill in `batch` with this record. A bill is pending, with a record or without, exactly as long as its
-    /// amount, at least 1, is in the batch's bucket: an empty bucket means that it was released.
+    /// The state of a bill in `batch` with this record. A bill is pending, with a record or without, exactly as long as
+    /// its amount, at least 1, is in the batch's bucket: an empty bucket means that it was released.
     function _stateOf(Batch storage batch, PackedRecord record) internal view returns (BillState) {
         if (record.exists() && record.state() != BillState.Pending) return record.state();
         if (batch.judgedAt == 0) return BillState.Unjudged;

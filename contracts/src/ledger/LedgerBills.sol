@@ -45,7 +45,8 @@ abstract contract LedgerBills is LedgerSuppliers {
         Tariff tariff;
         uint256 fromDay;
         uint256 nextDay;
-        /// Of a tariff of one block: 1,000 · standing and the price. `plainUntil` is `nextDay` for such a tariff, else 0.
+        /// Of a tariff of one block: 1,000 · standing and the price. `plainUntil` is `nextDay` for such a tariff, else
+        /// 0.
         uint256 standing;
         uint256 price;
         uint256 plainUntil;
@@ -151,8 +152,8 @@ abstract contract LedgerBills is LedgerSuppliers {
         return bill.decode(supplier);
     }
 
-    /// Refuses a batch that breaks a rule, naming the bill; returns the sum of the amounts, minor units. Account slots are not
-    /// touched: what depends on an account is decided when the bill is judged.
+    /// Refuses a batch that breaks a rule, naming the bill; returns the sum of the amounts, minor units. Account slots
+    /// are not touched: what depends on an account is decided when the bill is judged.
     function _checkBills(SupplierId supplier, Utility utility, uint256[] calldata bills)
         private
         view
@@ -173,11 +174,11 @@ abstract contract LedgerBills is LedgerSuppliers {
         return posting.billed;
     }
 
-    /// Checks the bills from `from` on while each of them replaces nothing and is right by the tariff version in use, which has one
-    /// block. Returns the index of the first that is not, or their number.
+    /// Checks the bills from `from` on while each of them replaces nothing and is right by the tariff version in use,
+    /// which has one block. Returns the index of the first that is not, or their number.
     ///
-    /// The rules are `_checkBill`'s, to which every other bill goes. Here they are one loop without a branch or a call each, which
-    /// halves what checking costs.
+    /// The rules are `_checkBill`'s, to which every other bill goes. Here they are one loop without a branch or a call
+    /// each, which halves what checking costs.
     function _skipPlain(Posting memory posting, uint256[] calldata bills, uint256 from)
         private
         pure
@@ -199,7 +200,10 @@ abstract contract LedgerBills is LedgerSuppliers {
                 // Nearest, as Tariffs.isNearest.
                 let apart := sub(add(mul(amount, 1000), 500), add(standing, mul(quantity, price)))
                 if or(
-                    or(or(iszero(lt(sub(and(bill, 0xffffffff), 1), count)), gt(less, 92)), or(shr(152, bill), iszero(amount))),
+                    or(
+                        or(iszero(lt(sub(and(bill, 0xffffffff), 1), count)), gt(less, 92)),
+                        or(shr(152, bill), iszero(amount))
+                    ),
                     or(or(iszero(lt(day, span)), gt(quantity, MAX_QUANTITY)), gt(apart, 1000))
                 ) { break }
                 billed := add(billed, amount)

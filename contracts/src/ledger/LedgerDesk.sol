@@ -10,9 +10,9 @@ import {DeskMandates} from "./DeskMandates.sol";
 import {DeskTariffs} from "./DeskTariffs.sol";
 import {LedgerBase} from "./LedgerBase.sol";
 
-/// The second half of the ledger's code, since a contract may have 24,576 bytes of it (EIP-170): the ledger creates it, and runs it
-/// by delegatecall in its own name and storage, which both lay out by LedgerBase alone. Called directly it works on storage that is
-/// empty for ever, holds no money and is believed by nobody.
+/// The second half of the ledger's code, since a contract may have 24,576 bytes of it (EIP-170): the ledger creates it,
+/// and runs it by delegatecall in its own name and storage, which both lay out by LedgerBase alone. Called directly it
+/// works on storage that is empty for ever, holds no money and is believed by nobody.
 contract LedgerDesk is DeskTariffs, DeskMandates, DeskArrears, DeskCancelling {
     constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_)
         LedgerBase(currency_, gate_, registry_)

@@ -17,7 +17,8 @@ import {Decision} from "../types/Verdicts.sol";
 import {Sum} from "./LedgerBase.sol";
 import {LedgerBills} from "./LedgerBills.sol";
 
-/// Judging: applies the verdicts of a batch. Everything a bill needs of its account is in one slot, read and written once.
+/// Judging: applies the verdicts of a batch. Everything a bill needs of its account is in one slot, read and written
+/// once.
 abstract contract LedgerJudging is LedgerBills {
     using IdCodec for BillId;
     using PackedAccounts for PackedAccount;
@@ -47,13 +48,14 @@ abstract contract LedgerJudging is LedgerBills {
         /// Ids of the batch's bill 0 and of the supplier's account 0; the index and the number are added.
         uint256 firstBill;
         uint256 firstAccount;
-        /// How many bills may be judged by the plain loops: none of a batch in which some were cancelled, since only there a bill
-        /// can have a record already.
+        /// How many bills may be judged by the plain loops: none of a batch in which some were cancelled, since only
+        /// there a bill can have a record already.
         uint256 plainEnd;
         /// Where bills and verdicts begin in calldata.
         uint256 words;
         uint256 heads;
-        /// The batch's utility, today, and this month, where an account has its own, the last day of its mandate, and its month.
+        /// The batch's utility, today, and this month, where an account has its own, the last day of its mandate, and
+        /// its month.
         uint256 frame;
         uint256 utility;
         uint256 today;
@@ -73,8 +75,8 @@ abstract contract LedgerJudging is LedgerBills {
         /// Bit i of the two together: bill i is held.
         uint256 heldLow;
         uint256 heldHigh;
-        /// By class: 1 + the largest amount, minor units, that an INSUFFICIENT verdict pays; 0 where not asked yet. Empty
-        /// until the first such verdict.
+        /// By class: 1 + the largest amount, minor units, that an INSUFFICIENT verdict pays; 0 where not asked yet.
+        /// Empty until the first such verdict.
         uint256[] caps;
     }
 
@@ -113,12 +115,10 @@ abstract contract LedgerJudging is LedgerBills {
         }
     }
 
-    function _checkJudgeable(
-        BatchId batch,
-        Batch storage stored,
-        uint256[] calldata bills,
-        bytes calldata verdicts
-    ) private view {
+    function _checkJudgeable(BatchId batch, Batch storage stored, uint256[] calldata bills, bytes calldata verdicts)
+        private
+        view
+    {
         if (stored.count == 0 || stored.judgedAt != 0) revert Errors.PaymentLedger_NotUnjudged(batch);
         if (bills.length != stored.count || MerkleTree.root(bills) != stored.commitment) {
             revert Errors.PaymentLedger_BillsNotCommitted(batch);
@@ -138,12 +138,13 @@ abstract contract LedgerJudging is LedgerBills {
         run.plainEnd = stored.cancelled == 0 ? stored.count : 0;
     }
 
-    /// Judges the bills from `run.next` on while each of them is on the common path: PAY, replacing nothing, for the next days of
-    /// its account, covered by mandate and balance; moves `run.next` to the first that is not.
+    /// Judges the bills from `run.next` on while each of them is on the common path: PAY, replacing nothing, for the
+    /// next days of its account, covered by mandate and balance; moves `run.next` to the first that is not.
     ///
-    /// The rules are `_judgeBill`'s, to which every other bill goes. Here, and in `_holdPlain`, they are one loop with few branches
-    /// and no call: that and the hand-written event save a bill 1,000 gas. Of what is left 5,000 are the account's slot and 1,637
-    /// the event. What does not change from bill to bill is read from `run`, to leave the stack to what does.
+    /// The rules are `_judgeBill`'s, to which every other bill goes. Here, and in `_holdPlain`, they are one loop with
+    /// few branches and no call: that and the hand-written event save a bill 1,000 gas. Of what is left 5,000 are the
+    /// account's slot and 1,637 the event. What does not change from bill to bill is read from `run`, to leave the
+    /// stack to what does.
     function _payPlain(Run memory run) private {
         (uint256 next, uint256 pending, uint256 frame) = (run.next, run.pending, run.frame);
         bytes32 topic = BillPending.selector;
@@ -165,9 +166,15 @@ abstract contract LedgerJudging is LedgerBills {
                 if or(
                     or(or(xor(head, 0x0100), shr(152, bill)), and(other, UTILITIES)),
                     or(
-                        or(iszero(gt(day, and(shr(208, account), 0xffff))), lt(and(account, LAST_DAYS), and(frame, LAST_DAYS))),
                         or(
-                            or(gt(amount, and(account, 0xffffffffffff)), gt(amount, and(shr(48, account), 0xfffffffffff))),
+                            iszero(gt(day, and(shr(208, account), 0xffff))),
+                            lt(and(account, LAST_DAYS), and(frame, LAST_DAYS))
+                        ),
+                        or(
+                            or(
+                                gt(amount, and(account, 0xffffffffffff)),
+                                gt(amount, and(shr(48, account), 0xfffffffffff))
+                            ),
                             gt(spent, and(shr(92, account), 0xfffffffffff))
                         )
                     )
@@ -186,8 +193,8 @@ abstract contract LedgerJudging is LedgerBills {
         (run.next, run.pending) = (next, pending);
     }
 
-    /// The same for APPEAL: for bills that replace nothing, for the next days of their account. So 500 appealed bills are judged
-    /// in one transaction; of each one's gas 27,100 are its record and its account's slot.
+    /// The same for APPEAL: for bills that replace nothing, for the next days of their account. So 500 appealed bills
+    /// are judged in one transaction; of each one's gas 27,100 are its record and its account's slot.
     function _holdPlain(Run memory run) private {
         (uint256 next, uint256 amounts, uint256 holds) = (run.next, run.heldAmount, run.holds);
         uint256 frame = run.frame;
@@ -267,7 +274,8 @@ abstract contract LedgerJudging is LedgerBills {
         }
     }
 
-    /// Why a bill cannot have its days; None if it can. A bill that replaces a void one takes over that one's days, once.
+    /// Why a bill cannot have its days; None if it can. A bill that replaces a void one takes over that one's days,
+    /// once.
     function _takeDays(Run memory run, PackedAccount account, PackedBill packed) private returns (Reason) {
         if (account.utility() != run.utility) return Reason.WrongUtility;
         bool free = packed.start() > account.billedThrough();
@@ -315,14 +323,9 @@ abstract contract LedgerJudging is LedgerBills {
         emit BillWaiting(BillId.wrap(uint64(bill)), _accountOf(run, packed), amount);
     }
 
-    function _owe(
-        Run memory run,
-        uint256 bill,
-        uint256 slot,
-        PackedAccount account,
-        PackedBill packed,
-        Reason reason
-    ) private {
+    function _owe(Run memory run, uint256 bill, uint256 slot, PackedAccount account, PackedBill packed, Reason reason)
+        private
+    {
         uint256 amount = packed.amount();
         _store(slot, account);
         _records[BillId.wrap(uint64(bill))] = PackedRecords.create(packed, BillState.Arrears, reason, amount);
@@ -355,7 +358,8 @@ abstract contract LedgerJudging is LedgerBills {
         }
     }
 
-    /// The largest amount, minor units, that an INSUFFICIENT verdict pays in a class; asked of the gate once a batch and class.
+    /// The largest amount, minor units, that an INSUFFICIENT verdict pays in a class; asked of the gate once a batch
+    /// and class.
     function _insufficientCap(Run memory run, uint256 class) private view returns (uint256 cap) {
         if (run.caps.length == 0) run.caps = new uint256[](256);
         cap = run.caps[class];

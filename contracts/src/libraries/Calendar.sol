@@ -10,8 +10,8 @@ library Calendar {
 
     /// Calendar months from January 1970 to the month of `timestamp` Unix seconds.
     ///
-    /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days. Years there begin in March, so
-    /// that the leap day is a year's last; `shifted` counts months of such years from March of year 0.
+    /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days. Years there begin in March,
+    /// so that the leap day is a year's last; `shifted` counts months of such years from March of year 0.
     function monthOf(uint256 timestamp) internal pure returns (uint256) {
         uint256 day = dayOf(timestamp) + 719_468;
         uint256 dayOfEra = day % 146_097;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// Merkle trees in the shape of RFC 9162, section 2.1: leaves in order, a node is keccak256(left ‖ right), an odd last node
-/// goes up unchanged. The leaves are the packed words themselves.
+/// Merkle trees in the shape of RFC 9162, section 2.1: leaves in order, a node is keccak256(left ‖ right), an odd last
+/// node goes up unchanged. The leaves are the packed words themselves.
 ///
-/// A node cannot pass for a leaf although neither carries a prefix: whoever verifies takes the number of leaves from the
-/// batch, and number and index fix the length of the path and the side of each step, so a shorter path is refused.
+/// A node cannot pass for a leaf although neither carries a prefix: whoever verifies takes the number of leaves from
+/// the batch, and number and index fix the length of the path and the side of each step, so a shorter path is refused.
 library MerkleTree {
     /// The root over `leaves`, of which there is at least one.
     ///
-    /// In assembly, in place: the words are copied behind the free-memory pointer, which stays where it is, and each level
-    /// overwrites the one below; 500 leaves cost 500 hashes and no allocation. Four nodes a turn of the loop, since the turn costs
-    /// more than the hash.
+    /// In assembly, in place: the words are copied behind the free-memory pointer, which stays where it is, and each
+    /// level overwrites the one below; 500 leaves cost 500 hashes and no allocation. Four nodes a turn of the loop,
+    /// since the turn costs more than the hash.
     function root(uint256[] calldata leaves) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
             let base := mload(0x40)

@@ -8,8 +8,9 @@ import {Utility} from "../types/Utilities.sol";
 
 /// An account in one word, so that judging a bill reads and writes one slot; bit 0 the lowest:
 ///
-/// balance 0..47 · capPerBill 48..91 · capPerMonth 92..135 · spent 136..179 · month 180..191 · mandateLastDay 192..207 ·
-/// billedThrough 208..223 · class 224..231 · utility 232..235 · flags 236..243 (open, discloseReadings) · spare 244..255
+/// balance 0..47 · capPerBill 48..91 · capPerMonth 92..135 · spent 136..179 · month 180..191 · mandateLastDay 192..207
+/// · billedThrough 208..223 · class 224..231 · utility 232..235 · flags 236..243 (open, discloseReadings) · spare
+/// 244..255
 library PackedAccounts {
     /// The largest balance, minor units.
     uint256 internal constant MAX_BALANCE = (1 << 48) - 1;
@@ -73,7 +74,8 @@ library PackedAccounts {
         return (PackedAccount.unwrap(account) >> 232) & 0xf;
     }
 
-    /// Why `amount` minor units cannot be collected under the mandate on day `today` of month `month_`; None if they can.
+    /// Why `amount` minor units cannot be collected under the mandate on day `today` of month `month_`; None if they
+    /// can.
     function refusal(PackedAccount account, uint256 amount, uint256 today, uint256 month_)
         internal
         pure
@@ -122,8 +124,8 @@ library PackedAccounts {
         }
     }
 
-    /// With `amount` minor units collected under the mandate in `month_`, which `refusal` has allowed: balance and spent change
-    /// in one addition each, since neither can carry out of its field.
+    /// With `amount` minor units collected under the mandate in `month_`, which `refusal` has allowed: balance and
+    /// spent change in one addition each, since neither can carry out of its field.
     function collected(PackedAccount account, uint256 amount, uint256 month_) internal pure returns (PackedAccount) {
         uint256 word = PackedAccount.unwrap(account);
         if (month(account) != month_) word = (word & ~SPENT_AND_MONTH) | (month_ << 180);

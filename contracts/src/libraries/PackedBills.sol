@@ -78,7 +78,8 @@ library PackedBills {
     function isWellFormed(PackedBill bill) internal pure returns (bool) {
         // Zero days wrap to the largest number: one comparison for both bounds.
         unchecked {
-            return periodDays(bill) - 1 < MAX_DAYS && quantity(bill) <= MAX_QUANTITY && PackedBill.unwrap(bill) >> 216 == 0;
+            return
+                periodDays(bill) - 1 < MAX_DAYS && quantity(bill) <= MAX_QUANTITY && PackedBill.unwrap(bill) >> 216 == 0;
         }
     }
 

@@ -7,20 +7,20 @@ import {IdCodec} from "./IdCodec.sol";
 
 /// A bill that left the common path, in one word; bit 0 the lowest:
 ///
-/// account number 0..31 · quantity 32..79 · amount 80..127 · first day 128..143 · days 144..151, as in the posted bill ·
-/// state 152..159 · reason 160..167 · money 168..215 · stage 216..223 · score 224..247 · flags 248..255 (replaced, unbilled)
+/// account number 0..31 · quantity 32..79 · amount 80..127 · first day 128..143 · days 144..151, as in the posted bill
+/// · state 152..159 · reason 160..167 · money 168..215 · stage 216..223 · score 224..247 · flags 248..255 (replaced,
+/// unbilled)
 ///
-/// `amount` falls when a part of the bill is void and another is not, so that amount - money is always what was paid for a
-/// bill in arrears, and what was credited for a pending one.
+/// `amount` falls when a part of the bill is void and another is not, so that amount - money is always what was paid
+/// for a bill in arrears, and what was credited for a pending one.
 library PackedRecords {
     uint256 private constant BILL = (1 << 152) - 1;
     uint256 private constant AMOUNT = uint256((1 << 48) - 1) << 80;
     uint256 private constant STATE_REASON_MONEY = uint256(type(uint64).max) << 152;
     uint256 private constant REPLACED = 1 << 248;
     uint256 private constant UNBILLED = 1 << 249;
-    uint256 private constant FREEING =
-        (1 << uint8(Reason.Cancelled)) | (1 << uint8(Reason.Conceded)) | (1 << uint8(Reason.Adjusted))
-            | (1 << uint8(Reason.Expired));
+    uint256 private constant FREEING = (1 << uint8(Reason.Cancelled)) | (1 << uint8(Reason.Conceded))
+        | (1 << uint8(Reason.Adjusted)) | (1 << uint8(Reason.Expired));
 
     /* READ */
 
@@ -55,8 +55,8 @@ library PackedRecords {
         return PackedRecord.unwrap(record) & UNBILLED != 0;
     }
 
-    /// Whether the bill is void, its days are free and not billed again yet, and `bill` of the same supplier is for the same
-    /// account and for days within them.
+    /// Whether the bill is void, its days are free and not billed again yet, and `bill` of the same supplier is for the
+    /// same account and for days within them.
     function isReplaceableBy(PackedRecord record, PackedBill bill) internal pure returns (bool) {
         uint256 word = PackedRecord.unwrap(record);
         uint256 other = PackedBill.unwrap(bill);
@@ -86,7 +86,11 @@ library PackedRecords {
     /* CHANGE */
 
     /// A bill's first record.
-    function create(PackedBill bill, BillState state_, Reason reason_, uint256 money_) internal pure returns (PackedRecord) {
+    function create(PackedBill bill, BillState state_, Reason reason_, uint256 money_)
+        internal
+        pure
+        returns (PackedRecord)
+    {
         return PackedRecord.wrap(
             (PackedBill.unwrap(bill) & BILL) | (uint256(uint8(state_)) << 152) | (uint256(uint8(reason_)) << 160)
                 | (money_ << 168)

@@ -16,7 +16,8 @@ library PackedVerdicts {
     /// Verdict `index` of a list that holds it, without padding.
     function read(bytes calldata verdicts, uint256 index) internal pure returns (PackedVerdict verdict) {
         assembly ("memory-safe") {
-            // The last read runs 20 bytes past the list: calldata reads as zero there, and the mask drops what is not ours.
+            // The last read runs 20 bytes past the list: calldata reads as zero there, and the mask drops what is not
+            // ours.
             verdict := and(calldataload(add(verdicts.offset, mul(index, 12))), shl(160, 0xffffffffffffffffffffffff))
         }
     }

@@ -9,9 +9,9 @@ import {PackedBills} from "./PackedBills.sol";
 library Tariffs {
     uint256 internal constant MAX_BLOCKS = 8;
 
-    /// What `quantity` base units cost, in thousandths of a minor unit, at least 1,000: 1,000 · standing + Σ block's part of the
-    /// quantity · its price. The quantity is at most the last block's end, so that no step can overflow: 2^47 base units at
-    /// 2^32 minor units.
+    /// What `quantity` base units cost, in thousandths of a minor unit, at least 1,000: 1,000 · standing + Σ block's
+    /// part of the quantity · its price. The quantity is at most the last block's end, so that no step can overflow:
+    /// 2^47 base units at 2^32 minor units.
     function costOf(Tariff memory tariff, uint256 quantity) internal pure returns (uint256 thousandths) {
         unchecked {
             thousandths = uint256(tariff.standing) * 1000;
@@ -35,8 +35,8 @@ library Tariffs {
         if (thousandths % 1000 == 500) amount &= ~uint256(1);
     }
 
-    /// Whether `amount` minor units are nearest to `thousandths`. Exactly between two minor units both are: suppliers do round
-    /// either way.
+    /// Whether `amount` minor units are nearest to `thousandths`. Exactly between two minor units both are: suppliers
+    /// do round either way.
     function isNearest(uint256 amount, uint256 thousandths) internal pure returns (bool) {
         unchecked {
             // At most 1,000 if and only if the two differ by at most 500: below that the difference wraps.

@@ -25,7 +25,8 @@ struct Account {
     Utility utility;
     /// Whether the mandate lets anyone show the readings on chain in a challenge.
     bool discloseReadings;
-    /// Counts grants and revocations of mandates; the next signature carries it, so that any of them ends signatures not yet used.
+    /// Counts grants and revocations of mandates; the next signature carries it, so that any of them ends signatures
+    /// not yet used.
     uint32 mandateNonce;
 }
 

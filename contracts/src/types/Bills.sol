@@ -64,7 +64,8 @@ struct BillRecord {
     uint48 amount;
     BillState state;
     Reason reason;
-    /// Minor units: set aside (Held), still owed (Arrears), in the batch's pending bucket (Pending), paid (Settled); 0 otherwise.
+    /// Minor units: set aside (Held), still owed (Arrears), in the batch's pending bucket (Pending), paid (Settled); 0
+    /// otherwise.
     uint48 money;
     /// Arrears only: stage, and repayment score in ppm. Written by the arrears contract.
     uint8 stage;

@@ -18,8 +18,9 @@ struct TariffBlock {
     uint32 price;
 }
 
-/// A version of a supplier's tariff for a utility. amount = max(1, (1,000 · standing + Σ quantity by block · price) / 1,000) to
-/// the nearest minor unit. Exactly between two both are nearest: a bill may ask either; a quoted price is the even one.
+/// A version of a supplier's tariff for a utility. amount = max(1, (1,000 · standing + Σ quantity by block · price) /
+/// 1,000) to the nearest minor unit. Exactly between two both are nearest: a bill may ask either; a quoted price is the
+/// even one.
 struct Tariff {
     /// First day in force, days since 1970-01-01; compared with the last day of a bill's period.
     uint16 fromDay;

@@ -7,8 +7,8 @@ import {AccountId, BatchId, PackedBill} from "../../src/types/Ids.sol";
 import {Utility} from "../../src/types/Utilities.sol";
 import {Base} from "../Base.sol";
 
-/// Whole transactions, calldata and intrinsic gas included, each on cold storage (`isolate`), of a batch of 500 bills of
-/// distinct customers.
+/// Whole transactions, calldata and intrinsic gas included, each on cold storage (`isolate`), of a batch of 500 bills
+/// of distinct customers.
 /// forge-config: default.isolate = true
 contract BatchGas is Base {
     uint256 private constant COUNT = 500;
