@@ -153,4 +153,30 @@ interface Errors {
     error AppealRegistry_LengthMismatch(uint256 first, uint256 second);
     /// Thrown when the queue is read with a limit of zero.
     error AppealRegistry_NoLimit();
+
+    /* TREND VERDICT */
+
+    /// Thrown when a billing period has no day or too many.
+    error TrendVerdict_PeriodDaysOutOfBounds(uint256 periodDays, uint256 most);
+    /// Thrown when a reference period has no day or too many.
+    error TrendVerdict_ReferenceDaysOutOfBounds(uint256 referenceDays, uint256 most);
+    /// Thrown when a billing period and its reference period differ by more than a day.
+    error TrendVerdict_PeriodsApart(uint256 periodDays, uint256 referenceDays);
+    /// Thrown when there are not five bytes of readings a day of the reference period.
+    error TrendVerdict_ReadingsLength(uint256 length, uint256 expected);
+    /// Thrown when a day beyond the reference period is called missing.
+    error TrendVerdict_MissingBeyondPeriod(uint256 missing, uint256 referenceDays);
+    /// Thrown when a day that is called missing has a reading.
+    error TrendVerdict_ReadingOfMissingDay(uint256 day, uint256 reading);
+    /// Thrown when a bill's quantity is too large.
+    error TrendVerdict_QuantityTooLarge(uint256 quantity, uint256 largest);
+    /// Thrown when a preset lies further from zero than it may, ppm.
+    error TrendVerdict_PresetOutOfBounds(int256 preset, uint256 furthest);
+    /// Thrown when a regression's degree is neither 1 nor 2.
+    error TrendVerdict_DegreeOutOfBounds(uint256 degree);
+
+    /* CALENDAR */
+
+    /// Thrown when a billing period has no day, or lies outside the years of which reference periods are known.
+    error Calendar_PeriodOutOfRange(uint256 startDay, uint256 periodDays);
 }
