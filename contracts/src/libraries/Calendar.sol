@@ -22,8 +22,8 @@ library Calendar {
 
     /// Calendar months from January 1970 to the month of `timestamp` Unix seconds.
     ///
-    /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days. Years there begin in March, so
-    /// that the leap day is a year's last; `shifted` counts months of such years from March of year 0.
+    /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days. Years there begin in March,
+    /// so that the leap day is a year's last; `shifted` counts months of such years from March of year 0.
     function monthOf(uint256 timestamp) internal pure returns (uint256) {
         uint256 day = dayOf(timestamp) + 719_468;
         uint256 dayOfEra = day % 146_097;
@@ -34,10 +34,10 @@ library Calendar {
         return shifted - (1970 * 12 - 2);
     }
 
-    /// The reference period of a billing period of `periodDays` days, at least 1, that begins on `startDay`: the same calendar
-    /// bounds one year earlier, 29 February becoming 28 February at either end.
+    /// The reference period of a billing period of `periodDays` days, at least 1, that begins on `startDay`: the same
+    /// calendar bounds one year earlier, 29 February becoming 28 February at either end.
     ///
-    /// Days since 1970-01-01, from FIRST_BILLED_DAY to LAST_BILLED_DAY.
+    /// Days since 1970-01-01, both ends of the billing period from FIRST_BILLED_DAY to LAST_BILLED_DAY.
     function referencePeriod(uint256 startDay, uint256 periodDays)
         internal
         pure
@@ -57,7 +57,7 @@ library Calendar {
     /// 366 from a leap day to the last day of February of the next year, else 365.
     function _daysToYearBefore(uint256 day) private pure returns (uint256 back) {
         assembly ("memory-safe") {
-            // With the leap day that 2100 lacks, the cycle of four years goes on; in the year after it 365 days lie between.
+            // With the leap day that 2100 lacks the cycle of four years goes on, but for the year after it.
             let phase := mod(add(day, add(SINCE_LEAP_DAY, iszero(lt(day, MARCH_2100)))), FOUR_YEARS)
             // What is before March 2100 wraps and is greater.
             back := add(365, and(lt(phase, 366), gt(sub(day, MARCH_2100), 364)))

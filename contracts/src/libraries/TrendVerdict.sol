@@ -8,16 +8,16 @@ import {PackedBills} from "./PackedBills.sol";
 
 /// The trend verdict of one bill, exact, from the readings themselves.
 ///
-///     a = (Q1 - Q2)/Q2                             actual growth, Q2 = S·n2/m the reference total
-///     e = (sum over x < n1 of f(x)·g(x))/Q2        expected growth, f the least-squares polynomial of last year's daily
-///                                                  readings, g = f'/(S/m) its derivative as an index of mean daily use
+///     a = (Q1 - Q2)/Q2                        actual growth, Q2 = S·n2/m the reference total
+///     e = (sum over x < n1 of f(x)·g(x))/Q2   expected growth, f the least-squares polynomial of last year's daily
+///                                             readings, g = f'/(S/m) its derivative as an index of mean daily use
 ///     APPEAL if a - e >= first preset, else PAY; PAY without a regression if a < second preset
 ///
 /// Source: claims 1 and 2 of the automatic-payment patent application (Bank of China, technology number 32336652).
 ///
 /// Days are counted from the middle of the reference period, t = 2x - (n2 - 1). With M_k = sum of t^k and Z_k = sum of
-/// reading·t^k over the m days that have a reading, Cramer's rule on the normal equations gives f = (A + B·t + C·t^2)/D,
-/// and df/dx = 2(B + 2C·t)/D. Over all days of the reference period the odd powers of t cancel and
+/// reading·t^k over the m days that have a reading, Cramer's rule on the normal equations gives
+/// f = (A + B·t + C·t^2)/D, and df/dx = 2(B + 2C·t)/D. Over all days of the reference period odd powers of t cancel and
 ///
 ///     H = sum of (A + B·t + C·t^2)(B + 2C·t) = B·(A·n2 + 3C·sum of t^2)
 ///
@@ -26,8 +26,8 @@ import {PackedBills} from "./PackedBills.sol";
 ///
 ///     a - e >= p/10^6  <=>  2·10^6·m^2·H <= (10^6·m·Q1 - (10^6 + p)·S·n2)·D^2·S
 ///
-/// Nothing is rounded. Nothing can overflow, so nothing is checked: with |t| <= 93, m <= n2 <= 94 and readings < 2^40 the
-/// triangle inequality alone bounds every term of every formula,
+/// Nothing is rounded. Nothing can overflow, so nothing is checked: with |t| <= 93, m <= n2 <= 94 and readings < 2^40
+/// the triangle inequality alone bounds every term of every formula,
 ///
 ///     M1 < 2^12.2, M2 < 2^18.1, M3 < 2^24.3, M4 < 2^30.5, S < 2^46.6, Z1 < 2^52.2, Z2 < 2^58.1
 ///     cofactors < 2^49.5, D < 2^57.3, A < 2^97.3, B < 2^91.4, C < 2^85.3, H < 2^197.0, 2·10^6·m^2·H < 2^231.0
@@ -205,7 +205,7 @@ library TrendVerdict {
         returns (int256 m0, int256 m1, int256 m2, int256 m3, int256 m4)
     {
         unchecked {
-            // A negative sum has borrowed from the one above it.
+            // From the lowest sum up: a negative one has borrowed from the next.
             m0 = int48(gaps);
             gaps = (gaps - m0) >> 48;
             m1 = int48(gaps);
@@ -223,8 +223,8 @@ library TrendVerdict {
         }
     }
 
-    /// Sum over the missing days of t^0 + t^1·2^48 + t^2·2^96 + t^3·2^144 + t^4·2^192: five signed sums in one word, each
-    /// below 2^33, as one day costs one of Horner's schemes. Refuses a reading on a missing day: it would count in S.
+    /// Sum over the missing days of t^0 + t^1·2^48 + t^2·2^96 + t^3·2^144 + t^4·2^192: five signed sums in one word,
+    /// each below 2^33, and a day costs one scheme of Horner's. Refuses a reading on a missing day: it would count in S.
     function _gaps(bytes calldata readings, uint256 referenceDays, uint256 missing) private pure returns (int256 gaps) {
         uint256 table = _logarithms();
         unchecked {
@@ -258,26 +258,37 @@ library TrendVerdict {
         }
     }
 
-    /// Z0 = S in bits 0..63, Z1 in bits 64..127, Z2 in bits 128..191, each an int64, over all days: a missing one reads zero.
+    /// Z0 = S in bits 0..63, Z1 in bits 64..127, Z2 in bits 128..191, each an int64, over all days: a missing one reads
+    /// zero. As t = 2·day - (n2 + 1), Z1 = 2U1 - (n2 + 1)·S and Z2 = 4U2 - (n2 + 1)(4U1 - (n2 + 1)·S).
+    function _sums(bytes calldata readings, uint256 n2) private pure returns (int256 sums) {
+        (uint256 total, uint256 u1, uint256 u2) = _powerSums(readings, n2);
+        unchecked {
+            int256 middle = int256(n2 + 1);
+            int256 inner = 2 * int256(u1) - middle * int256(total);
+            sums = int256(total) | int256(uint256(uint64(uint256(inner)))) << 64;
+            sums |= (4 * int256(u2) - middle * (inner + 2 * int256(u1))) << 128;
+        }
+    }
+
+    /// S, U1 and U2: sums of day^k·y over the readings y, days counted from one.
     ///
-    /// Six readings a step, the last six first. A word of them is split into the even and the odd days, each three lanes of
-    /// 80 bits, and the lanes are added side by side. Adding a running sum to another counts the word's place v from
-    /// one without a multiplication: at the end `pairs` holds the sum of y0 + y1, `placed` of v(y0 + y1), `twice` of
+    /// Six readings a step, the last six first. A word of them is split into the even and the odd days, each three lanes
+    /// of 80 bits, and the lanes are added side by side. Adding a running sum to another counts the word's place v
+    /// from one without a multiplication: at the end `pairs` holds the sum of y0 + y1, `placed` of v(y0 + y1), `twice` of
     /// v(v + 1)/2·(y0 + y1), `evens` of y0 and `evensPlaced` of v·y0, below 2^52 a lane.
     ///
-    /// Lane l of word v holds days 6v - 2l - 2 and 6v - 2l - 1 counted from 0, or w - 1 and w from 1 with w = 6v - 2l. Hence
+    /// Lane l of word v holds the days w - 1 and w, with w = 6v - 2l. Hence
     ///
-    ///     U1 = sum of day·y   = sum of w(y0 + y1) - y0
-    ///     U2 = sum of day^2·y = sum of w^2·(y0 + y1) - (2w - 1)·y0
+    ///     U1 = sum of w(y0 + y1) - y0,   U2 = sum of w^2·(y0 + y1) - (2w - 1)·y0
     ///
-    /// expanded in v and l: 36v^2 = 72·v(v + 1)/2 - 36v. The sum of the lanes is the remainder modulo 2^80 - 1; lanes
-    /// weighted by l = 0, 1, 2 are the sum of the upper two and the uppermost once more. S, U1 and U2 take the places of
-    /// `pairs`, `placed` and `twice`. As t = 2·day - (n2 + 1), Z1 = 2U1 - (n2 + 1)·S and
-    /// Z2 = 4U2 - 4(n2 + 1)·U1 + (n2 + 1)^2·S.
-    function _sums(bytes calldata readings, uint256 n2) private pure returns (int256 sums) {
-        uint256 pairs;
-        uint256 placed;
-        uint256 twice;
+    /// expanded in v and l, with 36v^2 = 72·v(v + 1)/2 - 36v. The sum of the lanes is the remainder modulo 2^80 - 1;
+    /// weighted by l = 0, 1, 2 it is the sum of the upper two and the uppermost once more. U2, U1 and S at last take
+    /// the places of `twice`, `placed` and `pairs`.
+    function _powerSums(bytes calldata readings, uint256 n2)
+        private
+        pure
+        returns (uint256 pairs, uint256 placed, uint256 twice)
+    {
         assembly ("memory-safe") {
             let evens
             let evensPlaced
@@ -295,7 +306,7 @@ library TrendVerdict {
                 placed := add(placed, pairs)
                 twice := add(twice, placed)
                 evensPlaced := add(evensPlaced, evens)
-                // Inside the loop, where the optimiser does not compute these again at each of their uses.
+                // Here, not after the loop: the IR's optimiser would compute it again at each use.
                 if eq(at, readings.offset) {
                     twice := add(sub(mul(36, sub(mul(2, twice), placed)), mul(12, evensPlaced)), evens)
                     twice := add(mod(twice, LANE), mul(8, shr(160, pairs)))
@@ -309,11 +320,6 @@ library TrendVerdict {
                 at := sub(at, 30)
                 word := shr(16, calldataload(at))
             }
-            let middle := add(n2, 1)
-            placed := sub(mul(2, placed), mul(middle, pairs))
-            // Z2, from Z1 + 2·U1 = 4·U1 - (n2 + 1)·S.
-            twice := sub(mul(4, twice), mul(middle, add(placed, add(placed, mul(middle, pairs)))))
-            sums := or(pairs, or(shl(64, and(placed, 0xffffffffffffffff)), shl(128, twice)))
         }
     }
 

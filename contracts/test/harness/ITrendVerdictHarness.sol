@@ -47,8 +47,8 @@ interface ITrendVerdictHarness {
         pure
         returns (uint256 referenceStart, uint256 referenceDays);
 
-    /// First day and length of the reference periods of `count` billing periods of `periodDays` days, the first of which
-    /// begins on `firstDay` and each other a day after the one before.
+    /// First day and length of the reference periods of `count` billing periods of `periodDays` days, the first of
+    /// which begins on `firstDay` and each other a day after the one before.
     function referencePeriods(uint256 firstDay, uint256 count, uint256 periodDays)
         external
         pure
