@@ -7,6 +7,7 @@ import importlib
 import sys
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,20 @@ def test_connect__stand_ins__leave_no_trace(revm: RevmEngine) -> None:
     assert revm.head() == 0
     assert gc.isenabled()
     assert not [name for name in sys.modules if name.partition(".")[0] == "wake"]
+
+
+def test_close__large_state__let_go() -> None:
+    pytest.importorskip("wake_rs", reason="eth-wake is not installed")
+    peaks = []
+    for _ in range(6):
+        with RevmEngine() as engine:
+            payer = Wallet.on(engine, funder_key(engine))
+            code = b"\x61\x60\x00\x5f\xf3"
+            engine.send([payer.sign(None, code + bytes(40_000), gas=GAS).raw for _ in range(400)])
+        gc.collect()
+        peaks.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4_096)
+    # 400 contracts of 24 kB, and their transactions
+    assert peaks[-1] - peaks[1] < 8_000_000
 
 
 def test_capabilities__what_it_lacks__is_said_and_empty(revm: RevmEngine) -> None:

@@ -8,7 +8,7 @@ from eth.db.trie import make_trie_root_and_nodes
 from eth.rlp.logs import Log as PyEvmLog
 from eth.rlp.receipts import Receipt as PyEvmReceipt
 from eth.vm.forks.london.receipts import LondonTypedReceipt
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fairmeter.chain.columns import LogColumns, log_table, pack_logs, select_logs, to_logs
@@ -34,6 +34,7 @@ def packed(logs: RawLogs) -> bytes:
     )
 
 
+@example(logs=[(bytes(20), [], bytes([byte])) for byte in (0x7F, 0x80, 0, 0xFF)], status=True, gas_used=1)
 @given(logs=LOGS, status=st.booleans(), gas_used=st.integers(0, 60_000_000))
 def test_encode_receipt__any_logs__as_py_evm_encodes_it(logs: RawLogs, status: bool, gas_used: int) -> None:
     columns = LogColumns.unpack(packed(logs))

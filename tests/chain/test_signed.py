@@ -51,6 +51,13 @@ def changed(position: int, value: object) -> bytes:
     return b"\x02" + bytes(rlp.encode(fields))
 
 
+def wastefully_encoded() -> bytes:
+    """The nonce 5 with a prefix that a byte below 0x80 must not have."""
+    fields = [rlp.encode(field) for field in rlp.decode(RAW[1:])]
+    payload = b"".join([fields[0], b"\x81\x05", *fields[2:]])
+    return b"\x02\xf8" + bytes([len(payload)]) + payload
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -69,6 +76,7 @@ def changed(position: int, value: object) -> bytes:
         changed(11, (CURVE_ORDER - 1).to_bytes(32, "big")),
         b"\x02" + rlp.encode(rlp.decode(RAW[1:])[:-1]),
         RAW[:1] + b"\x81\x05",
+        wastefully_encoded(),
     ],
 )
 def test_decode_signed__not_well_formed__one_line(raw: bytes) -> None:

@@ -249,6 +249,7 @@ class RevmEngine:
 
     def close(self) -> None:
         """See `Engine.close`."""
+        wake_host.release(self._chain)
 
     def __enter__(self) -> Self:
         return self

@@ -77,57 +77,57 @@ def _settings() -> Any:
     return SimpleNamespace(testing=SimpleNamespace(block_history=BLOCKS_KEPT))
 
 
-def _stand_ins() -> dict[str, dict[str, Any]]:
-    return {
-        "wake": {},
-        "wake.development": {},
-        "wake.testing": {},
-        "wake.utils": {"get_class_that_defined_method": _unused},
-        "wake.development.call_trace": {"CallTrace": _Unused},
-        "wake.development.core": {
-            "Wei": int,
-            "contracts_by_metadata": {},
-            "creation_code_index": [],
-            "detect_default_chain": _unused,
-            "errors": {},
-            "events": {},
-        },
-        "wake.development.errors": {
-            "ExternalError": _Unused,
-            "Halt": StoppedError,
-            "UnknownRevertError": StoppedError,
-            "errors": {},
-        },
-        "wake.development.globals": {"get_config": _settings, "random": _NoChance},
-        "wake.development.hardhat_console": {"abis": {}},
-        "wake.development.internal": {
-            "ExecutionStatusEnum": _Status,
-            "ExternalEvent": _Unused,
-            "UnknownEvent": RawLog,
-        },
-        "wake.development.primitive_types": {
-            "FixedSizeBytes": _Unused,
-            "FixedSizeList": _Unused,
-            "FunctionPointer": _Unused,
-            "Integer": _Unused,
-            "fixed_bytes_map": {32: bytes},
-            "fixed_list_map": {},
-            "int_map": {},
-            "new_fixed_list": _unused,
-            "uint256": int,
-            "uint_map": {},
-        },
-        "wake.development.utils": {"get_name_abi_from_explorer_cached": _unused},
-        "wake.testing.core": {"connected_chains": []},
-        "wake.testing.native_coverage": {"collect_coverage": False},
-    }
+STAND_INS: Final[dict[str, dict[str, Any]]] = {
+    "wake": {},
+    "wake.development": {},
+    "wake.testing": {},
+    "wake.utils": {"get_class_that_defined_method": _unused},
+    "wake.development.call_trace": {"CallTrace": _Unused},
+    "wake.development.core": {
+        "Wei": int,
+        "contracts_by_metadata": {},
+        "creation_code_index": [],
+        "detect_default_chain": _unused,
+        "errors": {},
+        "events": {},
+    },
+    "wake.development.errors": {
+        "ExternalError": _Unused,
+        "Halt": StoppedError,
+        "UnknownRevertError": StoppedError,
+        "errors": {},
+    },
+    "wake.development.globals": {"get_config": _settings, "random": _NoChance},
+    "wake.development.hardhat_console": {"abis": {}},
+    "wake.development.internal": {
+        "ExecutionStatusEnum": _Status,
+        "ExternalEvent": _Unused,
+        "UnknownEvent": RawLog,
+    },
+    "wake.development.primitive_types": {
+        "FixedSizeBytes": _Unused,
+        "FixedSizeList": _Unused,
+        "FunctionPointer": _Unused,
+        "Integer": _Unused,
+        "fixed_bytes_map": {32: bytes},
+        "fixed_list_map": {},
+        "int_map": {},
+        "new_fixed_list": _unused,
+        "uint256": int,
+        "uint_map": {},
+    },
+    "wake.development.utils": {"get_name_abi_from_explorer_cached": _unused},
+    "wake.testing.core": {"connected_chains": []},
+    "wake.testing.native_coverage": {"collect_coverage": False},
+}
+"""What wake_rs looks up, by module. It keeps what it finds the first time for as long as the process lasts."""
 
 
 @contextmanager
 def _stood_in() -> Iterator[None]:
     before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "wake"}
     modules = {}
-    for name, members in _stand_ins().items():
+    for name, members in STAND_INS.items():
         module = ModuleType(name)
         module.__path__ = []
         vars(module).update(members)
@@ -163,6 +163,19 @@ def connect(module: Any, chain_id: int, hardfork: str) -> Any:
         chain._connect(1, chain_id, None, hardfork)  # noqa: SLF001
     chain.automine = False
     return chain
+
+
+def release(chain: Any) -> None:
+    """Let a chain's state go; twice does no harm.
+
+    The chain itself is in a cycle that Python does not see and is never freed, but connecting again empties it.
+    """
+    if not chain.connected:
+        return
+    with _stood_in():
+        chain._disconnect()  # noqa: SLF001
+        chain._connect(1, None, None, None)  # noqa: SLF001
+        chain._disconnect()  # noqa: SLF001
 
 
 def raw_logs(transaction: Any) -> list[RawLog]:
