@@ -10,6 +10,7 @@ import {IVerdictGate} from "../src/interfaces/IVerdictGate.sol";
 import {IdCodec} from "../src/libraries/IdCodec.sol";
 import {Roles} from "../src/libraries/Roles.sol";
 import {AccountRequest, Mandate} from "../src/types/Accounts.sol";
+import {BillRecord, BillState, Reason, Totals} from "../src/types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../src/types/Ids.sol";
 import {TariffBlock, Utility} from "../src/types/Utilities.sol";
 import {Vm} from "./Vm.sol";
@@ -179,6 +180,12 @@ abstract contract Base {
         return IdCodec.bill(batch, 0);
     }
 
+    /// A bill of 60,000 minor units judged PAY whose window is over.
+    function _settled() internal returns (BillId bill) {
+        bill = _run(_billOf(_account(60_000), 60_000), PAY);
+        vm.warp(block.timestamp + 7 days);
+    }
+
     function _verdicts(uint256 count, bytes1 decision) internal pure returns (bytes memory verdicts) {
         verdicts = new bytes(count * 12);
         for (uint256 i; i < verdicts.length; i += 12) {
@@ -225,6 +232,46 @@ abstract contract Base {
     }
 
     /* ASSERTIONS */
+
+    /// The next call reverts with this error and these values.
+    function _refused(bytes4 error, uint256 value) internal {
+        vm.expectRevert(abi.encodeWithSelector(error, value));
+    }
+
+    function _refused(bytes4 error, uint256 first, uint256 second) internal {
+        vm.expectRevert(abi.encodeWithSelector(error, first, second));
+    }
+
+    function _refused(bytes4 error, uint256 first, uint256 second, uint256 third) internal {
+        vm.expectRevert(abi.encodeWithSelector(error, first, second, third));
+    }
+
+    function _refused(bytes4 error, uint256 first, address second) internal {
+        vm.expectRevert(abi.encodeWithSelector(error, first, second));
+    }
+
+    /// A bill's state, reason, amount and money, as the ledger tells them.
+    function _expectRecord(BillId bill, BillState state, Reason reason, uint256 amount, uint256 money) internal view {
+        BillRecord memory record = ledger.recordOf(bill);
+        _equal(uint256(ledger.stateOf(bill)), uint256(state), "state");
+        _equal(uint256(record.state), uint256(state), "recorded state");
+        _equal(uint256(record.reason), uint256(reason), "reason");
+        _equal(record.amount, amount, "amount");
+        _equal(record.money, money, "money");
+    }
+
+    function _balance(AccountId account) internal view returns (uint256) {
+        return ledger.accountOf(account).balance;
+    }
+
+    /// INV-01 and INV-02, whatever was done.
+    function _balanced() internal view {
+        Totals memory sums = ledger.totals();
+        uint256 owed = uint256(sums.accounts) + sums.credit + sums.pending + sums.holds;
+        _equal(owed, currency.balanceOf(address(ledger)), "INV-01 money owed is money held");
+        uint256 parts = uint256(sums.unjudged) + sums.waiting + sums.pending + sums.settled + sums.held;
+        _equal(parts + sums.arrears + sums.voided, sums.billed, "INV-02 billed is the sum of its states");
+    }
 
     function _equal(uint256 found, uint256 expected, string memory what) internal pure {
         require(found == expected, string.concat(what, ": ", _text(found), ", expected ", _text(expected)));
