@@ -1,6 +1,7 @@
 """The bundle: a folder with all that an auditor needs to replay a run, and nothing that changes from run to run.
 
-    manifest.json             format, chain, contracts, operators, scenario, sums; SHA-256 and rows of every other file
+    manifest.json             format, chain, contracts, operators, scenario, sums; SHA-256 and rows of every other file,
+                              and of itself
     compiler-input.json       the compiler's standard JSON input, sources included
     transactions.parquet      signed raw transactions in order, with block number and time
     receipts.parquet          status, gas, created contract, number of logs
@@ -133,7 +134,7 @@ class BundleWriter:
         """Close the tables and write the manifest: `manifest` with the format and each file's hash and rows."""
         self.close()
         whole = {**manifest, "format": FORMAT, "files": {name: self._describe(name) for name in FILES}}
-        (self.folder / MANIFEST).write_text(json.dumps(whole, indent=2, sort_keys=True) + "\n")
+        (self.folder / MANIFEST).write_text(manifest_text(whole))
 
     def close(self) -> None:
         """Close the tables; twice does no harm."""
@@ -209,6 +210,13 @@ class Bundle:
                     yield file.read_row_group(group)
         except (OSError, pa.ArrowException) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
+
+
+def manifest_text(fields: Mapping[str, Any]) -> str:
+    """The manifest's one form: JSON indented by 2, keys sorted, with the SHA-256 of all the rest in `digest`."""
+    rest = {name: value for name, value in fields.items() if name != "digest"}
+    digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+    return json.dumps({**rest, "digest": digest}, indent=2, sort_keys=True) + "\n"
 
 
 def file_hash(path: Path) -> str:

@@ -18,7 +18,7 @@ from eth_account import Account
 
 from fairmeter.audit import Finding, audit
 from fairmeter.audit import bytecode as bytecode_stage
-from fairmeter.bundle import SCHEMAS, Bundle, file_hash
+from fairmeter.bundle import SCHEMAS, Bundle, file_hash, manifest_text
 from fairmeter.chain.engine import Receipt
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.genesis import Genesis
@@ -175,8 +175,7 @@ class Forger:
     def seal(self) -> None:
         for name, described in self.manifest["files"].items():
             described["sha256"] = file_hash(self.folder / name)
-        text = json.dumps(self.manifest, indent=2, sort_keys=True) + "\n"
-        (self.folder / "manifest.json").write_text(text)
+        (self.folder / "manifest.json").write_text(manifest_text(self.manifest))
 
     def steps(self) -> list[Step]:
         """The run's transactions with their signers' keys: whoever holds the seed has them all."""

@@ -64,6 +64,21 @@ def test_audit__layout_of_the_manifest_changed__found(copy: Path, place: float) 
     assert [finding.where for finding in findings] == ["manifest.json"]
 
 
+@given(place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
+def test_audit__any_byte_of_the_manifest_changed__found(copy: Path, place: float, flip: int) -> None:
+    path = copy / "bundle" / "manifest.json"
+    whole = path.read_bytes()
+    at = int(place * len(whole))
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ flip]) + whole[at + 1 :])
+    try:
+        result = audit(copy)
+    except BundleError:
+        return
+    finally:
+        path.write_bytes(whole)
+    assert not result.passed
+
+
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from fairmeter.model import BillState, Decision, Reason
 
@@ -24,12 +25,7 @@ class Refused(Exception):  # noqa: N818
 
 def price(quantity: int) -> int:
     """Minor units, a tie to the even one."""
-    return max(1, round(quantity * PRICE / 1000)) if quantity * PRICE % 1000 != 500 else _even(quantity)
-
-
-def _even(quantity: int) -> int:
-    low = quantity * PRICE // 1000
-    return max(1, low + low % 2)
+    return max(1, round(Fraction(quantity * PRICE, 1000)))
 
 
 def month_of(time: int) -> tuple[int, int]:
@@ -71,15 +67,30 @@ class Bill:
     def last_day(self) -> int:
         return self.start + self.days - 1
 
-    @property
-    def stands(self) -> int:
-        """What of the amount was not declared void by an ended appeal."""
-        return self.amount - self.parts.get(BillState.VOID, 0)
-
     def shift(self, before: BillState, after: BillState, amount: int) -> None:
         assert self.parts.get(before, 0) >= amount >= 0
         self.parts[before] = self.parts.get(before, 0) - amount
         self.parts[after] = self.parts.get(after, 0) + amount
+
+
+def in_arrears(bill: Bill) -> bool:
+    return bill.state == BillState.ARREARS
+
+
+def waits(bill: Bill) -> bool:
+    return bill.state == BillState.WAITING
+
+
+def cancellable(bill: Bill) -> bool:
+    return bill.state not in {BillState.VOID, BillState.SETTLED, BillState.HELD}
+
+
+def appealed(bill: Bill) -> bool:
+    return bool(bill.appeal)
+
+
+def under_appeal(bill: Bill) -> bool:
+    return bill.state == BillState.HELD
 
 
 @dataclass
@@ -87,9 +98,6 @@ class Batch:
     bills: list[Bill]
     judged_at: int = 0
     released: bool = False
-
-    def pending(self) -> int:
-        return sum(bill.parts.get(BillState.PENDING, 0) for bill in self.bills)
 
 
 BillKey = tuple[int, int]
@@ -108,10 +116,6 @@ class PlainLedger:
 
     def bill(self, key: BillKey) -> Bill:
         return self.batches[key[0]].bills[key[1]]
-
-    def state(self, key: BillKey) -> BillState:
-        """A bill of several parts is in the state of what can still change."""
-        return self.bill(key).state
 
     def total(self, state: BillState) -> int:
         return sum(bill.parts.get(state, 0) for batch in self.batches.values() for bill in batch.bills)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 import pyarrow as pa
 
 from fairmeter.audit.findings import Check, Finding, Progress
 from fairmeter.audit.manifest import Manifest
-from fairmeter.bundle import FILES, MANIFEST, TABLES, Bundle
+from fairmeter.bundle import FILES, MANIFEST, TABLES, Bundle, manifest_text
 
 NULLABLE: Final = frozenset({("receipts", "contract"), ("verdicts", "actual_ppm"), ("verdicts", "expected_ppm")})
 
@@ -20,9 +19,8 @@ def check_files(bundle: Bundle) -> Check:
         Finding("files", name, "the file that the manifest describes", problem)
         for name, _, problem in (line.partition(": ") for line in bundle.check_files())
     ]
-    canonical = json.dumps(bundle.manifest, indent=2, sort_keys=True) + "\n"
-    if (bundle.folder / MANIFEST).read_bytes() != canonical.encode():
-        findings.append(Finding("files", MANIFEST, "JSON indented by 2, keys sorted, nothing else", "other bytes"))
+    if (bundle.folder / MANIFEST).read_bytes() != manifest_text(bundle.manifest).encode():
+        findings.append(Finding("files", MANIFEST, "the one form of a manifest, with its own digest", "other bytes"))
     return Check("files", "files against the manifest's SHA-256", len(FILES) + 1, tuple(findings))
 
 

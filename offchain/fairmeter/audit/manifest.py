@@ -14,7 +14,7 @@ from fairmeter.contracts.artifacts import CONTRACTS
 from fairmeter.errors import BundleError
 
 KEYS: Final = frozenset(
-    {"format", "files", "fairmeter", "chain", "contracts", "operators", "scenario", "sources", "sums", "head"}
+    {"format", "files", "digest", "fairmeter", "chain", "contracts", "operators", "scenario", "sources", "sums", "head"}
 )
 SUMS: Final = (
     *("bills", "settled", "appealed", "insufficient", "arrears"),
