@@ -113,6 +113,12 @@ abstract contract Base {
         return ledger.openAccounts(requests)[0];
     }
 
+    function _openWater() internal returns (AccountId) {
+        AccountRequest[] memory requests = new AccountRequest[](1);
+        requests[0] = AccountRequest({supplier: supplier, utility: Utility.Water, owner: payer});
+        return ledger.openAccounts(requests)[0];
+    }
+
     function _fund(AccountId account, uint256 amount) internal {
         _mint(payer, amount);
         vm.startPrank(payer);
