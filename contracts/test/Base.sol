@@ -186,6 +186,12 @@ abstract contract Base {
         return IdCodec.bill(batch, 0);
     }
 
+    /// The supplier cancels the only bill of its batch.
+    function _cancel(BillId bill, PackedBill packed) internal {
+        vm.prank(supplierOwner);
+        ledger.cancelBill(bill, packed, new bytes32[](0));
+    }
+
     /// A bill of 60,000 minor units judged PAY whose window is over.
     function _settled() internal returns (BillId bill) {
         bill = _run(_billOf(_account(60_000), 60_000), PAY);

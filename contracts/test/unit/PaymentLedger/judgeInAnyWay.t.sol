@@ -7,7 +7,8 @@ import {Totals} from "../../../src/types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill} from "../../../src/types/Ids.sol";
 import {Base} from "../../Base.sol";
 
-/// The plain loops and the function for any bill judge alike: a batch with a cancelled bill goes through the latter alone.
+/// The plain loops and the function for any bill judge alike: a batch with a cancelled bill goes through the latter
+/// alone.
 contract JudgeInAnyWayTest is Base {
     uint256 private constant COUNT = 12;
 

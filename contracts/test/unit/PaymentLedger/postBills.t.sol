@@ -34,10 +34,13 @@ contract PostBillsTest is Base {
         _balanced();
     }
 
-    function testFuzz_WhenDecoded_IsAsPacked(uint32 number, uint48 quantity, uint48 amount, uint16 start, uint64 replaces)
-        external
-        view
-    {
+    function testFuzz_WhenDecoded_IsAsPacked(
+        uint32 number,
+        uint48 quantity,
+        uint48 amount,
+        uint16 start,
+        uint64 replaces
+    ) external view {
         uint256 word = uint256(number) | (uint256(quantity) << 32) | (uint256(amount) << 80) | (uint256(start) << 128);
         word |= (uint256(31) << 144) | (uint256(replaces) << 152);
         Bill memory bill = ledger.decodeBill(supplier, PackedBill.wrap(word));

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Errors} from "../../../src/libraries/Errors.sol";
+import {Utility} from "../../../src/types/Utilities.sol";
+import {Presets} from "../../../src/types/Verdicts.sol";
+import {Base} from "../../Base.sol";
+
+contract SetPresetsTest is Base {
+    function test_GivenVersions_EachKeepsItsOwn() external {
+        uint32 before = gate.parameterVersion();
+        _set(Utility.Water, 0, Presets(1, 2, 1, 3));
+        uint32 between = gate.parameterVersion();
+        _set(Utility.Water, 5, Presets(4, 5, 2, 6));
+        uint32 latest = gate.parameterVersion();
+
+        require(before < between && between < latest, "versions ascend");
+        _equal(uint32(gate.presetsOf(before, Utility.Water, 5).first), 200_000, "the default");
+        _equal(uint32(gate.presetsOf(between, Utility.Water, 5).first), 1, "class 0's");
+        _equal(uint32(gate.presetsOf(latest, Utility.Water, 5).first), 4, "its own");
+        _equal(uint32(gate.presetsOf(latest, Utility.Water, 0).first), 1, "class 0's");
+        _equal(uint32(gate.presetsOf(latest, Utility.Gas, 5).first), 200_000, "another utility's");
+        _equal(gate.presetsOf(latest, Utility.Gas, 5).degree, 2, "default degree");
+    }
+
+    function test_RevertWhen_OutOfBounds() external {
+        vm.expectRevert(abi.encodeWithSelector(Errors.VerdictGate_PresetOutOfBounds.selector, int256(10_000_001)));
+        _set(Utility.Water, 0, Presets(10_000_001, 0, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(Errors.VerdictGate_PresetOutOfBounds.selector, int256(-10_000_001)));
+        _set(Utility.Water, 0, Presets(0, -10_000_001, 1, 0));
+        _refused(Errors.VerdictGate_DegreeOutOfBounds.selector, 3);
+        _set(Utility.Water, 0, Presets(0, 0, 3, 0));
+        vm.expectRevert(Errors.VerdictGate_NoUtility.selector);
+        _set(Utility.None, 0, Presets(0, 0, 1, 0));
+    }
+
+    function test_RevertWhen_NotGovernor() external {
+        vm.expectRevert(abi.encodeWithSelector(Errors.Managed_Unauthorized.selector, admin, gate.setPresets.selector));
+        vm.prank(admin);
+        gate.setPresets(Utility.Water, 0, Presets(0, 0, 1, 0));
+    }
+
+    function _set(Utility utility, uint8 class, Presets memory presets) private {
+        vm.prank(governor);
+        gate.setPresets(utility, class, presets);
+    }
+}
