@@ -88,19 +88,19 @@ class Life:
 
     def held(self) -> None:
         self.tell("BillHeld", 700)
-        self.tell("AppealOpened", 0, 0, 0, 0, 0, 0, 0)
+        self.tell("AppealOpened", 0, 0, 0)
         self.stands["held"], self.appeal = AMOUNT, "open"
 
     def held_and_expired(self) -> None:
         self.tell("BillHeld", 700)
-        self.tell("AppealOpened", 0, 0, 0, 0, 0, 0, 0)
+        self.tell("AppealOpened", 0, 0, 0)
         self.tell("AppealExpired")
         self.tell("BillVoided", AMOUNT, Reason.EXPIRED, 700)
         self.stands["void"], self.appeal = AMOUNT, "expired"
 
     def held_and_adjusted(self) -> None:
         self.tell("BillHeld", 700)
-        self.tell("AppealOpened", 0, 0, 0, 0, 0, 0, 0)
+        self.tell("AppealOpened", 0, 0, 0)
         self.tell("AdjustmentOffered", 5, 600, 0)
         self.tell("AdjustmentAccepted", 600)
         self.tell("BillPaid", 0, 600, 0, 100, 0)
@@ -110,7 +110,7 @@ class Life:
 
     def held_and_withdrawn_without_money(self) -> None:
         self.tell("BillHeld", 700)
-        self.tell("AppealOpened", 0, 0, 0, 0, 0, 0, 0)
+        self.tell("AppealOpened", 0, 0, 0)
         self.tell("AppealWithdrawn")
         self.tell("BillPaid", 50, 700, 0, 0, 0)
         self.tell("ArrearsOpened", 250, Reason.APPEAL_SHORTFALL)
@@ -124,10 +124,13 @@ LIVES = [name for name, value in vars(Life).items() if callable(value) and not n
 def _logs(emitted: Sequence[Emitted]) -> pa.Table:
     rows = []
     for number, (contract, event, bill, values) in enumerate(emitted):
-        inputs = interface(contract).event(event)["inputs"]
-        words = [bill, *(0 for parameter in inputs[1:] if parameter["indexed"])]
-        topics = interface(contract).topic(event) + b"".join(word.to_bytes(32, "big") for word in words)
-        data = b"".join(int(value).to_bytes(32, "big") for value in values)
+        topics, data = interface(contract).topic(event), b""
+        rest = iter(values)
+        for parameter in interface(contract).event(event)["inputs"]:
+            if parameter["indexed"]:
+                topics += (bill if parameter["name"] == "bill" else 0).to_bytes(32, "big")
+            else:
+                data += int(bill if parameter["name"] == "bill" else next(rest)).to_bytes(32, "big")
         rows.append({"transaction": number, "log": 0, "address": ADDRESSES[contract], "topics": topics, "data": data})
     return pa.Table.from_pylist(rows, SCHEMAS["logs"])
 

@@ -19,9 +19,9 @@ WORD: Final = 32
 def event_columns(logs: pa.Table, address: bytes, interface: Interface, event: str) -> dict[str, npt.NDArray[Any]]:
     """The logs of `event` that the contract at `address` emitted, as columns by parameter name, in order.
 
-    `logs` has the columns of a bundle's logs table. Integers and booleans come as (n,) int64, addresses and bytes32
-    as (n, 32) uint8 words; `transaction` and `log` say where each stood. Raises ChainError if the event has a parameter
-    of dynamic size, or a value does not fit 64 bits.
+    `logs` has the columns of a bundle's logs table. Integers and booleans come as (n,) int64, addresses, bytes32 and
+    packed words (types/Ids.sol) as (n, 32) uint8; `transaction` and `log` say where each stood. Raises ChainError if
+    the event has a parameter of dynamic size, or a value does not fit 64 bits.
     """
     item = interface.event(event)
     topic = interface.topic(event)
@@ -66,6 +66,8 @@ def chunk_bytes(chunk: pa.Array, width: int) -> bytes:
 
 def _column(parameter: Item, words: UInt8s) -> npt.NDArray[Any]:
     kind = parameter["type"]
+    if parameter.get("internalType", "").startswith("Packed"):
+        return words
     if kind == "bool" or kind.startswith(("uint", "int")):
         return _integers(parameter["name"], words)
     if kind in ("address", "bytes32"):

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from fairmeter.contracts.artifacts import interface
-from fairmeter.contracts.events import WORD, event_columns, fixed_rows
+from fairmeter.contracts.events import event_columns
 from fairmeter.errors import BundleError, ChainError
 from fairmeter.model import Bools, Int64s, Reason
 
@@ -49,16 +48,6 @@ class Events:
         except ChainError as error:
             raise BundleError(f"logs.parquet: {contract}.{name} cannot be read: {error}") from error
         return event, self._rows(event["bill"], f"{contract}.{name}")
-
-    def bills(self, contract: str, name: str) -> Int64s:
-        """(k,) the rows of the bills that an event names; its other parameters are not looked at."""
-        emitted_here = pc.equal(self._logs["address"], pa.scalar(self._addresses[contract], pa.binary(20)))
-        topic = pa.scalar(interface(contract).topic(name), pa.binary())
-        is_event = pc.equal(pc.binary_slice(self._logs["topics"], 0, WORD), topic)
-        topics = self._logs.filter(pc.and_(emitted_here, is_event))["topics"]
-        words = fixed_rows(pc.binary_slice(topics, WORD, 2 * WORD), WORD)
-        ids = np.ascontiguousarray(words[:, WORD - 8 :]).view(">i8").reshape(len(words)).astype(np.int64)
-        return self._rows(ids, f"{contract}.{name}")
 
     def _rows(self, ids: Int64s, event: str) -> Int64s:
         place = np.searchsorted(self._keys, ids)
@@ -106,7 +95,7 @@ def appeal_outcomes(events: Events, n: int) -> pl.Series:
     """(n,) what the appeal against each bill came to, null where there was none."""
     stage = np.zeros(n, np.int64)
     for position, name in enumerate(APPEALS, 1):
-        rows = events.bills("AppealRegistry", name)
+        _, rows = events.of("AppealRegistry", name)
         np.maximum.at(stage, rows, position)
     labels = pl.Series([None, *APPEALS.values()], dtype=pl.String)
     return labels.gather(stage)
@@ -123,5 +112,5 @@ def arrears_reasons(events: Events, n: int) -> tuple[Int64s, Int64s]:
 
 def _named(events: Events, name: str, n: int) -> Bools:
     named = np.zeros(n, np.bool_)
-    named[events.bills("PaymentLedger", name)] = True
+    named[events.of("PaymentLedger", name)[1]] = True
     return named
