@@ -132,25 +132,27 @@ def adversarial(rng: np.random.Generator, count: int) -> list[Case]:
 
 
 def _anything(rng: np.random.Generator) -> Case:
-    n2 = int(
-        rng.choice(np.array([rng.integers(28, 32), rng.integers(88, 95), rng.integers(1, MAX_REFERENCE_DAYS + 1)]))
-    )
+    n2 = int(_one_of(rng, rng.integers(28, 32), rng.integers(88, 95), rng.integers(1, MAX_REFERENCE_DAYS + 1)))
     values: list[int | None] = list(_series(rng, n2))
-    gaps = min(n2, int(rng.choice([0, 0, 1, n2 // 10, n2 // 10, n2 // 10 + 1, n2])))
+    gaps = min(n2, int(_one_of(rng, 0, 0, 1, n2 // 10, n2 // 10, n2 // 10 + 1, n2)))
     for x in rng.choice(n2, gaps, replace=False):
         values[x] = None
     total = sum(value or 0 for value in values)
-    multiple = float(rng.choice(np.array([0.0, 1.0, rng.uniform(0.5, 1.5), rng.uniform(0, 12), 1e6])))
+    multiple = _one_of(rng, 0.0, 1.0, rng.uniform(0.5, 1.5), rng.uniform(0, 12), 1e6)
     return Case(
         readings=tuple(values),
         quantity=min(MAX_QUANTITY, int(total * multiple)),
         days=min(MAX_DAYS, max(1, n2 + int(rng.integers(-1, 2)))),
-        first=int(rng.choice([200_000, 0, MAX_PRESET, -MAX_PRESET, rng.integers(-MAX_PRESET, MAX_PRESET + 1)])),
-        second=int(rng.choice([0, -PPM, MAX_PRESET, -MAX_PRESET, rng.integers(-PPM, PPM)])),
+        first=int(_one_of(rng, 200_000, 0, MAX_PRESET, -MAX_PRESET, rng.integers(-MAX_PRESET, MAX_PRESET + 1))),
+        second=int(_one_of(rng, 0, -PPM, MAX_PRESET, -MAX_PRESET, rng.integers(-PPM, PPM))),
         degree=int(rng.integers(1, 3)),
         before=rng.bytes(int(rng.integers(0, 70))),
         behind=rng.bytes(int(rng.integers(0, 70))),
     )
+
+
+def _one_of(rng: np.random.Generator, *values: float | np.integer[Any]) -> float:
+    return float(values[int(rng.integers(0, len(values)))])
 
 
 def _series(rng: np.random.Generator, n2: int) -> list[int]:

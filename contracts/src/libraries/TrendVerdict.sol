@@ -5,6 +5,7 @@ import {PackedVerdict} from "../types/Ids.sol";
 import {Decision, Presets} from "../types/Verdicts.sol";
 import {Errors} from "./Errors.sol";
 import {PackedBills} from "./PackedBills.sol";
+import {PackedReadings} from "./PackedReadings.sol";
 
 /// The trend verdict of one bill, exact, from the readings themselves.
 ///
@@ -44,9 +45,6 @@ library TrendVerdict {
     // The first byte of a packed verdict (PackedVerdicts.sol) beside the decision: which growths are given.
     uint256 private constant ACTUAL = 0x10;
     uint256 private constant EXPECTED = 0x20;
-    // Three lanes of 80 bits: the low half of each, and one lane.
-    uint256 private constant LANES = 0xffffffffff0000000000ffffffffff0000000000ffffffffff;
-    uint256 private constant LANE = 0xffffffffffffffffffff;
 
     /// The verdict of a bill, in the 12 bytes that a batch commits to: what was committed is right if it equals this.
     ///
@@ -69,10 +67,10 @@ library TrendVerdict {
             uint256 count = referenceDays;
             int256 gaps;
             if (missing != 0) {
-                gaps = _gaps(readings, referenceDays, missing);
+                gaps = PackedReadings.gaps(readings, referenceDays, missing);
                 count -= uint48(uint256(gaps));
             }
-            int256 sums = _sums(readings, referenceDays);
+            int256 sums = PackedReadings.sums(readings, referenceDays);
             if (int64(sums) == 0 || 10 * count < 9 * referenceDays || count < uint256(presets.degree) + 2) {
                 return _pack(uint256(Decision.Insufficient), 0, 0);
             }
@@ -220,106 +218,6 @@ library TrendVerdict {
             m2 = squares - m2;
             m3 = -m3;
             m4 = _fourths(n2, squares) - gaps;
-        }
-    }
-
-    /// Sum over the missing days of t^0 + t^1·2^48 + t^2·2^96 + t^3·2^144 + t^4·2^192: five signed sums in one word,
-    /// each below 2^33, and a day costs one scheme of Horner's. Refuses a reading on a missing day: it would count in S.
-    function _gaps(bytes calldata readings, uint256 referenceDays, uint256 missing) private pure returns (int256 gaps) {
-        uint256 table = _logarithms();
-        unchecked {
-            while (missing != 0) {
-                uint256 bit = missing & (0 - missing);
-                missing ^= bit;
-                uint256 day;
-                uint256 reading;
-                assembly ("memory-safe") {
-                    day := and(mload(add(table, mod(bit, 101))), 0xff)
-                    reading := shr(216, calldataload(add(readings.offset, mul(5, day))))
-                }
-                if (reading != 0) revert Errors.TrendVerdict_ReadingOfMissingDay(day, reading);
-                int256 step = (int256(2 * day + 1) - int256(referenceDays)) << 48;
-                gaps += 1 + step * (1 + step * (1 + step * (1 + step)));
-            }
-        }
-    }
-
-    /// Discrete logarithms to base 2 modulo 101, for x < 94: the low byte of the word at table + 2^x mod 101 is x. 2
-    /// generates the field's group, so that no two of these powers leave the same remainder. They lie behind the
-    /// free-memory pointer, which stays where it is: nothing is allocated before they are used.
-    function _logarithms() private pure returns (uint256 table) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, 0x00000145021846090326190d47420a5d041e27001a4e0e56483043070b5b0054)
-            mstore(add(free, 0x20), 0x05521f21283800231b2d4f2a0f3e573a49123100441708250c415c1d004d552f)
-            mstore(add(free, 0x40), 0x065a53512037222c293d3911001624401c4c2e5950362b3c10153f4b58353b14)
-            mstore(add(free, 0x60), 0x4a34133332000000000000000000000000000000000000000000000000000000)
-            table := sub(free, 31)
-        }
-    }
-
-    /// Z0 = S in bits 0..63, Z1 in bits 64..127, Z2 in bits 128..191, each an int64, over all days: a missing one reads
-    /// zero. As t = 2·day - (n2 + 1), Z1 = 2U1 - (n2 + 1)·S and Z2 = 4U2 - (n2 + 1)(4U1 - (n2 + 1)·S).
-    function _sums(bytes calldata readings, uint256 n2) private pure returns (int256 sums) {
-        (uint256 total, uint256 u1, uint256 u2) = _powerSums(readings, n2);
-        unchecked {
-            int256 middle = int256(n2 + 1);
-            int256 inner = 2 * int256(u1) - middle * int256(total);
-            sums = int256(total) | int256(uint256(uint64(uint256(inner)))) << 64;
-            sums |= (4 * int256(u2) - middle * (inner + 2 * int256(u1))) << 128;
-        }
-    }
-
-    /// S, U1 and U2: sums of day^k·y over the readings y, days counted from one.
-    ///
-    /// Six readings a step, the last six first. A word of them is split into the even and the odd days, each three lanes
-    /// of 80 bits, and the lanes are added side by side. Adding a running sum to another counts the word's place v
-    /// from one without a multiplication: at the end `pairs` holds the sum of y0 + y1, `placed` of v(y0 + y1), `twice` of
-    /// v(v + 1)/2·(y0 + y1), `evens` of y0 and `evensPlaced` of v·y0, below 2^52 a lane.
-    ///
-    /// Lane l of word v holds the days w - 1 and w, with w = 6v - 2l. Hence
-    ///
-    ///     U1 = sum of w(y0 + y1) - y0,   U2 = sum of w^2·(y0 + y1) - (2w - 1)·y0
-    ///
-    /// expanded in v and l, with 36v^2 = 72·v(v + 1)/2 - 36v. The sum of the lanes is the remainder modulo 2^80 - 1;
-    /// weighted by l = 0, 1, 2 it is the sum of the upper two and the uppermost once more. U2, U1 and S at last take
-    /// the places of `twice`, `placed` and `pairs`.
-    function _powerSums(bytes calldata readings, uint256 n2)
-        private
-        pure
-        returns (uint256 pairs, uint256 placed, uint256 twice)
-    {
-        assembly ("memory-safe") {
-            let evens
-            let evensPlaced
-            let at := div(sub(n2, 1), 6)
-            // What follows the readings is not ours: bits of the last word that lie beyond the period.
-            let word := mul(40, sub(mul(6, add(at, 1)), n2))
-            at := add(readings.offset, mul(30, at))
-            word := shl(word, shr(add(word, 16), calldataload(at)))
-            for {} 1 {} {
-                {
-                    let even := and(shr(40, word), LANES)
-                    pairs := add(pairs, add(even, and(word, LANES)))
-                    evens := add(evens, even)
-                }
-                placed := add(placed, pairs)
-                twice := add(twice, placed)
-                evensPlaced := add(evensPlaced, evens)
-                // Here, not after the loop: the IR's optimiser would compute it again at each use.
-                if eq(at, readings.offset) {
-                    twice := add(sub(mul(36, sub(mul(2, twice), placed)), mul(12, evensPlaced)), evens)
-                    twice := add(mod(twice, LANE), mul(8, shr(160, pairs)))
-                    word := mul(4, sub(mul(6, placed), add(pairs, evens)))
-                    twice := sub(twice, add(mod(shr(80, word), LANE), shr(160, word)))
-                    placed := mod(sub(mul(6, placed), evens), LANE)
-                    placed := sub(placed, mul(2, add(mod(shr(80, pairs), LANE), shr(160, pairs))))
-                    pairs := mod(pairs, LANE)
-                    break
-                }
-                at := sub(at, 30)
-                word := shr(16, calldataload(at))
-            }
         }
     }
 
