@@ -292,7 +292,7 @@ def _leads_by_preset(case: Case) -> bool:
 
 
 @given(cases=st.lists(series(), min_size=1, max_size=5))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_evaluate__any_case__as_judged_and_recomputed(harness: Harness, cases: list[Case]) -> None:
     found = on_chain(harness, cases)
     assert differences(cases, found, judged(cases)) == []
