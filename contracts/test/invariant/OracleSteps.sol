@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IPaymentLedger} from "../../src/interfaces/IPaymentLedger.sol";
+import {IVerdictGate} from "../../src/interfaces/IVerdictGate.sol";
+import {BillState} from "../../src/types/Bills.sol";
+import {BatchId, PackedBill} from "../../src/types/Ids.sol";
+import {Utility} from "../../src/types/Utilities.sol";
+import {Decision, Periods, Presets} from "../../src/types/Verdicts.sol";
+import {SupplierSteps} from "./SupplierSteps.sol";
+
+/// What operators, governor and classifier do.
+abstract contract OracleSteps is SupplierSteps {
+    mapping(address => bool) private active;
+
+    function judge(uint256 seed) external step(seed) {
+        _judge();
+    }
+
+    /// Twice as often as most steps: nothing else moves bills on.
+    function judgeMore(uint256 seed) external step(seed) {
+        _judge();
+    }
+
+    function setClass(uint256 seed) external step(seed) {
+        uint256 place = _draw(accounts.length);
+        uint8 class = uint8(_draw(3));
+        address caller = _callerFor(classifier);
+        string memory forbidden = caller != classifier ? "INV-04: another than the classifier set a class" : "";
+        bytes memory data = abi.encodeCall(IPaymentLedger.setClass, (_one(accounts[place].id), class));
+        if (_call(caller, address(ledger), data, forbidden, Step.SetClass)) accounts[place].class = class;
+    }
+
+    function setPresets(uint256 seed) external step(seed) {
+        if (!_rarely(2)) return;
+        Utility utility = Utility(1 + _draw(2));
+        uint8 class = uint8(_draw(3));
+        uint48 cap = uint48(_draw(100_000));
+        Presets memory set = Presets({first: 200_000, second: 0, degree: 1, insufficientCap: cap});
+        bytes memory data = abi.encodeCall(IVerdictGate.setPresets, (utility, class, set));
+        if (!_governs(data, Step.SetPresets)) return;
+        periods[version + 1] = periods[version];
+        presets.push(PresetsBook({version: ++version, utility: utility, class: class, insufficientCap: cap}));
+    }
+
+    function setPeriods(uint256 seed) external step(seed) {
+        if (!_rarely(2)) return;
+        Periods memory set = Periods({
+            window: uint32(_draw(4) * _draw(20 days)),
+            reply: uint32(1 + _draw(20 days)),
+            acceptance: uint32(1 + _draw(20 days)),
+            contest: uint32(1 + _draw(30 days))
+        });
+        if (_governs(abi.encodeCall(IVerdictGate.setPeriods, (set)), Step.SetPeriods)) periods[++version] = set;
+    }
+
+    function setOperator(uint256 seed) external step(seed) {
+        bool name = !active[secondOperator];
+        bytes memory data = abi.encodeCall(IVerdictGate.setOperator, (secondOperator, name));
+        if (_governs(data, name ? Step.NameOperator : Step.EndOperator)) active[secondOperator] = name;
+    }
+
+    function _startOracle() internal {
+        active[operator] = true;
+        _call(
+            governor,
+            address(gate),
+            abi.encodeCall(IVerdictGate.setOperator, (secondOperator, true)),
+            "",
+            Step.NameOperator
+        );
+        active[secondOperator] = true;
+        periods[version] = gate.periodsOf(1);
+    }
+
+    function _governs(bytes memory data, Step done) private returns (bool) {
+        address caller = _callerFor(governor);
+        string memory forbidden = caller != governor ? "INV-04: another than the governor set the gate" : "";
+        return _call(caller, address(gate), data, forbidden, done);
+    }
+
+    /* JUDGING */
+
+    /// Any batch, most often one that is not judged; now and then with a bill that was not posted.
+    function _judge() private {
+        if (batches.length == 0) return;
+        uint256 place = _draw(batches.length);
+        for (uint256 i; i < batches.length && batches[place].judgedAt != 0 && !_rarely(24); ++i) {
+            place = (place + 1) % batches.length;
+        }
+        PackedBill[] memory words = _wordsOf(place);
+        (bytes memory verdicts, Decision[] memory decisions) = _anyVerdicts(words.length);
+        address caller = _rarely(3) ? secondOperator : operator;
+        string memory forbidden = !active[caller] ? "INV-04: a batch was judged by another than an operator" : "";
+        if (_rarely(24)) {
+            words[_draw(words.length)] = PackedBill.wrap(_draw(type(uint256).max));
+            forbidden = "INV-04: a bill was judged that was not posted";
+        }
+        if (batches[place].judgedAt != 0) forbidden = "INV-03: a batch was judged twice";
+        bytes memory data = abi.encodeCall(
+            IVerdictGate.submitVerdicts, (BatchId.wrap(uint48(place + 1)), keccak256("evidence"), words, verdicts)
+        );
+        if (_call(caller, address(gate), data, forbidden, Step.Judge)) _enterVerdicts(place, decisions);
+    }
+
+    function _wordsOf(uint256 batch) private view returns (PackedBill[] memory words) {
+        words = new PackedBill[](batches[batch].count);
+        for (uint256 i; i < words.length; ++i) {
+            words[i] = PackedBill.wrap(bills[batches[batch].first + i].word);
+        }
+    }
+
+    /// Mostly PAY, so that the loop for the common path has runs to judge.
+    function _anyVerdicts(uint256 count) private returns (bytes memory verdicts, Decision[] memory decisions) {
+        verdicts = new bytes(count * 12);
+        decisions = new Decision[](count);
+        uint256 likely = 1 + _draw(3);
+        for (uint256 i; i < count; ++i) {
+            uint256 decision = _rarely(2) ? likely : 1 + _draw(3);
+            decisions[i] = Decision(decision);
+            verdicts[i * 12] = bytes1(uint8(decision | (_draw(4) << 4)));
+        }
+    }
+
+    function _enterVerdicts(uint256 place, Decision[] memory decisions) private {
+        BatchBook storage batch = batches[place];
+        batch.judgedAt = block.timestamp;
+        batch.judgedMonth = month;
+        for (uint256 i; i < batch.count; ++i) {
+            uint256 bill = batch.first + i;
+            if (bills[bill].recorded) continue;
+            _judgeBill(bill, decisions[i]);
+            _checkOutcome(bill);
+            ++reached[_stepOfOutcome(bills[bill].state)];
+            if (_replacedBy(bills[bill].word) != 0 && bills[bill].state != BillState.Void) {
+                ++reached[Step.JudgedReplacement];
+            }
+        }
+    }
+
+    function _checkOutcome(uint256 place) private view {
+        BillBook storage bill = bills[place];
+        BillState found = ledger.stateOf(_idOf(place));
+        if (found == bill.state) return;
+        require(bill.state != BillState.Void, "INV-08: a bill was judged for days that it cannot have");
+        require(
+            found != BillState.Pending || bill.state != BillState.Arrears,
+            "INV-05: a bill was collected that no mandate and balance cover"
+        );
+        revert("INV-04: judging did to a bill what its verdict does not say");
+    }
+
+    function _stepOfOutcome(BillState state) private pure returns (Step) {
+        if (state == BillState.Pending) return Step.JudgedPending;
+        if (state == BillState.Arrears) return Step.JudgedArrears;
+        if (state == BillState.Held) return Step.JudgedHeld;
+        return state == BillState.Waiting ? Step.JudgedWaiting : Step.JudgedVoid;
+    }
+}

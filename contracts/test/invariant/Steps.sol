@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {BillState} from "../../src/types/Bills.sol";
+import {Book} from "./Book.sol";
+
+/// What the handlers share: chance, actors, and calls that must succeed or must be refused.
+abstract contract Steps is Book {
+    /// What a handler did. `Refused` counts calls that the books forbid, and that the contracts refused.
+    enum Step {
+        Refused,
+        OpenAccount,
+        Deposit,
+        DepositForOther,
+        DepositWithPermit,
+        Move,
+        Withdraw,
+        GrantMandate,
+        GrantBySignature,
+        RevokeMandate,
+        SetTariff,
+        Post,
+        PostReplacement,
+        Judge,
+        JudgedPending,
+        JudgedArrears,
+        JudgedHeld,
+        JudgedWaiting,
+        JudgedVoid,
+        JudgedReplacement,
+        Release,
+        ReleaseAgain,
+        CancelUnjudged,
+        CancelPending,
+        CancelWaiting,
+        CancelArrears,
+        CancelPartlyPaid,
+        WithdrawCredit,
+        Confirm,
+        PayAll,
+        PayPart,
+        PayFromBalance,
+        SettleToPending,
+        SettleToCredit,
+        SettleNothing,
+        Concede,
+        Offer,
+        Contest,
+        Accept,
+        AcceptToArrears,
+        Refuse,
+        WithdrawAppeal,
+        WithdrawAppealToArrears,
+        ExpireToVoid,
+        ExpireToContest,
+        SetClass,
+        SetPresets,
+        SetPeriods,
+        EndOperator,
+        NameOperator,
+        Freeze,
+        Thaw,
+        FrozenRefused,
+        Stray,
+        Burn,
+        Wait
+    }
+
+    uint256 internal constant PAYERS = 3;
+
+    address internal neighbour = _actor("neighbour");
+    address internal keeper = _actor("keeper");
+    address internal secondOperator = _actor("second operator");
+    uint256[PAYERS] internal payerKeys;
+    address[PAYERS] internal payers;
+
+    mapping(Step => uint256) public reached;
+
+    uint256 private now_;
+    uint256 private chance;
+
+    /// Draws follow from the fuzzer's seed. The clock is set again, since forge does not keep it from call to call.
+    modifier step(uint256 seed) {
+        chance = uint256(keccak256(abi.encode(seed, chance)));
+        vm.warp(now_);
+        _;
+        now_ = block.timestamp;
+    }
+
+    function _startClock() internal {
+        now_ = block.timestamp;
+    }
+
+    /// From 0 to `count` - 1.
+    function _draw(uint256 count) internal returns (uint256) {
+        chance = uint256(keccak256(abi.encode(chance)));
+        return chance % count;
+    }
+
+    /// One time in `count`.
+    function _rarely(uint256 count) internal returns (bool) {
+        return _draw(count) == 0;
+    }
+
+    /// Calls as `caller`. Where `forbidden` says why the call must be refused, it must be; else it must succeed, and what it reverts
+    /// with is passed on.
+    function _call(address caller, address target, bytes memory data, string memory forbidden, Step done)
+        internal
+        returns (bool success)
+    {
+        bytes memory result;
+        vm.prank(caller);
+        (success, result) = target.call(data);
+        bool allowed = bytes(forbidden).length == 0;
+        require(allowed || !success, forbidden);
+        if (allowed && !success) {
+            assembly ("memory-safe") {
+                revert(add(result, 0x20), mload(result))
+            }
+        }
+        ++reached[success ? done : Step.Refused];
+    }
+
+    /// A bill in `state`, or any other where none of the next 40 is.
+    function _anyBill(BillState state) internal returns (uint256 place) {
+        uint256 count = bills.length;
+        uint256 first = _draw(count);
+        for (uint256 i; i < count && i < 40; ++i) {
+            place = (first + i) % count;
+            if (bills[place].state == state) return place;
+        }
+    }
+
+    /// Its owner, or now and then someone else.
+    function _callerFor(address owner) internal returns (address) {
+        return _rarely(16) ? keeper : owner;
+    }
+
+    function _anyHolder() internal returns (address) {
+        uint256 drawn = _draw(PAYERS + 3);
+        if (drawn < PAYERS) return payers[drawn];
+        return drawn == PAYERS ? neighbour : suppliers[drawn - PAYERS - 1].owner;
+    }
+
+    /// Why a transfer between the ledger and this address must be refused.
+    function _frozenOr(address holder, string memory forbidden) internal returns (string memory) {
+        if (!frozen[holder]) return forbidden;
+        ++reached[Step.FrozenRefused];
+        return "INV-01: a frozen address took part in a transfer";
+    }
+}
