@@ -223,7 +223,7 @@ abstract contract Base {
         list[0] = item;
     }
 
-    function _one(uint48 item) internal pure returns (uint48[] memory list) {
+    function _oneQuantity(uint48 item) internal pure returns (uint48[] memory list) {
         list = new uint48[](1);
         list[0] = item;
     }
@@ -246,20 +246,20 @@ abstract contract Base {
     /* ASSERTIONS */
 
     /// The next call reverts with this error and these values.
-    function _refused(bytes4 error, uint256 value) internal {
-        vm.expectRevert(abi.encodeWithSelector(error, value));
+    function _refused(bytes4 selector, uint256 value) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, value));
     }
 
-    function _refused(bytes4 error, uint256 first, uint256 second) internal {
-        vm.expectRevert(abi.encodeWithSelector(error, first, second));
+    function _refused(bytes4 selector, uint256 first, uint256 second) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, first, second));
     }
 
-    function _refused(bytes4 error, uint256 first, uint256 second, uint256 third) internal {
-        vm.expectRevert(abi.encodeWithSelector(error, first, second, third));
+    function _refused(bytes4 selector, uint256 first, uint256 second, uint256 third) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, first, second, third));
     }
 
-    function _refused(bytes4 error, uint256 first, address second) internal {
-        vm.expectRevert(abi.encodeWithSelector(error, first, second));
+    function _refused(bytes4 selector, uint256 first, address second) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, first, second));
     }
 
     /// A bill's state, reason, amount and money, as the ledger tells them.

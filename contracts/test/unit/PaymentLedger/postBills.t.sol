@@ -151,8 +151,8 @@ contract PostBillsTest is Base {
 
     function test_RevertGiven_NoTariff() external {
         PackedBill[] memory bills = _one(_billOf(account, 60_000));
-        bytes4 error = Errors.PaymentLedger_NoTariff.selector;
-        _refused(error, SupplierId.unwrap(supplier), uint256(uint8(Utility.Gas)), TODAY - 1);
+        bytes4 wrong = Errors.PaymentLedger_NoTariff.selector;
+        _refused(wrong, SupplierId.unwrap(supplier), uint256(uint8(Utility.Gas)), TODAY - 1);
         vm.prank(supplierOwner);
         ledger.postBills(supplier, Utility.Gas, bills);
     }

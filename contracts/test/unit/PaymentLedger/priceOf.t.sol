@@ -49,8 +49,8 @@ contract PriceOfTest is Base {
     }
 
     function test_RevertGiven_NoTariff() external {
-        bytes4 error = Errors.PaymentLedger_NoTariff.selector;
-        _refused(error, SupplierId.unwrap(supplier), uint256(uint8(Utility.Gas)), 5);
+        bytes4 wrong = Errors.PaymentLedger_NoTariff.selector;
+        _refused(wrong, SupplierId.unwrap(supplier), uint256(uint8(Utility.Gas)), 5);
         ledger.priceOf(supplier, Utility.Gas, 5, 1);
     }
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {LibraryHarness} from "../../harness/LibraryHarness.sol";
+
+/// Against the definition of RFC 9162: split at the largest power of two below the number of leaves.
+contract VerifyTest {
+    LibraryHarness private immutable harness = new LibraryHarness();
+
+    function testFuzz_GivenAnyNumberOfLeaves_RootIsTheDefinitions(uint256 seed, uint16 size) external view {
+        uint256[] memory leaves = _leaves(seed, size % 200 + 1);
+        require(harness.root(leaves) == _root(leaves, 0, leaves.length), "root");
+    }
+
+    function testFuzz_GivenAnyIndex_ItsPathVerifiesAndNoOther(uint256 seed, uint16 size, uint16 at, uint8 bit)
+        external
+        view
+    {
+        uint256[] memory leaves = _leaves(seed, size % 130 + 1);
+        uint256 count = leaves.length;
+        uint256 index = at % count;
+        bytes32 root = harness.root(leaves);
+        bytes32 leaf = bytes32(leaves[index]);
+        bytes32[] memory proof = _path(leaves, 0, count, index);
+
+        require(harness.verify(root, leaf, index, count, proof), "verifies");
+        require(!harness.verify(root, leaf ^ bytes32(uint256(1) << bit), index, count, proof), "another leaf");
+        require(!harness.verify(root ^ bytes32(uint256(1)), leaf, index, count, proof), "another root");
+        require(!harness.verify(root, leaf, count, count, proof), "index beyond");
+        if (count > 1) require(!harness.verify(root, leaf, (index + 1) % count, count, proof), "another index");
+        if (proof.length == 0) return;
+        proof[bit % proof.length] ^= bytes32(uint256(1));
+        require(!harness.verify(root, leaf, index, count, proof), "another proof");
+    }
+
+    function testFuzz_GivenANodeForALeaf_IsRefused(uint256 seed, uint8 size) external view {
+        uint256[] memory leaves = _leaves(seed, uint256(size) % 60 * 2 + 4);
+        uint256 count = leaves.length;
+        bytes32 root = harness.root(leaves);
+        bytes32[] memory proof = _path(leaves, 0, count, 0);
+        bytes32 node = keccak256(abi.encode(leaves[0], leaves[1]));
+        bytes32[] memory shorter = new bytes32[](proof.length - 1);
+        for (uint256 i; i < shorter.length; ++i) {
+            shorter[i] = proof[i + 1];
+        }
+
+        require(!harness.verify(root, node, 0, count, shorter), "a path that is too short");
+        require(harness.verify(root, node, 0, (count + 1) / 2, shorter), "right only for half as many leaves");
+    }
+
+    function _leaves(uint256 seed, uint256 count) private pure returns (uint256[] memory leaves) {
+        leaves = new uint256[](count);
+        for (uint256 i; i < count; ++i) {
+            leaves[i] = uint256(keccak256(abi.encode(seed, i)));
+        }
+    }
+
+    function _split(uint256 count) private pure returns (uint256 left) {
+        left = 1;
+        while (left * 2 < count) left *= 2;
+    }
+
+    function _root(uint256[] memory leaves, uint256 from, uint256 count) private pure returns (bytes32) {
+        if (count == 1) return bytes32(leaves[from]);
+        uint256 left = _split(count);
+        return keccak256(abi.encode(_root(leaves, from, left), _root(leaves, from + left, count - left)));
+    }
+
+    function _path(uint256[] memory leaves, uint256 from, uint256 count, uint256 index)
+        private
+        pure
+        returns (bytes32[] memory path)
+    {
+        if (count == 1) return path;
+        uint256 left = _split(count);
+        bool isLeft = index < left;
+        bytes32[] memory below =
+            isLeft ? _path(leaves, from, left, index) : _path(leaves, from + left, count - left, index - left);
+        path = new bytes32[](below.length + 1);
+        for (uint256 i; i < below.length; ++i) {
+            path[i] = below[i];
+        }
+        path[below.length] = isLeft ? _root(leaves, from + left, count - left) : _root(leaves, from, left);
+    }
+}
