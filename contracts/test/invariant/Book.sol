@@ -8,8 +8,8 @@ import {Utility} from "../../src/types/Utilities.sol";
 import {Decision, Periods} from "../../src/types/Verdicts.sol";
 import {Base} from "../Base.sol";
 
-/// A second set of books, kept bill by bill from what was asked of the contracts, never from what they answer: no sums, no packed
-/// words, no code of theirs. Money in minor units, days since 1970-01-01, times in Unix seconds.
+/// A second set of books, kept bill by bill from what was asked of the contracts, never from what they answer: no sums,
+/// no packed words, no code of theirs. Money in minor units, days since 1970-01-01, times in Unix seconds.
 abstract contract Book is Base {
     struct CustomerAccount {
         AccountId id;

@@ -102,8 +102,8 @@ abstract contract Steps is Book {
         return _draw(count) == 0;
     }
 
-    /// Calls as `caller`. Where `forbidden` says why the call must be refused, it must be; else it must succeed, and what it reverts
-    /// with is passed on.
+    /// Calls as `caller`. Where `forbidden` says why the call must be refused, it must be; else it must succeed, and
+    /// what it reverts with is passed on.
     function _call(address caller, address target, bytes memory data, string memory forbidden, Step done)
         internal
         returns (bool success)
