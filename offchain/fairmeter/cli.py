@@ -60,6 +60,7 @@ class EngineName(enum.StrEnum):
     """The chains that a run can use."""
 
     ETH_TESTER = "eth-tester"
+    REVM = "revm"
     ANVIL = "anvil"
     RPC = "rpc"
 

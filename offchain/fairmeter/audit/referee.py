@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +12,16 @@ from fairmeter.chain.anvil import AnvilEngine
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.genesis import Genesis
+from fairmeter.chain.revm import RevmEngine
 from fairmeter.errors import BundleError, ToolMissingError
 
 RUN: Final = "run.json"
-REFEREES: Final[Mapping[str, type[AnvilEngine] | type[EthTesterEngine]]] = {
-    "revm": AnvilEngine,
-    "py-evm": EthTesterEngine,
-}
-"""By EVM, the fastest first; the second needs nothing but the package."""
+REFEREES: Final[Sequence[tuple[str, type[RevmEngine] | type[AnvilEngine] | type[EthTesterEngine]]]] = (
+    ("revm", RevmEngine),
+    ("revm", AnvilEngine),
+    ("py-evm", EthTesterEngine),
+)
+"""With their EVM, the fastest first; the last needs nothing but the package."""
 
 
 def recorded_implementation(bundle_folder: Path) -> str | None:
@@ -40,7 +42,7 @@ def recorded_implementation(bundle_folder: Path) -> str | None:
 def open_referee(recorded: str | None, genesis: Genesis) -> Engine:
     """A fresh chain on the first installed EVM that is not `recorded`'s, else on the recorded one."""
     used = None if recorded is None else family(recorded)
-    others = [start for name, start in REFEREES.items() if name != used]
+    others = [start for name, start in REFEREES if name != used]
     for start in others:
         try:
             return start(genesis)

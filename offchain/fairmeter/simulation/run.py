@@ -44,11 +44,11 @@ def run(
     scenario: Scenario | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
-    """Run all bills of `bills` with the readings of `usage` through the contracts on `engine` (eth-tester, anvil, or
-    rpc with its URL), and write `out`: the bundle, run.json beside it, and anchors.json, which an auditor should get
-    by another way.
+    """Run all bills of `bills` with the readings of `usage` through the contracts on `engine` (eth-tester, revm,
+    anvil, or rpc with its URL), and write `out`: the bundle, run.json beside it, and anchors.json, which an auditor
+    should get by another way.
 
-    The same inputs and scenario give the same bundle, byte for byte, on eth-tester and on anvil. Raises InputError for
+    The same inputs and scenario give the same bundle, byte for byte, on all engines but rpc. Raises InputError for
     anything wrong in the files, ChainError if the chain fails; then nothing is written.
     """
     scenario = Scenario() if scenario is None else scenario
