@@ -129,7 +129,7 @@ def write_report(report: Report) -> Path:
 
 @contextmanager
 def deploy(engine: str = "eth-tester", rpc_url: str | None = None) -> Iterator[System]:
-    """Deploy the contracts on `engine` (eth-tester, revm, anvil, or rpc with its URL) and give them with a typed client each.
+    """Deploy the contracts on `engine` (eth-tester, revm, anvil, or rpc with its URL), and give a typed client of each.
 
     The deployer becomes governor and issuer: the well-known test account on a local chain, which ends with the block;
     elsewhere the key in FAIRMETER_PRIVATE_KEY. Raises InputError without such a key, ChainError if the chain fails.
