@@ -10,9 +10,6 @@ import {Vm} from "./Vm.sol";
 abstract contract TrendVerdictBase {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
-    uint256 internal constant MAX_READING = 2 ** 40 - 1;
-    uint256 internal constant MAX_QUANTITY = 93 << 40;
-
     ITrendVerdictHarness internal harness;
 
     function setUp() public {

@@ -7,6 +7,7 @@ import {Verdict} from "../../../src/types/Verdicts.sol";
 import {TrendVerdictBase} from "../../TrendVerdictBase.sol";
 
 contract EvaluateTest is TrendVerdictBase {
+    uint256 private constant MAX_QUANTITY = 93 << 40;
     uint256 private constant PAY_UNEXPECTED = 0x11;
     uint256 private constant PAY = 0x31;
     uint256 private constant APPEAL = 0x32;
