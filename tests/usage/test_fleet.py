@@ -206,7 +206,7 @@ def test_inject__each_kind_of_fault__is_what_its_name_says() -> None:
                 assert different[0] == different[1][::-1]
 
 
-def test_measured__quantiles_ascend_and_shares_sum_to_one() -> None:
+def test_measured__quantiles_and_shares__ascend_and_sum_to_one() -> None:
     assert sum(kind.share for kind in KINDS) == pytest.approx(1)
     for kind in KINDS:
         values = [getattr(kind, field.name) for field in fields(kind)]

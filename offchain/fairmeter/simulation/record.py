@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from fairmeter.bundle import BundleWriter
+from fairmeter.chain.engine import Receipt
 from fairmeter.contracts.session import Sent
-from fairmeter.model import Decision
 from fairmeter.oracle import Judgement
 
 
@@ -23,12 +23,12 @@ class Recorder:
     def sent(self, batch: Sequence[Sent]) -> None:
         """One row group a table for transactions that were sent together."""
         first = self.transactions
-        numbers = range(first, first + len(batch))
+        numbers = list(range(first, first + len(batch)))
         receipts = [one.receipt for one in batch]
         self._writer.append(
             "transactions",
             {
-                "transaction": list(numbers),
+                "transaction": numbers,
                 "block": [receipt.block_number for receipt in receipts],
                 "timestamp": [receipt.timestamp for receipt in receipts],
                 "label": [one.call.label for one in batch],
@@ -39,13 +39,18 @@ class Recorder:
         self._writer.append(
             "receipts",
             {
-                "transaction": list(numbers),
+                "transaction": numbers,
                 "status": [receipt.status for receipt in receipts],
                 "gas_used": [receipt.gas_used for receipt in receipts],
                 "contract": [receipt.contract_address for receipt in receipts],
                 "logs": [len(receipt.logs) for receipt in receipts],
             },
         )
+        self._write_logs(numbers, receipts)
+        self.transactions += len(batch)
+        self.gas_used += sum(receipt.gas_used for receipt in receipts)
+
+    def _write_logs(self, numbers: Sequence[int], receipts: Sequence[Receipt]) -> None:
         logs = [
             (number, position, log)
             for number, receipt in zip(numbers, receipts, strict=True)
@@ -61,8 +66,6 @@ class Recorder:
                 "data": [log.data for _, _, log in logs],
             },
         )
-        self.transactions += len(batch)
-        self.gas_used += sum(receipt.gas_used for receipt in receipts)
 
     def judged(self, judgement: Judgement, labels: dict[str, list[str]]) -> None:
         """A batch's bills, verdicts and evidence; `labels` are the columns bill_id, customer_id, utility, supplier."""
@@ -103,8 +106,3 @@ class Recorder:
                 "salt": [row.tobytes() for row in judgement.salts],
             },
         )
-
-
-def decisions(judgement: Judgement) -> dict[Decision, int]:
-    """How many bills got each decision."""
-    return {decision: int((judgement.verdicts.decision == decision).sum()) for decision in Decision}
