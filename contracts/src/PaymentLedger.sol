@@ -35,6 +35,11 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Managed,
 
     /// @inheritdoc IPaymentLedger
     function setClass(AccountId[] calldata accounts, uint8 class) external override restricted {
+        // Check:
+        if (class > PackedAccounts.MAX_CLASS) {
+            revert Errors.PaymentLedger_ClassTooLarge(class, PackedAccounts.MAX_CLASS);
+        }
+
         for (uint256 i; i < accounts.length; ++i) {
             // Effect:
             _accounts[accounts[i]] = _account(accounts[i]).withClass(class);

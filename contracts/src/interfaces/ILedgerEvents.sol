@@ -45,17 +45,17 @@ interface ILedgerEvents {
         uint32 parameterVersion
     );
     /// Judged PAY (or INSUFFICIENT within its class's cap): `amount` left the account for the batch's pending bucket.
-    /// Its account alone is indexed, as in BillHeld: a topic costs more than a word, and these two come with every
+    /// Here and below the account alone is indexed: a topic costs more than a word, and one of these comes with every
     /// bill.
     event BillPending(AccountId indexed account, BillId bill, uint256 amount);
     /// Judged APPEAL: `held` left the account's balance and is set aside.
     event BillHeld(AccountId indexed account, BillId bill, uint256 held);
     /// Judged INSUFFICIENT: waits for the customer's word.
-    event BillWaiting(BillId indexed bill, AccountId indexed account, uint256 amount);
+    event BillWaiting(AccountId indexed account, BillId bill, uint256 amount);
     /// `owed` minor units of a bill could not be settled.
-    event ArrearsOpened(BillId indexed bill, AccountId indexed account, uint256 owed, Reason reason);
+    event ArrearsOpened(AccountId indexed account, BillId bill, uint256 owed, Reason reason);
     /// `amount` of a bill is void; `refunded` went back to the account's balance.
-    event BillVoided(BillId indexed bill, AccountId indexed account, uint256 amount, Reason reason, uint256 refunded);
+    event BillVoided(AccountId indexed account, BillId bill, uint256 amount, Reason reason, uint256 refunded);
     /// `fromBalance` left the account's balance and `fromHold` its hold for a bill outside the common path; `toPending`
     /// says whether it went to the batch's pending bucket or to the supplier's credit; `refunded` went from hold to
     /// balance.

@@ -17,7 +17,7 @@ interface IPaymentLedger is ILedgerDesk {
 
     /// Registers the caller as a supplier.
     function registerSupplier(string calldata name) external returns (SupplierId supplier);
-    /// Posts a batch: 1 to 500 packed bills of the supplier for one utility, at most 400 if any of them replaces
+    /// Posts a batch: 1 to 500 packed bills of the supplier for one utility, at most 350 if any of them replaces
     /// another, so that judging fits into a transaction whatever the verdicts are. Refused whole, naming the bill, when
     /// a bill's account does not exist, its period is malformed or not over, or its amount is not what the tariff in
     /// force on its last day gives. Creates no lien.
@@ -57,7 +57,7 @@ interface IPaymentLedger is ILedgerDesk {
     function judge(BatchId batch, uint256[] calldata bills, bytes calldata verdicts)
         external
         returns (uint256 appealed, uint256[2] memory held);
-    /// Sets the class of accounts. Restricted to the classifier role.
+    /// Sets the class of accounts, at most 31. Restricted to the classifier role.
     function setClass(AccountId[] calldata accounts, uint8 class) external;
 
     /* VIEWS */

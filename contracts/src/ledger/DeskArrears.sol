@@ -153,7 +153,7 @@ abstract contract DeskArrears is LedgerBase, ILedgerDesk {
         _raise(Sum.Accounts, held);
         _shift(record.amount(), Sum.Held, Sum.Voided);
 
-        emit BillVoided(bill, account, record.amount(), reason, held);
+        emit BillVoided(account, bill, record.amount(), reason, held);
     }
 
     /// An appeal ends with `due` minor units to pay: from the hold, then with the customer's consent from the balance;
@@ -178,8 +178,8 @@ abstract contract DeskArrears is LedgerBase, ILedgerDesk {
         if (closing.fromHold + closing.fromBalance != 0) {
             emit BillPaid(bill, account, closing.fromBalance, closing.fromHold, 0, closing.refunded, false);
         }
-        if (closing.voided != 0) emit BillVoided(bill, account, closing.voided, voidReason, 0);
-        if (closing.owed != 0) emit ArrearsOpened(bill, account, closing.owed, Reason.AppealShortfall);
+        if (closing.voided != 0) emit BillVoided(account, bill, closing.voided, voidReason, 0);
+        if (closing.owed != 0) emit ArrearsOpened(account, bill, closing.owed, Reason.AppealShortfall);
     }
 
     function _split(PackedRecord record, PackedAccount account, uint256 due, bool consent)

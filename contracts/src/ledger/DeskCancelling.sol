@@ -45,7 +45,7 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
         ++batch.cancelled;
         _shift(amount, Sum.Unjudged, Sum.Voided);
 
-        emit BillVoided(bill, IdCodec.account(batch.supplier, packed.number()), amount, Reason.Cancelled, 0);
+        emit BillVoided(IdCodec.account(batch.supplier, packed.number()), bill, amount, Reason.Cancelled, 0);
     }
 
     /// The debited part goes back to the account; what the customer had paid of it before, if anything, stays settled.
@@ -71,7 +71,7 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
         _shift(refund, Sum.Pending, Sum.Voided);
         _raise(Sum.Accounts, refund);
 
-        emit BillVoided(bill, account, refund, Reason.Cancelled, refund);
+        emit BillVoided(account, bill, refund, Reason.Cancelled, refund);
     }
 
     /// What was not paid is void; what was, stays settled.
@@ -86,7 +86,7 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
         _shift(owed, state == BillState.Arrears ? Sum.Arrears : Sum.Waiting, Sum.Voided);
 
         AccountId account = IdCodec.account(_batches[bill.batch()].supplier, record.number());
-        emit BillVoided(bill, account, owed, Reason.Cancelled, 0);
+        emit BillVoided(account, bill, owed, Reason.Cancelled, 0);
     }
 
     /// A record after the cancellation of all but `paid` minor units: void, its days free, only if nothing was paid.

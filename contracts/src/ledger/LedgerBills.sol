@@ -30,7 +30,7 @@ abstract contract LedgerBills is LedgerSuppliers {
     /// Bills a batch: 500 appealed bills are judged in one transaction below EIP-7825's 16,777,216 gas.
     uint256 internal constant MAX_BILLS = 500;
     /// The same where bills replace others, which costs another slot each.
-    uint256 internal constant MAX_BILLS_REPLACING = 400;
+    uint256 internal constant MAX_BILLS_REPLACING = 350;
 
     /// PackedBills.MAX_QUANTITY, as assembly can read it.
     uint256 private constant MAX_QUANTITY = 0x5d0000000000;

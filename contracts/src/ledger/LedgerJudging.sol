@@ -30,9 +30,10 @@ abstract contract LedgerJudging is LedgerBills {
     /// Offsets in memory of the first fields of `Run`, for assembly.
     uint256 private constant FIRST_BILL = 0x00;
     uint256 private constant FIRST_ACCOUNT = 0x20;
-    uint256 private constant PLAIN_END = 0x40;
-    uint256 private constant WORDS = 0x60;
-    uint256 private constant HEADS = 0x80;
+    uint256 private constant COUNT = 0x40;
+    uint256 private constant PLAIN_END = 0x60;
+    uint256 private constant WORDS = 0x80;
+    uint256 private constant HEADS = 0xa0;
     /// Where an account has its month, the last day of its mandate and its utility.
     uint256 private constant MONTHS = 0x0000000000000000fff000000000000000000000000000000000000000000000;
     uint256 private constant LAST_DAYS = 0x000000000000ffff000000000000000000000000000000000000000000000000;
@@ -48,8 +49,9 @@ abstract contract LedgerJudging is LedgerBills {
         /// Ids of the batch's bill 0 and of the supplier's account 0; the index and the number are added.
         uint256 firstBill;
         uint256 firstAccount;
-        /// How many bills may be judged by the plain loops: none of a batch in which some were cancelled, since only
-        /// there a bill can have a record already.
+        /// Bills of the batch, and how many `_payPlain` may judge: none where some were cancelled, since that a bill
+        /// has no record it does not look up.
+        uint256 count;
         uint256 plainEnd;
         /// Where bills and verdicts begin in calldata.
         uint256 words;
@@ -135,6 +137,7 @@ abstract contract LedgerJudging is LedgerBills {
         run.month = Calendar.monthOf(block.timestamp);
         run.frame = (run.utility << 232) | (run.today << 192) | (run.month << 180);
         run.parameterVersion = stored.parameterVersion;
+        run.count = stored.count;
         run.plainEnd = stored.cancelled == 0 ? stored.count : 0;
     }
 
@@ -200,19 +203,22 @@ abstract contract LedgerJudging is LedgerBills {
         uint256 frame = run.frame;
         bytes32 topic = BillHeld.selector;
         assembly ("memory-safe") {
-            for {} lt(next, mload(add(run, PLAIN_END))) { next := add(next, 1) } {
+            for {} lt(next, mload(add(run, COUNT))) { next := add(next, 1) } {
                 let bill := calldataload(add(mload(add(run, WORDS)), shl(5, next)))
                 let id := or(mload(add(run, FIRST_ACCOUNT)), and(bill, 0xffffffff))
                 mstore(0x00, id)
                 mstore(0x20, _accounts.slot)
                 let slot := keccak256(0x00, 0x40)
                 let account := sload(slot)
-                let head := and(shr(240, calldataload(add(mload(add(run, HEADS)), mul(next, 12)))), 0xcfff)
+                let off := and(shr(240, calldataload(add(mload(add(run, HEADS)), mul(next, 12)))), 0xcfff)
+                off := or(or(xor(off, 0x0200), shr(152, bill)), and(xor(account, frame), UTILITIES))
                 let day := and(shr(128, bill), 0xffff)
-                if or(
-                    or(or(xor(head, 0x0200), shr(152, bill)), and(xor(account, frame), UTILITIES)),
-                    iszero(gt(day, and(shr(208, account), 0xffff)))
-                ) { break }
+                // A record means that the bill was cancelled. Its slot is written below: reading it first costs
+                // nothing.
+                mstore(0x00, add(mload(add(run, FIRST_BILL)), next))
+                mstore(0x20, _records.slot)
+                let place := keccak256(0x00, 0x40)
+                if or(or(off, sload(place)), iszero(gt(day, and(shr(208, account), 0xffff)))) { break }
 
                 let amount := and(shr(80, bill), 0xffffffffffff)
                 let held := and(account, 0xffffffffffff)
@@ -220,9 +226,7 @@ abstract contract LedgerJudging is LedgerBills {
                 held := xor(held, mul(xor(held, amount), gt(held, amount)))
                 day := sub(add(day, and(shr(144, bill), 0xff)), 1)
                 sstore(slot, or(sub(and(account, KEPT_BY_HOLDING), held), shl(208, day)))
-                mstore(0x00, add(mload(add(run, FIRST_BILL)), next))
-                mstore(0x20, _records.slot)
-                sstore(keccak256(0x00, 0x40), or(or(bill, HELD), shl(168, held)))
+                sstore(place, or(or(bill, HELD), shl(168, held)))
                 mstore(0x20, held)
                 log2(0x00, 0x40, topic, id)
                 amounts := add(amounts, amount)
@@ -297,7 +301,7 @@ abstract contract LedgerJudging is LedgerBills {
         uint256 amount = packed.amount();
         _records[BillId.wrap(uint64(bill))] = PackedRecords.create(packed, BillState.Void, reason, 0);
         run.voided += amount;
-        emit BillVoided(BillId.wrap(uint64(bill)), _accountOf(run, packed), amount, reason, 0);
+        emit BillVoided(_accountOf(run, packed), BillId.wrap(uint64(bill)), amount, reason, 0);
     }
 
     function _hold(Run memory run, uint256 index, uint256 slot, PackedAccount account, PackedBill packed) private {
@@ -320,7 +324,7 @@ abstract contract LedgerJudging is LedgerBills {
         _store(slot, account);
         _records[BillId.wrap(uint64(bill))] = PackedRecords.create(packed, BillState.Waiting, Reason.Insufficient, 0);
         run.waiting += amount;
-        emit BillWaiting(BillId.wrap(uint64(bill)), _accountOf(run, packed), amount);
+        emit BillWaiting(_accountOf(run, packed), BillId.wrap(uint64(bill)), amount);
     }
 
     function _owe(Run memory run, uint256 bill, uint256 slot, PackedAccount account, PackedBill packed, Reason reason)
@@ -330,7 +334,7 @@ abstract contract LedgerJudging is LedgerBills {
         _store(slot, account);
         _records[BillId.wrap(uint64(bill))] = PackedRecords.create(packed, BillState.Arrears, reason, amount);
         run.arrears += amount;
-        emit ArrearsOpened(BillId.wrap(uint64(bill)), _accountOf(run, packed), amount, reason);
+        emit ArrearsOpened(_accountOf(run, packed), BillId.wrap(uint64(bill)), amount, reason);
     }
 
     function _accountOf(Run memory run, PackedBill packed) private pure returns (AccountId) {
@@ -361,7 +365,7 @@ abstract contract LedgerJudging is LedgerBills {
     /// The largest amount, minor units, that an INSUFFICIENT verdict pays in a class; asked of the gate once a batch
     /// and class.
     function _insufficientCap(Run memory run, uint256 class) private view returns (uint256 cap) {
-        if (run.caps.length == 0) run.caps = new uint256[](256);
+        if (run.caps.length == 0) run.caps = new uint256[](PackedAccounts.MAX_CLASS + 1);
         cap = run.caps[class];
         if (cap == 0) {
             uint32 version = uint32(run.parameterVersion);

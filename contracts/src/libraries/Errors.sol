@@ -52,6 +52,8 @@ interface Errors {
     error PaymentLedger_InsufficientBalance(AccountId account, uint256 balance, uint256 amount);
     /// Thrown when a mandate's cap exceeds its 44 bits.
     error PaymentLedger_CapTooLarge(uint256 cap, uint256 largest);
+    /// Thrown when an account would get a class that there is not.
+    error PaymentLedger_ClassTooLarge(uint256 class, uint256 largest);
     /// Thrown when a mandate would end before today.
     error PaymentLedger_MandateInThePast(uint256 lastDay, uint256 today);
     /// Thrown when a mandate's signature comes after its deadline.

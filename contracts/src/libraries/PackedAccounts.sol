@@ -17,6 +17,9 @@ library PackedAccounts {
     /// The largest cap, minor units.
     uint256 internal constant MAX_CAP = (1 << 44) - 1;
 
+    /// The largest class: each class in a batch costs judging a look at its presets.
+    uint256 internal constant MAX_CLASS = 31;
+
     uint256 private constant SPENT_AND_MONTH = ((1 << 56) - 1) << 136;
     uint256 private constant MANDATE = (((1 << 88) - 1) << 48) | (uint256(0xffff) << 192) | DISCLOSE;
     uint256 private constant BILLED_THROUGH = uint256(0xffff) << 208;

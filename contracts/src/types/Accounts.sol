@@ -20,7 +20,7 @@ struct Account {
     uint16 mandateLastDay;
     /// Last day billed, days since 1970-01-01; a bill must start after it.
     uint16 billedThrough;
-    /// Customer class, which chooses presets and policies.
+    /// Customer class, 0..31, which chooses presets and policies.
     uint8 class;
     Utility utility;
     /// Whether the mandate lets anyone show the readings on chain in a challenge.

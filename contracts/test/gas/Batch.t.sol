@@ -3,8 +3,9 @@ pragma solidity ^0.8.30;
 
 import {AccountRequest} from "../../src/types/Accounts.sol";
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
-import {AccountId, BatchId, PackedBill} from "../../src/types/Ids.sol";
+import {AccountId, BatchId, BillId, PackedBill} from "../../src/types/Ids.sol";
 import {Utility} from "../../src/types/Utilities.sol";
+import {Presets} from "../../src/types/Verdicts.sol";
 import {Base} from "../Base.sol";
 
 /// Whole transactions, calldata and intrinsic gas included, each on cold storage (`isolate`), of a batch of 500 bills
@@ -69,5 +70,75 @@ contract BatchGas is Base {
         _judge(batch, bills, _verdicts(COUNT, APPEAL));
         uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, all APPEAL");
         require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+    }
+
+    /// No batch that can be posted may be too heavy to be judged: where one bill is cancelled the plain loops do not
+    /// run.
+    function test_GivenAllAppealedAndOneCancelled_Judge() external {
+        BatchId batch = _post(bills);
+        bytes32[] memory proof = _proofOfLast();
+        vm.prank(supplierOwner);
+        ledger.cancelBill(IdCodec.bill(batch, COUNT - 1), bills[COUNT - 1], proof);
+        _judge(batch, bills, _verdicts(COUNT, APPEAL));
+        uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, one cancelled, all others APPEAL");
+        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+    }
+
+    function test_GivenAllInArrears_Judge() external {
+        for (uint256 i; i < COUNT; ++i) {
+            vm.prank(payer);
+            ledger.withdraw(accounts[i], 1e9, payer);
+        }
+        BatchId batch = _post(bills);
+        _judge(batch, bills, _verdicts(COUNT, PAY));
+        uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, all PAY, all in arrears");
+        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+    }
+
+    function test_GivenAllInsufficientAndOfDifferentClasses_Judge() external {
+        for (uint256 i; i < COUNT; ++i) {
+            vm.prank(classifier);
+            ledger.setClass(_one(accounts[i]), uint8(i % 32));
+        }
+        for (uint256 i; i < 32; ++i) {
+            vm.prank(governor);
+            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, 0));
+        }
+        BatchId batch = _post(bills);
+        _judge(batch, bills, _verdicts(COUNT, INSUFFICIENT));
+        uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, all INSUFFICIENT, of 32 classes");
+        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+    }
+
+    /// The heaviest of all: each bill replaces one of another batch.
+    function test_GivenAllReplacingAndAppealed_Judge() external {
+        uint256 count = 350;
+        PackedBill[] memory again = new PackedBill[](count);
+        for (uint256 i; i < count; ++i) {
+            BillId void = _run(bills[i], PAY);
+            _cancel(void, bills[i]);
+            again[i] = _replacing(bills[i], void);
+        }
+        BatchId batch = _post(again);
+        _judge(batch, again, _verdicts(count, APPEAL));
+        uint256 judging = vm.snapshotGasLastCall("batch of 350", "judge, all replacing, all APPEAL");
+        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+    }
+
+    /// The path of the last of 500 bills, whose sides are whole subtrees: 500 = 256 + 128 + 64 + 32 + 16 + 4.
+    function _proofOfLast() private view returns (bytes32[] memory proof) {
+        proof = new bytes32[](7);
+        proof[0] = bytes32(PackedBill.unwrap(bills[498]));
+        proof[1] = _over(496, 2);
+        proof[2] = _over(480, 16);
+        proof[3] = _over(448, 32);
+        proof[4] = _over(384, 64);
+        proof[5] = _over(256, 128);
+        proof[6] = _over(0, 256);
+    }
+
+    function _over(uint256 from, uint256 count) private view returns (bytes32) {
+        if (count == 1) return bytes32(PackedBill.unwrap(bills[from]));
+        return keccak256(abi.encode(_over(from, count / 2), _over(from + count / 2, count / 2)));
     }
 }

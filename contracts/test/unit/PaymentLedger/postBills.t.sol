@@ -142,10 +142,10 @@ contract PostBillsTest is Base {
         _refused(Errors.PaymentLedger_BillCount.selector, 501, 500);
         _post(bills);
         assembly {
-            mstore(bills, 401)
+            mstore(bills, 351)
         }
         bills[7] = _replacing(bills[7], BillId.wrap(1));
-        _refused(Errors.PaymentLedger_BillCount.selector, 401, 400);
+        _refused(Errors.PaymentLedger_BillCount.selector, 351, 350);
         _post(bills);
     }
 

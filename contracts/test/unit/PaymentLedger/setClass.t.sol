@@ -15,6 +15,13 @@ contract SetClassTest is Base {
         _equal(_balance(account), 5, "balance");
     }
 
+    function test_RevertWhen_ClassTooLarge() external {
+        AccountId account = _account(0);
+        _refused(Errors.PaymentLedger_ClassTooLarge.selector, 32, 31);
+        vm.prank(classifier);
+        ledger.setClass(_one(account), 32);
+    }
+
     function test_RevertWhen_NotClassifier() external {
         AccountId account = _account(0);
         vm.expectRevert(
