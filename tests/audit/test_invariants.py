@@ -139,9 +139,10 @@ def test_check_invariants__mandate_gone__noticed(honest: Path, rows: list[Row]) 
 def test_check_invariants__a_void_event_left_out__noticed(honest: Path, rows: list[Row]) -> None:
     """Without its adjustment's void part the bill's parts still sum up, but its hold is not given back."""
     number = next(named(rows, "BillVoided"))
-    reason = int.from_bytes(rows[number]["data"][32:64], "big")
+    place = place_of("BillVoided", "reason")
+    reason = int.from_bytes(rows[number]["data"][32 * place : 32 * place + 32], "big")
     assert reason == Reason.ADJUSTED
-    changed = with_word(rows[number], 0, lambda value: value + 1)
+    changed = with_word(rows[number], place_of("BillVoided", "amount"), lambda value: value + 1)
     assert broken(honest, [*rows[:number], changed, *rows[number + 1 :]]) >= {"INV-03"}
 
 
