@@ -21,6 +21,8 @@ abstract contract Managed {
     }
 
     function _checkRestricted() private view {
+        // A delay is the manager's to keep: its `execute` calls at once when the delay is over.
+        // slither-disable-next-line unused-return
         (bool immediate,) = authority.canCall(msg.sender, address(this), msg.sig);
         if (!immediate) revert Errors.Managed_Unauthorized(msg.sender, msg.sig);
     }

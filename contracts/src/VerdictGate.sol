@@ -190,11 +190,16 @@ contract VerdictGate is IVerdictGate, Managed {
 
     /// @inheritdoc IVerdictGate
     function periodsOf(uint32 version) public view override returns (Periods memory) {
-        // From the newest back: that is what nearly every lookup wants. The first is version 1's, which every batch
-        // reaches.
-        uint256 i = _periods.length - 1;
-        while (i != 0 && _periods[i].version > version) --i;
-        return _periods[i].periods;
+        // Halving, so that no number of later revisions makes an old batch's lookup too dear. The first revision is
+        // version 1's, which every batch reaches.
+        uint256 low;
+        uint256 high = _periods.length;
+        while (high - low > 1) {
+            uint256 middle = (low + high) / 2;
+            if (_periods[middle].version <= version) low = middle;
+            else high = middle;
+        }
+        return _periods[low].periods;
     }
 
     /// Lets the ledger judge and the registry open the appeals; returns how many.
@@ -212,10 +217,14 @@ contract VerdictGate is IVerdictGate, Managed {
         view
         returns (bool, Presets memory presets)
     {
-        for (uint256 i = revisions.length; i != 0; --i) {
-            if (revisions[i - 1].version <= version) return (true, revisions[i - 1].presets);
+        uint256 low;
+        uint256 high = revisions.length;
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (revisions[middle].version <= version) low = middle + 1;
+            else high = middle;
         }
-        return (false, presets);
+        if (low != 0) return (true, revisions[low - 1].presets);
     }
 
     function _addPresets(Utility utility, uint8 class, Presets memory presets) private {

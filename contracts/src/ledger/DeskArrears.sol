@@ -127,6 +127,8 @@ abstract contract DeskArrears is LedgerBase, ILedgerDesk {
         AccountId account = IdCodec.account(_batches[batch].supplier, record.number());
         PackedAccount packed = _accounts[account];
         owed = record.money();
+        // The cap is on the bill: paying a part of it does not bring the rest under it.
+        if (record.amount() > packed.capPerBill()) return 0;
         if (packed.refusal(owed, today, month) != Reason.None) return 0;
         bool toPending = !_gate.isReleasable(batch);
 

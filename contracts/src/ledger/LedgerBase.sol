@@ -63,9 +63,12 @@ abstract contract LedgerBase is ILedgerEvents {
     mapping(BillId bill => PackedRecord) internal _records;
     /// By `Sum`, minor units; the struct `Totals` without its names, so that amounts move from sum to sum in one place.
     uint128[11] private _sums;
+    // Of these, ledger and desk write some each in the same storage, which an analysis of one of them alone cannot see.
+    // slither-disable-start uninitialized-state,constable-states,unused-state
     mapping(SupplierId supplier => mapping(Utility utility => TariffBook)) internal _tariffs;
     uint32 internal _supplierCount;
     uint48 internal _batchCount;
+    // slither-disable-end uninitialized-state,constable-states,unused-state
 
     constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_) {
         _currency = currency_;
@@ -130,6 +133,8 @@ abstract contract LedgerBase is ILedgerEvents {
 
     /// Pays `amount` minor units of currency to `to`, who asked for it.
     function _push(address to, uint256 amount) internal {
+        // A frozen owner's withdrawal waits, whomever it would go to.
+        if (_currency.isFrozen(msg.sender)) revert Errors.PaymentLedger_Frozen(msg.sender);
         if (!_currency.transfer(to, amount)) revert Errors.PaymentLedger_TransferFailed();
     }
 

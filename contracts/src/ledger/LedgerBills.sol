@@ -127,7 +127,10 @@ abstract contract LedgerBills is LedgerSuppliers {
         if (state != BillState.Arrears) revert Errors.PaymentLedger_WrongState(bill, state);
         PackedAccount account = _accounts[IdCodec.account(batch.supplier, record.number())];
         uint256 today = Calendar.dayOf(block.timestamp);
-        return account.refusal(record.money(), today, Calendar.monthOf(block.timestamp));
+        Reason reason = account.refusal(record.money(), today, Calendar.monthOf(block.timestamp));
+        bool mandated = reason != Reason.NoMandate && reason != Reason.MandateExpired;
+        // The cap is on the bill: paying a part of it does not bring the rest under it.
+        return mandated && record.amount() > account.capPerBill() ? Reason.CapPerBill : reason;
     }
 
     /// @inheritdoc IPaymentLedger

@@ -369,7 +369,7 @@ abstract contract LedgerJudging is LedgerBills {
         cap = run.caps[class];
         if (cap == 0) {
             uint32 version = uint32(run.parameterVersion);
-            cap = 1 + _gate.presetsOf(version, Utility(run.utility), uint8(class)).insufficientCap;
+            cap = 1 + uint256(_gate.presetsOf(version, Utility(run.utility), uint8(class)).insufficientCap);
             run.caps[class] = cap;
         }
         return cap - 1;

@@ -50,6 +50,8 @@ interface Errors {
     error PaymentLedger_BalanceTooLarge(AccountId account, uint256 balance);
     /// Thrown when more is asked of an account's free balance than it has.
     error PaymentLedger_InsufficientBalance(AccountId account, uint256 balance, uint256 amount);
+    /// Thrown when a frozen owner of an account or a supplier would withdraw.
+    error PaymentLedger_Frozen(address owner);
     /// Thrown when a mandate's cap exceeds its 44 bits.
     error PaymentLedger_CapTooLarge(uint256 cap, uint256 largest);
     /// Thrown when an account would get a class that there is not.

@@ -28,6 +28,7 @@ contract VerifyTest {
         require(!harness.verify(root ^ bytes32(uint256(1)), leaf, index, count, proof), "another root");
         require(!harness.verify(root, leaf, count, count, proof), "index beyond");
         if (count > 1) require(!harness.verify(root, leaf, (index + 1) % count, count, proof), "another index");
+        require(!harness.verify(root, leaf, index, count, _longer(proof)), "a longer proof");
         if (proof.length == 0) return;
         proof[bit % proof.length] ^= bytes32(uint256(1));
         require(!harness.verify(root, leaf, index, count, proof), "another proof");
@@ -46,6 +47,13 @@ contract VerifyTest {
 
         require(!harness.verify(root, node, 0, count, shorter), "a path that is too short");
         require(harness.verify(root, node, 0, (count + 1) / 2, shorter), "right only for half as many leaves");
+    }
+
+    function _longer(bytes32[] memory proof) private pure returns (bytes32[] memory longer) {
+        longer = new bytes32[](proof.length + 1);
+        for (uint256 i; i < proof.length; ++i) {
+            longer[i] = proof[i];
+        }
     }
 
     function _leaves(uint256 seed, uint256 count) private pure returns (uint256[] memory leaves) {

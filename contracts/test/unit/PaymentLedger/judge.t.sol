@@ -79,16 +79,20 @@ contract JudgeTest is Base {
         _expectArrears(Reason.Balance, 59_999, Mandate(60_000, 60_000, 60_000, false));
     }
 
+    /// From one calendar month to the next, over every carry of the month's number up to the fifth bit.
     function test_GivenAnotherMonth_CountsAnew() external {
         AccountId account = _open(payer);
-        _fund(account, 1e6);
+        _fund(account, 1e9);
         _grant(account, Mandate(60_000, 60_000, 60_000, false));
-        _run(_billOf(account, 60_000), PAY);
-        vm.warp(block.timestamp + 31 days);
-        BillId second = _run(_billOf(account, 60_000), PAY);
-
-        require(ledger.stateOf(second) == BillState.Pending, "a month's cap is a calendar month's");
-        _equal(ledger.accountOf(account).spent, 60_000, "spent");
+        uint256 month = ledger.accountOf(account).month;
+        for (uint256 i; i < 40; ++i) {
+            BillId bill = _run(_billOf(account, 60_000), PAY);
+            require(ledger.stateOf(bill) == BillState.Pending, "a month's cap is a calendar month's");
+            _equal(ledger.accountOf(account).spent, 60_000, "spent");
+            if (i != 0) _equal(ledger.accountOf(account).month, month + 1, "month");
+            month = ledger.accountOf(account).month;
+            vm.warp(block.timestamp + 30.4375 days);
+        }
     }
 
     function test_GivenDaysBilledBefore_IsVoid() external {

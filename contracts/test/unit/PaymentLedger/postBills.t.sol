@@ -86,6 +86,33 @@ contract PostBillsTest is Base {
         ledger.postBills(supplier, Utility.Water, bills);
     }
 
+    /// The first bill of a batch is checked by the function for any bill, the next ones by the plain loop: what the one
+    /// takes or refuses, the other does.
+    function testFuzz_InFirstPlaceOrSecond_IsTakenAlike(uint256 dice, int8 off, uint48 quantity) external {
+        quantity %= 2e6;
+        _setWater(0, _flat(uint32(dice % 2000)));
+        uint256 price = ledger.priceOf(supplier, Utility.Water, 5, quantity);
+        uint256 asked = uint256(int256(price) + off % 3);
+        uint256 word = uint32((dice >> 32) % 3) | (uint256(quantity) << 32) | (asked << 80);
+        word |= (TODAY - 95 + (dice >> 40) % 4) << 128 | ((dice >> 48) % 96) << 144;
+        if ((dice >> 56) % 8 == 0) word |= 1 << (216 + (dice >> 64) % 40);
+        PackedBill bill = PackedBill.wrap(word);
+
+        PackedBill[] memory second = new PackedBill[](2);
+        second[0] = _ending(TODAY - 1, 1000, ledger.priceOf(supplier, Utility.Water, 5, 1000));
+        second[1] = bill;
+        require(_taken(_one(bill)) == _taken(second), "taken alike");
+    }
+
+    function _taken(PackedBill[] memory bills) private returns (bool) {
+        vm.prank(supplierOwner);
+        try ledger.postBills(supplier, Utility.Water, bills) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
     function test_GivenVersions_PricesByTheLastDay() external {
         _setWater(0, _flat(1000));
         _setWater(uint16(TODAY - 20), _flat(2000));
