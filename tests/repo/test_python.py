@@ -14,7 +14,7 @@ MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 40
 MAX_90TH_PERCENTILE = 30
 TEST_NAME = re.compile(r"test_[a-z0-9]+(_[a-z0-9]+)*(__[a-z0-9]+(_[a-z0-9]+)*){2}")
-NOBODY = re.compile(r"\b(alice|bob|carol|accounts\[\d)", re.IGNORECASE)
+NOBODY = re.compile(r"\b(?:alice|bob|carol)\b|\bw3\.eth\.accounts\[", re.IGNORECASE)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
