@@ -287,6 +287,9 @@ class PlainLedger:
             if bill.state != BillState.ARREARS:
                 continue
             owed = bill.parts[BillState.ARREARS]
+            # the cap is on what stands of the bill, not on what is left to pay
+            if bill.amount - bill.parts.get(BillState.VOID, 0) > account.cap_per_bill:
+                continue
             if self._refusal(account, owed, now) != Reason.NONE:
                 continue
             self._collect(account, owed, now)

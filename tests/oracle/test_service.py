@@ -9,7 +9,6 @@ from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.packing import BillColumns, EvidenceContext, evidence_leaves, pack_bills
 from fairmeter.contracts.session import Session
-from fairmeter.errors import ChainError, InputError
 from fairmeter.model import Decision, Presets, Usage, Utility
 from fairmeter.oracle import Meters, Oracle
 from fairmeter.testing import SUPPLIER_PRICE, Payer, Supplier
@@ -41,10 +40,10 @@ def oracle_of(system: System, payer: Payer) -> Oracle:
     return Oracle(system, usage_until(today(system)), meters)
 
 
-def post(system: System, session: Session, supplier: Supplier, ago: int, quantity: int) -> None:
-    """A bill of ten days for the supplier's first account."""
+def post(system: System, session: Session, supplier: Supplier, ago: int, quantity: int, *, number: int = 1) -> None:
+    """A bill of ten days for an account of the supplier."""
     bill = BillColumns(
-        number=np.array([1]),
+        number=np.array([number]),
         start=np.array([today(system) - ago], np.int32),
         days=np.array([10], np.int32),
         quantity=np.array([quantity]),
@@ -123,14 +122,21 @@ def test_watch__class_with_its_own_presets__is_judged_by_them(
     assert judged[0].verdicts.decision.tolist() == [Decision.APPEAL]
 
 
-def test_watch__unknown_account__is_named(
-    fairmeter_system: System, fairmeter_session: Session, fairmeter_supplier: Supplier, fairmeter_payer: Payer
+def test_watch__unknown_account__is_left_out_and_stops_no_other(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_governor: Wallet,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
 ) -> None:
+    ledger = fairmeter_system.ledger
+    strangers = ledger.open_accounts(np.array([fairmeter_supplier.id]), np.array([1]), [b"\x07" * 20])
+    fairmeter_session.transact(fairmeter_governor, strangers)
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY, number=2)
     post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
-    meters = Meters(np.array([fairmeter_payer.account + 1]), np.zeros(1, np.int32), (b"\x01" * 32,))
-    stranger = Oracle(fairmeter_system, usage_until(today(fairmeter_system)), meters)
-    with pytest.raises(InputError, match=f"account {fairmeter_payer.account} is in no meter directory"):
-        stranger.watch()
+    oracle = oracle_of(fairmeter_system, fairmeter_payer)
+    assert [one.posted.batch for one in oracle.watch()] == [2]
+    assert oracle.refused == {1: f"account {fairmeter_payer.account + 1} is in no meter directory of this operator"}
 
 
 def test_watch__node_that_shows_other_calldata__is_not_believed(
@@ -149,5 +155,23 @@ def test_watch__node_that_shows_other_calldata__is_not_believed(
         return bytes(data)
 
     monkeypatch.setattr(EthTesterEngine, "calldata", lies)
-    with pytest.raises(ChainError, match="not those of its commitment"):
-        oracle_of(fairmeter_system, fairmeter_payer).watch()
+    oracle = oracle_of(fairmeter_system, fairmeter_payer)
+    assert oracle.watch() == []
+    assert oracle.refused == {1: "batch 1: the bills in its calldata are not those of its commitment"}
+
+
+@pytest.mark.parametrize("calldata", [b"", b"\x00" * 4, b"\xff" * 132, b"\x00" * 132])
+def test_watch__posting_by_a_contract__is_left_out(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+    monkeypatch: pytest.MonkeyPatch,
+    calldata: bytes,
+) -> None:
+    """Then the transaction's calldata are not postBills's."""
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
+    monkeypatch.setattr(EthTesterEngine, "calldata", lambda *_: calldata)
+    oracle = oracle_of(fairmeter_system, fairmeter_payer)
+    assert oracle.watch() == []
+    assert list(oracle.refused) == [1]

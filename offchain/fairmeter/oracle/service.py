@@ -25,7 +25,7 @@ from fairmeter.contracts.packing import (
     unpack_bills,
 )
 from fairmeter.contracts.session import Call
-from fairmeter.errors import ChainError, InputError
+from fairmeter.errors import InputError
 from fairmeter.model import Bills, Int32s, Int64s, Presets, Reference, UInt8s, Usage, Verdicts
 from fairmeter.usage import reference_readings
 from fairmeter.verdict import judge
@@ -95,25 +95,32 @@ class Oracle:
         self._next_block = 0
         self._classes: dict[int, int] = {}
         self._presets: dict[tuple[int, int, int], Presets] = {}
+        self.refused: dict[int, str] = {}
+        """Batches that could not be judged, and why."""
 
     def watch(self) -> list[Judgement]:
         """Judge every batch that was posted since the last call (at first, since the chain's beginning) and that the
         gate has no verdicts of. The caller signs and sends the calls.
+
+        Anyone may post: a batch that cannot be judged, of an account in no directory or with bills that its posting's
+        calldata do not show, is left out and stands in `refused` with the reason, and stops no other.
         """
         head = self._system.engine.head()
         if head < self._next_block:
             return []
         ledger = self._system.ledger
         topics = [ledger.interface.topic("BillsPosted"), ledger.interface.topic("ClassSet")]
-        logs = self._system.engine.logs(self._next_block, head, [ledger.address], topics)
-        self._next_block = head + 1
         judged = []
-        for log in logs:
+        for log in self._system.engine.logs(self._next_block, head, [ledger.address], topics):
             event = ledger.interface.decode_log(log)
             if event.name == "ClassSet":
                 self._classes[event.arguments["account"]] = event.arguments["class"]
             elif not self._system.gate.is_judged(event.arguments["batch"]):
-                judged.append(self.judge(self._posted(log, event.arguments)))
+                try:
+                    judged.append(self.judge(self._posted(log, event.arguments)))
+                except InputError as error:
+                    self.refused[event.arguments["batch"]] = str(error)
+        self._next_block = head + 1
         return judged
 
     def judge(self, posted: PostedBatch) -> Judgement:
@@ -132,13 +139,17 @@ class Oracle:
         return Judgement(posted, accounts, bills, reference, salts, verdicts, root, call)
 
     def _posted(self, log: Log, announced: Mapping[str, object]) -> PostedBatch:
-        """The batch's words from its posting's calldata; raises ChainError if they are not what was committed."""
-        words = array_argument(self._system.engine.calldata(log.block_number, log.tx_index), 2)
+        """The batch's words from its posting's calldata; raises InputError if they are not what was committed: a
+        contract may have posted, or the node lies."""
         batch, supplier, utility, version = (
             int(str(announced[name])) for name in ("batch", "supplier", "utility", "parameterVersion")
         )
-        if merkle_root(words) != announced["commitment"]:
-            raise ChainError(f"batch {batch}: the bills in its calldata are not those of its commitment")
+        try:
+            words = array_argument(self._system.engine.calldata(log.block_number, log.tx_index), 2)
+        except (ValueError, OverflowError):
+            words = np.empty((0, 32), np.uint8)
+        if not len(words) or merkle_root(words) != announced["commitment"]:
+            raise InputError(f"batch {batch}: the bills in its calldata are not those of its commitment")
         return PostedBatch(batch, supplier, utility, version, words)
 
     def _as_bills(self, posted: PostedBatch, bills: BillColumns, customer: Int32s) -> Bills:

@@ -18,6 +18,18 @@ contract SetFrozenTest is Base {
         currency.mint(payer, 1);
     }
 
+    function test_GivenFrozenSpender_MovesNothing() external {
+        _mint(payer, 100);
+        vm.prank(payer);
+        currency.approve(stranger, 100);
+        vm.prank(issuer);
+        currency.setFrozen(stranger, true);
+
+        vm.expectRevert(abi.encodeWithSelector(Errors.DigitalCurrency_Frozen.selector, stranger));
+        vm.prank(stranger);
+        currency.transferFrom(payer, operator, 1);
+    }
+
     function test_GivenThawed_Sends() external {
         _mint(payer, 100);
         vm.startPrank(issuer);

@@ -19,10 +19,17 @@ contract CancelBillTest is Base {
     }
 
     function test_GivenUnjudged_IsVoidAndNeverJudged() external {
+        bytes1[3] memory decisions = [PAY, APPEAL, INSUFFICIENT];
+        for (uint256 i; i < 3; ++i) {
+            _expectNeverJudged(decisions[i]);
+        }
+    }
+
+    function _expectNeverJudged(bytes1 decision) private {
         BatchId batch = _post(_one(packed));
         BillId bill = IdCodec.bill(batch, 0);
         _cancel(bill, packed);
-        _judge(batch, _one(packed), _verdicts(1, PAY));
+        _judge(batch, _one(packed), _verdicts(1, decision));
 
         _expectRecord(bill, BillState.Void, Reason.Cancelled, 60_000, 0);
         _equal(_balance(account), 100_000, "balance");

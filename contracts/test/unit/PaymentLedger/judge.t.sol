@@ -71,6 +71,16 @@ contract JudgeTest is Base {
         _balanced();
     }
 
+    function test_GivenInsufficient_WithoutCap_Pays() external {
+        AccountId account = _account(1_000_000);
+        vm.prank(governor);
+        gate.setPresets(Utility.Electricity, 0, Presets(0, 0, 2, type(uint48).max));
+        BillId bill = _run(_billOf(account, 60_000), INSUFFICIENT);
+
+        require(ledger.stateOf(bill) == BillState.Pending, "paid, whatever the amount");
+        _balanced();
+    }
+
     function test_GivenNoCover_OpensArrearsWithTheReason() external {
         _expectArrears(Reason.NoMandate, 100_000, Mandate(0, 0, 0, false));
         _expectArrears(Reason.MandateExpired, 100_000, Mandate(60_000, 60_000, uint16(TODAY), false));

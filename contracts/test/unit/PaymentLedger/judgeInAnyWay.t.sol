@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IdCodec} from "../../../src/libraries/IdCodec.sol";
 import {Mandate} from "../../../src/types/Accounts.sol";
-import {Totals} from "../../../src/types/Bills.sol";
+import {BillState, Totals} from "../../../src/types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill} from "../../../src/types/Ids.sol";
 import {Base} from "../../Base.sol";
 
@@ -33,6 +33,7 @@ contract JudgeInAnyWayTest is Base {
             ledger.cancelBill(IdCodec.bill(batch, COUNT), bills[COUNT], _lastProof(bills));
         }
         _judge(batch, bills, verdicts);
+        require(ledger.stateOf(IdCodec.bill(batch, COUNT)) == BillState.Void, "the last bill is void");
         Totals memory sums = ledger.totals();
         digest = keccak256(abi.encode(sums, ledger.batchOf(batch).pending));
         for (uint256 i; i < COUNT; ++i) {
@@ -67,7 +68,7 @@ contract JudgeInAnyWayTest is Base {
 
     function _randomVerdicts(uint256 seed) private pure returns (bytes memory verdicts) {
         verdicts = _verdicts(COUNT + 1, PAY);
-        for (uint256 i; i < COUNT; ++i) {
+        for (uint256 i; i <= COUNT; ++i) {
             uint256 dice = uint256(keccak256(abi.encode(seed, i, "verdict"))) % 5;
             verdicts[12 * i] = dice == 0 ? INSUFFICIENT : dice == 1 ? APPEAL : PAY;
         }

@@ -62,6 +62,19 @@ contract SettleArrearsTest is Base {
         _equal(ledger.settleArrears(_one(BillId.wrap(99 << 16))), 0, "no such bill");
     }
 
+    function test_GivenPaidInPart_StaysAboveTheCapABill() external {
+        _grant(account, Mandate(30_000, 60_000, 60_000, false));
+        _fund(account, 60_000);
+        _mint(supplierOwner, 30_000);
+        vm.startPrank(supplierOwner);
+        currency.approve(address(ledger), 30_000);
+        ledger.payArrears(bill, 30_000);
+        vm.stopPrank();
+
+        _equal(ledger.settleArrears(_one(bill)), 0, "the bill is above the cap, whatever is left of it");
+        require(ledger.collectable(bill) == Reason.CapPerBill, "why");
+    }
+
     function test_Collectable_RevertGiven_NotInArrears() external {
         BillId held = _run(_billOf(_account(0), 60_000), APPEAL);
         _refused(Errors.PaymentLedger_WrongState.selector, BillId.unwrap(held), uint256(BillState.Held));

@@ -38,10 +38,18 @@ contract WithdrawTest is Base {
 
     function test_RevertGiven_ReceiverFrozen() external {
         vm.prank(issuer);
-        currency.setFrozen(payer, true);
-        vm.expectRevert(abi.encodeWithSelector(Errors.DigitalCurrency_Frozen.selector, payer));
+        currency.setFrozen(stranger, true);
+        vm.expectRevert(abi.encodeWithSelector(Errors.DigitalCurrency_Frozen.selector, stranger));
         vm.prank(payer);
-        ledger.withdraw(account, 1, payer);
+        ledger.withdraw(account, 1, stranger);
+    }
+
+    function test_RevertGiven_OwnerFrozen_WhoeverReceives() external {
+        vm.prank(issuer);
+        currency.setFrozen(payer, true);
+        vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_Frozen.selector, payer));
+        vm.prank(payer);
+        ledger.withdraw(account, 1, stranger);
     }
 
     function test_RevertWhen_CurrencySaysNo() external {

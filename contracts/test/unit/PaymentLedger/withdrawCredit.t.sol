@@ -29,6 +29,14 @@ contract WithdrawCreditTest is Base {
         ledger.withdrawCredit(supplier, 60_001, supplierOwner);
     }
 
+    function test_RevertGiven_OwnerFrozen_WhoeverReceives() external {
+        vm.prank(issuer);
+        currency.setFrozen(supplierOwner, true);
+        vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_Frozen.selector, supplierOwner));
+        vm.prank(supplierOwner);
+        ledger.withdrawCredit(supplier, 1, stranger);
+    }
+
     function test_RevertWhen_NotOwner() external {
         _refused(Errors.PaymentLedger_NotSupplierOwner.selector, SupplierId.unwrap(supplier), stranger);
         vm.prank(stranger);

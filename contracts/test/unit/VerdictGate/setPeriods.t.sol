@@ -15,6 +15,18 @@ contract SetPeriodsTest is Base {
         _equal(gate.periodsOf(before + 1).window, 1, "after");
     }
 
+    function testFuzz_GivenManyVersions_EachKeepsItsOwn(uint8 count) external {
+        uint32 first = gate.parameterVersion();
+        for (uint32 i = 1; i <= count; ++i) {
+            _set(Periods(i, 2, 3, 4));
+        }
+        for (uint32 i = 1; i <= count; ++i) {
+            _equal(gate.periodsOf(first + i).window, i, "window");
+        }
+        _equal(gate.periodsOf(first).window, 7 days, "the first");
+        _equal(gate.periodsOf(type(uint32).max).window, count == 0 ? 7 days : count, "the last");
+    }
+
     function test_GivenWindowOfZero_AdmitsSmallBatchesOnly() external {
         _set(Periods(0, 1, 1, 1));
         PackedBill[] memory bills = _one(_billOf(_account(1e6), 90_000));

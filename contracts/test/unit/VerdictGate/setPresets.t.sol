@@ -23,6 +23,17 @@ contract SetPresetsTest is Base {
         _equal(gate.presetsOf(latest, Utility.Gas, 5).degree, 2, "default degree");
     }
 
+    function testFuzz_GivenManyVersions_EachKeepsItsOwn(uint8 count) external {
+        uint32 first = gate.parameterVersion();
+        for (uint8 i = 1; i <= count && i < 200; ++i) {
+            _set(Utility.Water, 3, Presets(int32(uint32(i)), 0, 1, 0));
+        }
+        for (uint8 i = 1; i <= count && i < 200; ++i) {
+            _equal(uint32(gate.presetsOf(first + i, Utility.Water, 3).first), i, "first preset");
+        }
+        _equal(uint32(gate.presetsOf(first, Utility.Water, 3).first), 200_000, "before");
+    }
+
     function test_RevertWhen_OutOfBounds() external {
         vm.expectRevert(abi.encodeWithSelector(Errors.VerdictGate_PresetOutOfBounds.selector, int256(10_000_001)));
         _set(Utility.Water, 0, Presets(10_000_001, 0, 1, 0));
