@@ -1,0 +1,22 @@
+"""The calibrated policy: odds of a meter-reading fault, learnt from readings alone, at a set rate of false appeals."""
+
+from __future__ import annotations
+
+from fairmeter.verdict.calibrated.artifact import digest, read, write
+from fairmeter.verdict.calibrated.policy import CalibratedModel, Scores, decide, fit, recalibrate, score
+from fairmeter.verdict.calibrated.reasons import Figures, figures, words
+
+__all__ = [
+    "CalibratedModel",
+    "Figures",
+    "Scores",
+    "decide",
+    "digest",
+    "figures",
+    "fit",
+    "read",
+    "recalibrate",
+    "score",
+    "words",
+    "write",
+]

@@ -1,0 +1,103 @@
+"""Boosted trees as plain arrays: fitted by scikit-learn, kept as bytes that depend on the trees alone, read back and
+evaluated by scikit-learn's own predictor. Nothing is pickled.
+
+Fitting runs on one thread, so that sums are added in one order and the same rows give the same trees.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
+from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+from threadpoolctl import threadpool_limits
+
+from fairmeter.verdict.calibrated.history import Floats
+
+_NODE: Final = np.dtype([
+    ("value", "<f8"), ("num_threshold", "<f8"), ("feature_idx", "<i4"), ("left", "<u4"), ("right", "<u4"),
+    ("missing_go_to_left", "u1"), ("is_leaf", "u1"),
+])  # fmt: skip
+"""What a node needs to be evaluated; counts and gains, which only explain the fit, are left out."""
+_SCORING_THREADS: Final = 2
+_ROWS_A_THREAD: Final = 10_000
+"""Fewer are not worth a thread. Rows are independent, so threads do not change a score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """A sum of trees over a matrix of features; NaN is a value like another."""
+
+    baseline: float
+    nodes: npt.NDArray[Any]
+    """(t,) _NODE of all trees, one after the other; the children's numbers count within a tree."""
+    sizes: npt.NDArray[np.int64]
+    """(trees,) nodes of each."""
+    width: int
+    """Columns of the matrix."""
+
+    def __call__(self, matrix: Floats) -> Floats:
+        """(n,) the sum of the trees' values at n rows of `matrix` (n, width)."""
+        no_categories = np.zeros((0, 8), dtype=np.uint32)
+        no_places = np.zeros(self.width, dtype=np.uint32)
+        rows = np.ascontiguousarray(matrix)
+        threads = min(_SCORING_THREADS, 1 + len(rows) // _ROWS_A_THREAD)
+        total = np.full(len(rows), self.baseline)
+        for nodes in np.split(self.nodes, np.cumsum(self.sizes)[:-1]):
+            record = np.zeros(len(nodes), dtype=PREDICTOR_RECORD_DTYPE)
+            for name in _NODE.names or ():
+                record[name] = nodes[name]
+            tree = TreePredictor(record, no_categories, no_categories)
+            total += tree.predict(rows, no_categories, no_places, threads)
+        return total
+
+    def write(self, out: io.BytesIO) -> None:
+        """Append the canonical bytes."""
+        for array in (np.array([self.baseline]), np.array([self.width], dtype=np.int64), self.sizes, self.nodes):
+            np.lib.format.write_array(out, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
+
+    @classmethod
+    def read(cls, source: io.BytesIO) -> Forest:
+        """What `write` wrote. Raises ValueError for other bytes."""
+        baseline, width, sizes, nodes = (np.lib.format.read_array(source, allow_pickle=False) for _ in range(4))
+        return cls(float(baseline[0]), nodes, sizes, int(width[0]))
+
+
+def fit_regression(matrix: Floats, target: Floats, *, trees: int, rate: float, seed: int) -> Forest:
+    """Least squares."""
+    model = HistGradientBoostingRegressor(
+        max_iter=trees, learning_rate=rate, max_leaf_nodes=31, min_samples_leaf=40, l2_regularization=1.0,
+        early_stopping=False, random_state=seed,
+    )  # fmt: skip
+    with threadpool_limits(1, user_api="openmp"):
+        model.fit(matrix, target)
+    return _portable(model, matrix.shape[1])
+
+
+def fit_classes(matrix: Floats, fault: Floats, weight: Floats, *, trees: int, rate: float, seed: int) -> Forest:
+    """Log odds of a fault; each split looks at a random part of the features."""
+    model = HistGradientBoostingClassifier(
+        max_iter=trees, learning_rate=rate, max_leaf_nodes=31, min_samples_leaf=30, l2_regularization=2.0,
+        max_features=0.4, early_stopping=False, random_state=seed,
+    )  # fmt: skip
+    with threadpool_limits(1, user_api="openmp"):
+        model.fit(matrix, fault, sample_weight=weight)
+    return _portable(model, matrix.shape[1])
+
+
+def _portable(model: Any, width: int) -> Forest:
+    trees = [predictors[0].nodes for predictors in model._predictors]  # noqa: SLF001  scikit-learn shows its trees nowhere else
+    nodes = np.zeros(sum(map(len, trees)), dtype=_NODE)
+    joined = np.concatenate(trees)
+    for name in _NODE.names or ():
+        nodes[name] = joined[name]
+    baseline = float(np.ravel(model._baseline_prediction)[0])  # noqa: SLF001
+    return Forest(baseline, nodes, np.array([len(tree) for tree in trees], dtype=np.int64), width)

@@ -1,0 +1,150 @@
+"""How well a score finds the faults among labelled bills, and how sure that is.
+
+Recall at a rate of false appeals: the share of faulty bills that score above a threshold which at most that share of
+the correct bills reach. Intervals come from resampling customers, not bills: those of one customer err together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fairmeter.errors import InputError
+from fairmeter.model import Bills, Bools, Int64s
+
+Floats = npt.NDArray[np.float64]
+
+RATES: Final = (0.001, 0.01, 0.05)
+"""Rates of false appeals at which recall is reported."""
+MONEY_RATE: Final = 0.01
+"""Rate at which the share of the overbilled money is reported."""
+RESAMPLES: Final = 200
+_INTERVAL: Final = (0.025, 0.975)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Of a score on one set of labelled bills."""
+
+    bills: int
+    faulty: int
+    recall: tuple[float, ...]
+    """At RATES."""
+    area: float
+    """Under the receiver operating characteristic, ties counted half."""
+    money: float
+    """Share of the overbilled quantity's price that is appealed at MONEY_RATE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A score's quality with its 95 % intervals, and how it finds each kind of fault."""
+
+    quality: Quality
+    low: Quality
+    high: Quality
+    """Quantiles over RESAMPLES resamples of the customers, each figure on its own."""
+    by_fault: dict[str, float]
+    """Recall of each kind of fault at MONEY_RATE, the threshold that of all bills."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is true of n bills; never an input to a score."""
+
+    faulty: Bools
+    overbilled: Floats
+    """(n,) minor units charged too much."""
+    customer: Int64s
+    """(n,) whose bill it is."""
+    fault: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, bills: Bills) -> Labels:
+        """Raises InputError for bills without the label columns."""
+        if bills.fault is None or bills.true_quantity is None:
+            raise InputError("bills: an evaluation needs the label columns true_quantity and fault")
+        share = 1 - bills.true_quantity / np.maximum(bills.quantity, 1)
+        faulty = np.array([fault is not None for fault in bills.fault], dtype=np.bool_)
+        return cls(faulty, bills.amount * share, bills.customer.astype(np.int64), bills.fault)
+
+    def take(self, rows: Bools) -> Labels:
+        """The chosen rows."""
+        chosen = np.flatnonzero(rows).tolist()
+        return Labels(
+            self.faulty[rows], self.overbilled[rows], self.customer[rows], tuple(self.fault[row] for row in chosen)
+        )
+
+
+def evaluate(score: Floats, labels: Labels, rng: np.random.Generator, resamples: int = RESAMPLES) -> Evaluation:
+    """`score`: (n,) higher is more anomalous; NaN ranks below all else. Raises InputError where no bill is faulty, or
+    none is correct."""
+    if labels.faulty.all() or not labels.faulty.any():
+        raise InputError("bills: an evaluation needs both faulty and correct bills")
+    curve = _Curve.of(score, labels)
+    quality = curve.quality(np.ones(len(score)))
+    customers, own = np.unique(labels.customer, return_inverse=True)
+    drawn = [
+        curve.quality(
+            rng.multinomial(len(customers), np.full(len(customers), 1 / len(customers)))[own].astype(np.float64)
+        )
+        for _ in range(resamples)
+    ]
+    low, high = (_quantile(drawn, share, quality) for share in _INTERVAL)
+    return Evaluation(quality, low, high, _by_fault(score, labels))
+
+
+def threshold(score: Floats, correct: Bools, rate: float) -> float:
+    """The lowest score above which at most `rate` of the correct bills lie."""
+    ranked = np.sort(np.nan_to_num(score[correct], nan=-np.inf))
+    return float(ranked[len(ranked) - 1 - int(rate * len(ranked))])
+
+
+def _by_fault(score: Floats, labels: Labels) -> dict[str, float]:
+    above = np.nan_to_num(score, nan=-np.inf) > threshold(score, ~labels.faulty, MONEY_RATE)
+    kinds = np.array([fault or "" for fault in labels.fault], dtype=np.str_)
+    return {str(kind): float(above[kinds == kind].mean()) for kind in np.unique(kinds[labels.faulty])}
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """Bills by descending score; equal scores share a step."""
+
+    step: Int64s
+    """(n,) which step a bill is on, 0 the highest score."""
+    steps: int
+    labels: Labels
+
+    @classmethod
+    def of(cls, score: Floats, labels: Labels) -> _Curve:
+        values, step = np.unique(-np.nan_to_num(score, nan=-np.inf), return_inverse=True)
+        return cls(step.astype(np.int64), len(values), labels)
+
+    def quality(self, weight: Floats) -> Quality:
+        """With each bill counted `weight` times."""
+        faulty, correct = weight * self.labels.faulty, weight * ~self.labels.faulty
+        found, false = self._reached(faulty), self._reached(correct)
+        money = self._reached(faulty * self.labels.overbilled)
+        at = [np.searchsorted(false, rate, side="right") - 1 for rate in (*RATES, MONEY_RATE)]
+        recall = [float(found[place]) if place >= 0 else 0.0 for place in at[:-1]]
+        caught = float(money[at[-1]]) if at[-1] >= 0 else 0.0
+        before = np.concatenate(([0.0], false[:-1]))
+        area = float(np.sum(np.diff(found, prepend=0.0) * (1 - (before + false) / 2)))
+        return Quality(len(weight), int(self.labels.faulty.sum()), tuple(recall), area, caught)
+
+    def _reached(self, weight: Floats) -> Floats:
+        """(steps,) share of the weight on this step or a higher one; nothing where there is no weight."""
+        total = np.cumsum(np.bincount(self.step, weight, self.steps))
+        return np.asarray(total / max(float(total[-1]), np.finfo(np.float64).tiny))
+
+
+def _quantile(drawn: Sequence[Quality], share: float, of: Quality) -> Quality:
+    recall = np.quantile([quality.recall for quality in drawn], share, axis=0)
+    area, money = (
+        float(np.quantile([getattr(quality, name) for quality in drawn], share)) for name in ("area", "money")
+    )
+    return Quality(of.bills, of.faulty, tuple(recall.tolist()), area, money)
