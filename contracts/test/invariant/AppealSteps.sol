@@ -9,8 +9,8 @@ import {DeskSteps} from "./DeskSteps.sol";
 /// What supplier, customer and clock do with an appeal.
 abstract contract AppealSteps is DeskSteps {
     function concede(uint256 seed) external step(seed) {
-        if (bills.length == 0 || !_rarely(2)) return;
-        uint256 place = _anyBill(BillState.Held);
+        if (bills.length == 0 || !_rarely(3)) return;
+        uint256 place = _anyAppeal(AppealState.None, false);
         bytes memory data = abi.encodeCall(IAppealRegistry.concede, (_one(_idOf(place))));
         if (_answers(place, _supplierOf(place).owner, _isLive(place), data, Step.Concede)) {
             _closeVoid(place, AppealState.Conceded, Reason.Conceded);
@@ -19,7 +19,7 @@ abstract contract AppealSteps is DeskSteps {
 
     function offerAdjustment(uint256 seed) external step(seed) {
         if (bills.length == 0) return;
-        uint256 place = _anyAppeal(AppealState.Open);
+        uint256 place = _anyAppeal(AppealState.Open, false);
         BillBook storage bill = bills[place];
         uint256 quantity = _draw(uint48(bill.word >> 32) + 2);
         uint256 lastDay = _startOf(bill.word) + _daysOf(bill.word) - 1;
@@ -39,7 +39,7 @@ abstract contract AppealSteps is DeskSteps {
 
     function contest(uint256 seed) external step(seed) {
         if (bills.length == 0) return;
-        uint256 place = _anyAppeal(AppealState.Open);
+        uint256 place = _anyAppeal(AppealState.Open, false);
         bytes memory data = abi.encodeCall(IAppealRegistry.contest, (_idOf(place), keccak256("reading")));
         bool allowed = bills[place].appeal == AppealState.Open;
         if (_answers(place, _supplierOf(place).owner, allowed, data, Step.Contest)) {
@@ -49,7 +49,7 @@ abstract contract AppealSteps is DeskSteps {
 
     function acceptAdjustment(uint256 seed) external step(seed) {
         if (bills.length == 0) return;
-        uint256 place = _anyAppeal(AppealState.AdjustmentOffered);
+        uint256 place = _anyAppeal(AppealState.AdjustmentOffered, false);
         BillBook storage bill = bills[place];
         bytes memory data = abi.encodeCall(IAppealRegistry.acceptAdjustments, (_one(_idOf(place))));
         bool allowed = bill.appeal == AppealState.AdjustmentOffered;
@@ -61,7 +61,7 @@ abstract contract AppealSteps is DeskSteps {
 
     function refuseAdjustment(uint256 seed) external step(seed) {
         if (bills.length == 0) return;
-        uint256 place = _anyAppeal(AppealState.AdjustmentOffered);
+        uint256 place = _anyAppeal(AppealState.AdjustmentOffered, false);
         bytes memory data = abi.encodeCall(IAppealRegistry.refuseAdjustments, (_one(_idOf(place))));
         bool allowed = bills[place].appeal == AppealState.AdjustmentOffered;
         if (_answers(place, accounts[bills[place].account].owner, allowed, data, Step.Refuse)) {
@@ -71,7 +71,7 @@ abstract contract AppealSteps is DeskSteps {
 
     function withdrawAppeal(uint256 seed) external step(seed) {
         if (bills.length == 0 || !_rarely(2)) return;
-        uint256 place = _anyBill(BillState.Held);
+        uint256 place = _anyAppeal(AppealState.None, false);
         uint48 amount = _amountOf(bills[place].word);
         bytes memory data = abi.encodeCall(IAppealRegistry.withdrawAppeals, (_one(_idOf(place))));
         Step done = _isCovered(place, amount) ? Step.WithdrawAppeal : Step.WithdrawAppealToArrears;
@@ -82,7 +82,7 @@ abstract contract AppealSteps is DeskSteps {
 
     function expire(uint256 seed) external step(seed) {
         if (bills.length == 0) return;
-        uint256 place = _anyBill(BillState.Held);
+        uint256 place = _anyAppeal(AppealState.None, true);
         BillBook storage bill = bills[place];
         bool allowed = _isLive(place) && block.timestamp >= bill.deadline;
         string memory forbidden = allowed ? "" : "INV-12: an appeal expired before its deadline, or after its end";
@@ -104,12 +104,15 @@ abstract contract AppealSteps is DeskSteps {
         return _call(caller, address(registry), data, forbidden, done);
     }
 
-    function _anyAppeal(AppealState state) private returns (uint256 place) {
+    /// An appeal in `state`, or in any live one for None, whose deadline has passed or not; any bill where there is
+    /// none such.
+    function _anyAppeal(AppealState state, bool due) private returns (uint256 place) {
         uint256 count = bills.length;
         uint256 first = _draw(count);
-        for (uint256 i; i < count && i < 60; ++i) {
+        for (uint256 i; i < count; ++i) {
             place = (first + i) % count;
-            if (bills[place].appeal == state) return place;
+            bool fits = state == AppealState.None ? _isLive(place) : bills[place].appeal == state;
+            if (fits && (block.timestamp >= bills[place].deadline) == due) return place;
         }
     }
 
@@ -140,7 +143,7 @@ abstract contract AppealSteps is DeskSteps {
     function _closePaying(uint256 place, AppealState state, uint48 due) private {
         BillBook storage bill = bills[place];
         CustomerAccount storage account = accounts[bill.account];
-        (bill.appeal, bill.agreed) = (state, due);
+        (bill.appeal, bill.agreed, bill.amount) = (state, due, due);
         uint48 money = bill.hold + account.balance;
         uint48 paid = due < money ? due : money;
         // What the hold has too much goes back, what it has too little comes from the balance: one sum.

@@ -44,21 +44,21 @@ abstract contract Book is Base {
     }
 
     struct BatchBook {
-        uint256 supplier;
+        uint8 supplier;
         Utility utility;
         /// Place of its bill 0.
-        uint256 first;
-        uint256 count;
-        uint256 version;
-        uint256 judgedAt;
-        uint256 judgedMonth;
+        uint32 first;
+        uint16 count;
+        uint32 version;
+        uint40 judgedAt;
+        uint16 judgedMonth;
     }
 
     struct BillBook {
         /// As posted.
         uint256 word;
-        uint256 account;
-        uint256 batch;
+        uint16 account;
+        uint16 batch;
         BillState state;
         Reason reason;
         /// Whether the ledger keeps a record of it.
@@ -73,12 +73,14 @@ abstract contract Book is Base {
         uint48 hold;
         /// What its customer agreed to pay of it when its appeal ended.
         uint48 agreed;
+        /// Of its amount as posted, less what became void while another part did not.
+        uint48 amount;
         /// Its amount, divided by state.
         uint48[7] parts;
     }
 
     struct PresetsBook {
-        uint256 version;
+        uint32 version;
         Utility utility;
         uint8 class;
         uint48 insufficientCap;
@@ -92,7 +94,7 @@ abstract contract Book is Base {
     PresetsBook[] internal presets;
     mapping(uint256 supplier => mapping(Utility => TariffVersion[])) internal tariffs;
     mapping(uint256 version => Periods) internal periods;
-    uint256 internal version = 1;
+    uint32 internal version = 1;
     /// Collected under the mandate by calendar month, less what was given back in it.
     mapping(uint256 account => mapping(uint256 month => uint256)) internal collected;
     /// A bit a day: a bill that is not void has it.
@@ -102,7 +104,7 @@ abstract contract Book is Base {
     uint256 internal surplus;
 
     /// Months since the first day of the books, and the first day after this one.
-    uint256 internal month;
+    uint16 internal month;
     uint256 internal nextMonth = 17_014; // 2016-08-01
     uint256 internal monthOfYear = 6;
     uint256 internal year = 2016;
@@ -190,6 +192,7 @@ abstract contract Book is Base {
         _pass(bill, from, BillState.Void, bill.parts[uint256(from)]);
         bool paid = bill.parts[uint256(BillState.Settled)] != 0;
         _enter(bill, paid ? BillState.Settled : BillState.Void, reason);
+        if (paid) bill.amount = bill.parts[uint256(BillState.Settled)];
         if (!paid && !bill.unbilled) _freeDays(bill);
     }
 

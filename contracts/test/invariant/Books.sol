@@ -77,12 +77,11 @@ abstract contract Books is Book {
     }
 
     function _auditRecord(Audit memory result, BillBook memory bill, BillRecord memory record) private pure {
-        bool void_ = bill.state == BillState.Void;
-        uint256 money = void_ || bill.state == BillState.Waiting ? 0 : bill.parts[uint256(bill.state)];
+        bool none = bill.state == BillState.Void || bill.state == BillState.Waiting;
+        uint256 money = none ? 0 : bill.parts[uint256(bill.state)];
         if (bill.state == BillState.Held) money = bill.hold;
-        uint256 amount = uint256(_amountOf(bill.word)) - (void_ ? 0 : bill.parts[uint256(BillState.Void)]);
         _same(result, "INV-03: money of a record", record.money, money);
-        _same(result, "INV-03: amount of a record", record.amount, amount);
+        _same(result, "INV-03: amount of a record", record.amount, bill.amount);
         _same(result, "INV-03: reason of a record", uint256(record.reason), uint256(bill.reason));
         _same(result, "INV-08: whether its days are billed again", record.replaced ? 1 : 0, bill.replaced ? 1 : 0);
         if (record.state == BillState.Held) result.owed += record.money;

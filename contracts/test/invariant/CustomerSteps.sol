@@ -16,7 +16,8 @@ abstract contract CustomerSteps is Steps {
     bytes32 private constant DOMAIN =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant MANDATE = keccak256(
-        "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,bool discloseReadings,uint32 nonce,uint40 deadline)"
+        "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,bool discloseReadings,"
+        "uint32 nonce,uint40 deadline)"
     );
 
     function openAccount(uint256 seed) external step(seed) {
@@ -37,7 +38,7 @@ abstract contract CustomerSteps is Steps {
         uint256 payer_ = _draw(PAYERS);
         address owner = payers[payer_];
         uint256 place = _anyOf(owner);
-        uint256 amount = _draw(2_000_000);
+        uint256 amount = _draw(250_000);
         _fillPurse(owner, amount);
         // Of an earlier deposit: only the permit shall count.
         vm.prank(owner);
@@ -74,12 +75,13 @@ abstract contract CustomerSteps is Steps {
         address caller = _callerFor(accounts[place].owner);
         address to = _rarely(4) ? neighbour : accounts[place].owner;
         uint256 balance = accounts[place].balance;
-        uint256 amount = _rarely(6) ? balance + _draw(3) : _draw(balance / 8 + 1);
+        uint256 amount = _rarely(3) ? balance + _draw(3) / 2 : _draw(balance / 8 + 1);
         string memory forbidden = amount > balance
             ? "INV-10: more was withdrawn than the account had"
             : caller != accounts[place].owner ? "INV-10: another than the owner withdrew" : "";
         bytes memory data = abi.encodeCall(IPaymentLedger.withdraw, (accounts[place].id, amount, to));
-        if (_call(caller, address(ledger), data, _frozenOr(to, forbidden), Step.Withdraw)) {
+        forbidden = _frozenOr(caller, _frozenOr(to, forbidden));
+        if (_call(caller, address(ledger), data, forbidden, Step.Withdraw)) {
             accounts[place].balance -= uint48(amount);
         }
     }
@@ -144,7 +146,7 @@ abstract contract CustomerSteps is Steps {
     }
 
     function _deposit(address from, uint256 place, Step done) internal {
-        uint256 amount = _draw(3_000_000);
+        uint256 amount = _draw(250_000);
         _fillPurse(from, amount);
         vm.prank(from);
         currency.approve(address(ledger), amount);

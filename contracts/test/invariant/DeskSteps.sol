@@ -89,7 +89,8 @@ abstract contract DeskSteps is OracleSteps {
     function _collectArrears(uint256 place) private returns (uint256 amount) {
         BillBook storage bill = bills[place];
         amount = bill.parts[uint256(BillState.Arrears)];
-        if (bill.state != BillState.Arrears || _refusalOf(bill.account, amount) != Reason.None) {
+        bool capped = bill.amount <= accounts[bill.account].capPerBill;
+        if (bill.state != BillState.Arrears || !capped || _refusalOf(bill.account, amount) != Reason.None) {
             ++reached[Step.SettleNothing];
             return 0;
         }

@@ -46,10 +46,10 @@ abstract contract OracleSteps is SupplierSteps {
     function setPeriods(uint256 seed) external step(seed) {
         if (!_rarely(2)) return;
         Periods memory set = Periods({
-            window: uint32(_draw(4) * _draw(20 days)),
-            reply: uint32(1 + _draw(20 days)),
-            acceptance: uint32(1 + _draw(20 days)),
-            contest: uint32(1 + _draw(30 days))
+            window: uint32(_rarely(4) ? 0 : _draw(40 days)),
+            reply: uint32(1 days + _draw(30 days)),
+            acceptance: uint32(1 days + _draw(30 days)),
+            contest: uint32(1 days + _draw(30 days))
         });
         if (_governs(abi.encodeCall(IVerdictGate.setPeriods, (set)), Step.SetPeriods)) periods[++version] = set;
     }
@@ -81,13 +81,10 @@ abstract contract OracleSteps is SupplierSteps {
 
     /* JUDGING */
 
-    /// Any batch, most often one that is not judged; now and then with a bill that was not posted.
+    /// Now and then with a bill that was not posted.
     function _judge() private {
         if (batches.length == 0) return;
-        uint256 place = _draw(batches.length);
-        for (uint256 i; i < batches.length && batches[place].judgedAt != 0 && !_rarely(24); ++i) {
-            place = (place + 1) % batches.length;
-        }
+        uint256 place = _anyBatch();
         PackedBill[] memory words = _wordsOf(place);
         (bytes memory verdicts, Decision[] memory decisions) = _anyVerdicts(words.length);
         address caller = _rarely(3) ? secondOperator : operator;
@@ -101,6 +98,14 @@ abstract contract OracleSteps is SupplierSteps {
             IVerdictGate.submitVerdicts, (BatchId.wrap(uint48(place + 1)), keccak256("evidence"), words, verdicts)
         );
         if (_call(caller, address(gate), data, forbidden, Step.Judge)) _enterVerdicts(place, decisions);
+    }
+
+    /// Most often the oldest that is not judged, so that an account's days come in order; now and then any.
+    function _anyBatch() private returns (uint256 place) {
+        if (_rarely(12)) return _draw(batches.length);
+        while (place + 1 < batches.length && batches[place].judgedAt != 0) {
+            ++place;
+        }
     }
 
     function _wordsOf(uint256 batch) private view returns (PackedBill[] memory words) {
@@ -124,7 +129,7 @@ abstract contract OracleSteps is SupplierSteps {
 
     function _enterVerdicts(uint256 place, Decision[] memory decisions) private {
         BatchBook storage batch = batches[place];
-        batch.judgedAt = block.timestamp;
+        batch.judgedAt = uint40(block.timestamp);
         batch.judgedMonth = month;
         for (uint256 i; i < batch.count; ++i) {
             uint256 bill = batch.first + i;

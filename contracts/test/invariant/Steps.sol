@@ -121,11 +121,11 @@ abstract contract Steps is Book {
         ++reached[success ? done : Step.Refused];
     }
 
-    /// A bill in `state`, or any other where none of the next 40 is.
+    /// A bill in `state`, or any other where none is.
     function _anyBill(BillState state) internal returns (uint256 place) {
         uint256 count = bills.length;
         uint256 first = _draw(count);
-        for (uint256 i; i < count && i < 40; ++i) {
+        for (uint256 i; i < count; ++i) {
             place = (first + i) % count;
             if (bills[place].state == state) return place;
         }
@@ -142,7 +142,7 @@ abstract contract Steps is Book {
         return drawn == PAYERS ? neighbour : suppliers[drawn - PAYERS - 1].owner;
     }
 
-    /// Why a transfer between the ledger and this address must be refused.
+    /// Why a transfer with this address must be refused: it is frozen, or as said.
     function _frozenOr(address holder, string memory forbidden) internal returns (string memory) {
         if (!frozen[holder]) return forbidden;
         ++reached[Step.FrozenRefused];

@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {ILedgerDesk} from "../../src/interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../../src/interfaces/IPaymentLedger.sol";
 import {BillState, Reason} from "../../src/types/Bills.sol";
-import {BatchId, PackedBill} from "../../src/types/Ids.sol";
+import {BatchId, BillId, PackedBill} from "../../src/types/Ids.sol";
 import {TariffBlock, Utility} from "../../src/types/Utilities.sol";
 import {CustomerSteps} from "./CustomerSteps.sol";
 
@@ -35,7 +35,7 @@ abstract contract SupplierSteps is CustomerSteps {
     }
 
     function cancelBill(uint256 seed) external step(seed) {
-        if (bills.length == 0) return;
+        if (bills.length == 0 || !_rarely(3)) return;
         _cancel(_anyBill(BillState.Unjudged));
     }
 
@@ -68,7 +68,8 @@ abstract contract SupplierSteps is CustomerSteps {
             ? "INV-11: more was withdrawn than the credit"
             : caller != book.owner ? "INV-11: another than the supplier withdrew its credit" : "";
         bytes memory data = abi.encodeCall(IPaymentLedger.withdrawCredit, (book.id, amount, to));
-        if (_call(caller, address(ledger), data, _frozenOr(to, forbidden), Step.WithdrawCredit)) book.credit -= amount;
+        forbidden = _frozenOr(caller, _frozenOr(to, forbidden));
+        if (_call(caller, address(ledger), data, forbidden, Step.WithdrawCredit)) book.credit -= amount;
     }
 
     /// Of a batch, added up from its bills.
@@ -147,13 +148,8 @@ abstract contract SupplierSteps is CustomerSteps {
         uint256 length = 1 + _draw(_daysOf(word));
         uint256 start = _startOf(word) + _draw(_daysOf(word) - length + 1);
         if (_rarely(8)) --start;
-        uint256 id = uint64(_idOfPlace(place));
+        uint256 id = BillId.unwrap(_idOf(place));
         return uint32(word) | (start << 128) | (length << 144) | (id << 152);
-    }
-
-    function _idOfPlace(uint256 place) private view returns (uint256) {
-        uint256 batch = bills[place].batch;
-        return ((batch + 1) << 16) | (place - batches[batch].first);
     }
 
     /// With a quantity and its price; now and then with another price.
@@ -167,14 +163,15 @@ abstract contract SupplierSteps is CustomerSteps {
 
     function _enterBatch(uint256 supplier_, Utility utility, PackedBill[] memory words) private {
         BatchBook storage batch = batches.push();
-        (batch.supplier, batch.utility, batch.version) = (supplier_, utility, version);
-        (batch.first, batch.count) = (bills.length, words.length);
+        (batch.supplier, batch.utility, batch.version) = (uint8(supplier_), utility, version);
+        (batch.first, batch.count) = (uint32(bills.length), uint16(words.length));
         for (uint256 i; i < words.length; ++i) {
             BillBook storage bill = bills.push();
             bill.word = PackedBill.unwrap(words[i]);
-            bill.account = suppliers[supplier_].accounts[uint32(bill.word) - 1];
-            bill.batch = batches.length - 1;
-            bill.parts[uint256(BillState.Unjudged)] = _amountOf(bill.word);
+            bill.account = uint16(suppliers[supplier_].accounts[uint32(bill.word) - 1]);
+            bill.batch = uint16(batches.length - 1);
+            bill.amount = _amountOf(bill.word);
+            bill.parts[uint256(BillState.Unjudged)] = bill.amount;
         }
     }
 
