@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from fairmeter.model import Bills, Bools, Int64s, Utility
+from fairmeter.verdict.calibrated.faults import MULTIPLIERS
 from fairmeter.verdict.calibrated.features import log_use
 from fairmeter.verdict.calibrated.history import Floats
 from fairmeter.verdict.calibrated.likelihood import HYPOTHESES
@@ -25,6 +26,8 @@ _WORDS: Final = {
     UNKNOWN: "none stands out",
 }
 _YEARS_MONTHS: Final = 13
+_PRIOR: Final = np.array([-np.log(len(MULTIPLIERS)) if name.startswith("multiplier") else 0.0 for name in HYPOTHESES])
+"""Log, up to a constant: each kind of fault is as likely as another, and so is each multiplier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,9 @@ def figures(scores: Scores, bills: Bills) -> Figures:
     """Of the bills that were scored, in their order."""
     context = scores.context
     billed = log_use(bills.quantity.astype(np.float64), context.days)
-    likeliest = scores.ratios.argmax(axis=1)
-    stands_out = scores.ratios.max(axis=1) > 0
+    weighed = scores.ratios + _PRIOR
+    likeliest = weighed.argmax(axis=1)
+    stands_out = weighed.max(axis=1) > 0
     return Figures(
         np.exp(billed - context.reference("mean_28")),
         np.exp(billed - context.reference("last_year")),
