@@ -76,9 +76,10 @@ contract AppealRegistry is IAppealRegistry {
         }
     }
 
+    // The ledger, called for each bill of a list, is ours and calls nobody back.
+    // slither-disable-start reentrancy-no-eth
+
     /// @inheritdoc IAppealRegistry
-    // The ledger, called for each bill, is ours and calls nobody back.
-    // slither-disable-next-line reentrancy-no-eth
     function concede(BillId[] calldata bills) external override {
         for (uint256 i; i < bills.length; ++i) {
             BillId bill = bills[i];
@@ -117,8 +118,6 @@ contract AppealRegistry is IAppealRegistry {
     }
 
     /// @inheritdoc IAppealRegistry
-    // The ledger, called for each bill, is ours and calls nobody back.
-    // slither-disable-next-line reentrancy-no-eth
     function acceptAdjustments(BillId[] calldata bills) external override {
         for (uint256 i; i < bills.length; ++i) {
             BillId bill = bills[i];
@@ -149,8 +148,6 @@ contract AppealRegistry is IAppealRegistry {
     }
 
     /// @inheritdoc IAppealRegistry
-    // The ledger, called for each bill, is ours and calls nobody back.
-    // slither-disable-next-line reentrancy-no-eth
     function withdrawAppeals(BillId[] calldata bills) external override {
         for (uint256 i; i < bills.length; ++i) {
             BillId bill = bills[i];
@@ -167,6 +164,8 @@ contract AppealRegistry is IAppealRegistry {
             ledger.closeAppeal(bill, amount, Reason.None, true);
         }
     }
+
+    // slither-disable-end reentrancy-no-eth
 
     /// @inheritdoc IAppealRegistry
     function expire(BillId[] calldata bills) external override {

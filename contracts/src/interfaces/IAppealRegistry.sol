@@ -54,7 +54,9 @@ interface IAppealRegistry {
     /// an adjustment contests it, from that deadline on. Anyone may call.
     function expire(BillId[] calldata bills) external;
 
+    /// The ledger, fixed at deployment.
     function ledger() external view returns (IPaymentLedger);
+    /// The gate, fixed at deployment.
     function gate() external view returns (IVerdictGate);
     /// The appeal against a bill; state None where there is none.
     function appealOf(BillId bill) external view returns (Appeal memory);

@@ -62,21 +62,33 @@ interface IPaymentLedger is ILedgerDesk {
 
     /* VIEWS */
 
+    /// The currency that the ledger keeps, fixed at deployment.
     function currency() external view returns (IDigitalCurrency);
+    /// The gate, fixed at deployment.
     function gate() external view returns (IVerdictGate);
+    /// The registry, fixed at deployment.
     function registry() external view returns (IAppealRegistry);
+    /// An account with its owner; reverts where there is none.
     function accountOf(AccountId account) external view returns (Account memory);
+    /// The owner of an account; zero where there is none.
     function ownerOf(AccountId account) external view returns (address);
+    /// A batch; zeros where there is none.
     function batchOf(BatchId batch) external view returns (Batch memory);
+    /// Batches posted so far: the last one's id.
     function batchCount() external view returns (uint256);
     /// The record of a bill that left the common path; state Unjudged where there is none.
     function recordOf(BillId bill) external view returns (BillRecord memory);
     /// The state of any bill, whether or not it has a record.
     function stateOf(BillId bill) external view returns (BillState);
+    /// The owner of a supplier; zero where there is none.
     function supplierOwner(SupplierId supplier) external view returns (address);
+    /// Suppliers registered so far: the last one's id.
     function supplierCount() external view returns (uint256);
+    /// Accounts of a supplier: the last one's number.
     function accountCount(SupplierId supplier) external view returns (uint256);
+    /// What a supplier may withdraw, minor units.
     function creditOf(SupplierId supplier) external view returns (uint256);
+    /// The sums over all bills and all money, minor units.
     function totals() external view returns (Totals memory);
     /// The version in force on `day`; reverts where there is none.
     function tariffAt(SupplierId supplier, Utility utility, uint16 day) external view returns (Tariff memory);

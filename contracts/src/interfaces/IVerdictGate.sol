@@ -34,18 +34,25 @@ interface IVerdictGate {
     /// Sets the periods for batches posted from now on. Restricted to the governor role.
     function setPeriods(Periods calldata periods) external;
 
+    /// The ledger, fixed at deployment.
     function ledger() external view returns (IPaymentLedger);
+    /// The registry, fixed at deployment.
     function registry() external view returns (IAppealRegistry);
+    /// The version of presets and periods that a batch posted now takes on; counted from 1.
     function parameterVersion() external view returns (uint32);
     /// The parameter version that a batch of `billed` minor units takes on when it is posted now. Reverts where the
     /// window is zero and the batch too large for that.
     function admit(uint256 billed) external view returns (uint32 version);
     /// The presets of a utility and class in a version; the class's own, else class 0's, else the utility's default.
     function presetsOf(uint32 version, Utility utility, uint8 class) external view returns (Presets memory);
+    /// The periods of a version, seconds.
     function periodsOf(uint32 version) external view returns (Periods memory);
+    /// Whether an address may judge now.
     function isOperator(address operator) external view returns (bool);
+    /// What is kept of a batch's verdicts; zeros where it is not judged.
     function verdictRecordOf(BatchId batch) external view returns (VerdictRecord memory);
     /// Whether the window of a judged batch is over.
     function isReleasable(BatchId batch) external view returns (bool);
+    /// Twelve bytes of verdict as their fields.
     function decodeVerdict(PackedVerdict verdict) external pure returns (Verdict memory);
 }

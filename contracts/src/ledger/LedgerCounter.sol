@@ -56,10 +56,13 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     /// @inheritdoc ILedgerDesk
     function payArrears(BillId, uint256) external override atDesk {}
 
-    /// @inheritdoc ILedgerDesk
     // The desk's answer is this function's: the modifier returns it as it came.
-    // slither-disable-next-line incorrect-return
+    // slither-disable-start incorrect-return
+
+    /// @inheritdoc ILedgerDesk
     function settleArrears(BillId[] calldata) external override atDesk returns (uint256 settled) {}
+
+    // slither-disable-end incorrect-return
 
     /// @inheritdoc ILedgerDesk
     function closeAppeal(BillId, uint48, Reason, bool) external override atDesk {}

@@ -34,6 +34,8 @@ abstract contract LedgerJudging is LedgerBills {
     uint256 private constant PLAIN_END = 0x60;
     uint256 private constant WORDS = 0x80;
     uint256 private constant HEADS = 0xa0;
+    uint256 private constant LOW_48 = 0xffffffffffff;
+    uint256 private constant LOW_44 = 0xfffffffffff;
     /// Where an account has its month, the last day of its mandate and its utility.
     uint256 private constant MONTHS = 0x0000000000000000fff000000000000000000000000000000000000000000000;
     uint256 private constant LAST_DAYS = 0x000000000000ffff000000000000000000000000000000000000000000000000;
@@ -167,20 +169,12 @@ abstract contract LedgerJudging is LedgerBills {
                 // PAY with any of the two growths, nothing reserved; bits 152 and up of the bill: what it replaces.
                 let head := and(shr(240, calldataload(add(mload(add(run, HEADS)), mul(next, 12)))), 0xcfff)
                 if or(
-                    or(or(xor(head, 0x0100), shr(152, bill)), and(other, UTILITIES)),
-                    or(
-                        or(
-                            iszero(gt(day, and(shr(208, account), 0xffff))),
-                            lt(and(account, LAST_DAYS), and(frame, LAST_DAYS))
-                        ),
-                        or(
-                            or(
-                                gt(amount, and(account, 0xffffffffffff)),
-                                gt(amount, and(shr(48, account), 0xfffffffffff))
-                            ),
-                            gt(spent, and(shr(92, account), 0xfffffffffff))
-                        )
-                    )
+                    or(or(xor(head, 0x0100), shr(152, bill)), iszero(gt(day, and(shr(208, account), 0xffff)))),
+                    or(and(other, UTILITIES), lt(and(account, LAST_DAYS), and(frame, LAST_DAYS)))
+                ) { break }
+                if or(
+                    or(gt(amount, and(account, LOW_48)), gt(amount, and(shr(48, account), LOW_44))),
+                    gt(spent, and(shr(92, account), LOW_44))
                 ) { break }
 
                 // Writes spent, month and billedThrough anew; the balance is the lowest field.
