@@ -28,7 +28,7 @@ abstract contract Books is Book {
     uint256 private constant FIRST_MONTH = 558; // July 2016, from January 1970
 
     /// Every invariant that is broken, with its number; empty where none is.
-    function audit() external view returns (string memory) {
+    function audit() public view returns (string memory) {
         Audit memory result;
         _auditBills(result);
         _auditAccounts(result);

@@ -5,11 +5,10 @@ import {IDigitalCurrency} from "../../src/interfaces/IDigitalCurrency.sol";
 import {Mandate} from "../../src/types/Accounts.sol";
 import {Utility} from "../../src/types/Utilities.sol";
 import {AppealSteps} from "./AppealSteps.sol";
-import {Books} from "./Books.sol";
 
 /// All that happens: three payers with accounts at two suppliers for two utilities, a neighbour, a keeper, two
 /// operators, governor, classifier and issuer; and time. No call of it may revert.
-contract Handler is AppealSteps, Books {
+contract Handler is AppealSteps {
     function setUp() public override {
         super.setUp();
         for (uint256 i; i < PAYERS; ++i) {

@@ -2,10 +2,10 @@
 pragma solidity ^0.8.30;
 
 import {BillState} from "../../src/types/Bills.sol";
-import {Book} from "./Book.sol";
+import {Books} from "./Books.sol";
 
 /// What the handlers share: chance, actors, and calls that must succeed or must be refused.
-abstract contract Steps is Book {
+abstract contract Steps is Books {
     /// What a handler did. `Refused` counts calls that the books forbid, and that the contracts refused.
     enum Step {
         Refused,
@@ -114,6 +114,9 @@ abstract contract Steps is Book {
         bool allowed = bytes(forbidden).length == 0;
         require(allowed || !success, forbidden);
         if (allowed && !success) {
+            // What broke before, between two audits, may be why.
+            string memory broken = audit();
+            require(bytes(broken).length == 0, broken);
             assembly ("memory-safe") {
                 revert(add(result, 0x20), mload(result))
             }
