@@ -69,7 +69,7 @@ class ChainError(FairmeterError):
 
 
 class RevertError(ChainError):
-    """A contract refused a transaction or a call. `error` is the custom error's name, `arguments` its values by name."""
+    """A contract refused a transaction or a call: `error` is the custom error, `arguments` its values by name."""
 
     exit_code = 5
 

@@ -64,7 +64,6 @@ library PackedReadings {
                 placed := add(placed, pairs)
                 twice := add(twice, placed)
                 evensPlaced := add(evensPlaced, evens)
-                // Here, not after the loop: from there the IR's optimiser would compute it again at each use.
                 if eq(at, readings.offset) {
                     twice := add(sub(mul(36, sub(mul(2, twice), placed)), mul(12, evensPlaced)), evens)
                     twice := add(mod(twice, LANE), mul(8, shr(160, pairs)))

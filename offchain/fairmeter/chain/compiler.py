@@ -10,6 +10,7 @@ import json
 import posixpath
 import re
 import shutil
+import subprocess
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -132,6 +133,10 @@ def _binary() -> Path:
             f"no Solidity compiler {SOLC_VERSION}: install Node 20 and run npm ci in contracts/, "
             f"or run python -c \"import solcx; solcx.install_solc('{SOLC_VERSION}')\""
         )
+    # asked here, for py-solc-x lets what the adapter says of a missing package through to the terminal
+    asked = subprocess.run([ADAPTER, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    if asked.returncode:
+        raise ToolMissingError(_first_line(asked.stderr))
     return ADAPTER
 
 

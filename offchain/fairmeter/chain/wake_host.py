@@ -78,6 +78,7 @@ def _settings() -> Any:
 
 
 STAND_INS: Final[dict[str, dict[str, Any]]] = {
+    "click": {"prompt": _unused},
     "wake": {},
     "wake.development": {},
     "wake.testing": {},
@@ -125,7 +126,9 @@ STAND_INS: Final[dict[str, dict[str, Any]]] = {
 
 @contextmanager
 def _stood_in() -> Iterator[None]:
-    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "wake"}
+    before = {
+        name: module for name, module in sys.modules.items() if name in STAND_INS or name.partition(".")[0] == "wake"
+    }
     modules = {}
     for name, members in STAND_INS.items():
         module = ModuleType(name)
