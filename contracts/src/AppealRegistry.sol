@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
+import {IFairClock} from "./interfaces/IFairClock.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
 import {Errors} from "./libraries/Errors.sol";
@@ -30,6 +31,8 @@ contract AppealRegistry is IAppealRegistry {
     uint256 private constant OFFERED = 1 << uint8(AppealState.AdjustmentOffered);
 
     /// @inheritdoc IAppealRegistry
+    IFairClock public immutable override clock;
+    /// @inheritdoc IAppealRegistry
     IPaymentLedger public immutable override ledger;
     /// @inheritdoc IAppealRegistry
     IVerdictGate public immutable override gate;
@@ -42,7 +45,8 @@ contract AppealRegistry is IAppealRegistry {
     /// A supplier's batches with appeals, in the order of judging.
     mapping(SupplierId supplier => BatchId[]) private _queues;
 
-    constructor(IPaymentLedger ledger_, IVerdictGate gate_) {
+    constructor(IFairClock clock_, IPaymentLedger ledger_, IVerdictGate gate_) {
+        clock = clock_;
         ledger = ledger_;
         gate = gate_;
     }
@@ -114,7 +118,7 @@ contract AppealRegistry is IAppealRegistry {
         _checkStep(bill, OPEN);
 
         // Effect:
-        _contest(bill, evidenceHash, block.timestamp);
+        _contest(bill, evidenceHash, clock.time());
     }
 
     /// @inheritdoc IAppealRegistry
@@ -143,7 +147,7 @@ contract AppealRegistry is IAppealRegistry {
             _checkStep(bills[i], OFFERED);
 
             // Effect:
-            _contest(bills[i], 0, block.timestamp);
+            _contest(bills[i], 0, clock.time());
         }
     }
 
@@ -206,8 +210,8 @@ contract AppealRegistry is IAppealRegistry {
         appeal = _appeals[bill];
         if (appeal.state != AppealState.None || !_isOpen(bill)) return appeal;
         appeal.state = AppealState.Open;
-        Batch memory batch = ledger.batchOf(bill.batch());
-        appeal.deadline = batch.judgedAt + gate.periodsOf(batch.parameterVersion).reply;
+        uint32 version = ledger.batchOf(bill.batch()).parameterVersion;
+        appeal.deadline = gate.verdictRecordOf(bill.batch()).judgedAt + gate.periodsOf(version).reply;
     }
 
     function _offer(BillId bill, uint48 quantity) private {
@@ -221,7 +225,7 @@ contract AppealRegistry is IAppealRegistry {
         if (amount >= record.amount) revert Errors.AppealRegistry_AdjustmentNotBelow(bill, amount, record.amount);
 
         // Effect:
-        uint40 deadline = uint40(block.timestamp) + gate.periodsOf(batch.parameterVersion).acceptance;
+        uint40 deadline = clock.time() + gate.periodsOf(batch.parameterVersion).acceptance;
         _enter(bill, AppealState.AdjustmentOffered, deadline);
         _appeals[bill].offeredQuantity = quantity;
         _appeals[bill].offeredAmount = uint48(amount);
@@ -233,7 +237,7 @@ contract AppealRegistry is IAppealRegistry {
         // Check:
         Appeal memory appeal = appealOf(bill);
         if (!_isIn(appeal.state, LIVE)) revert Errors.AppealRegistry_WrongState(bill, appeal.state);
-        if (block.timestamp < appeal.deadline) revert Errors.AppealRegistry_DeadlineAhead(bill, appeal.deadline);
+        if (clock.time() < appeal.deadline) revert Errors.AppealRegistry_DeadlineAhead(bill, appeal.deadline);
 
         if (appeal.state == AppealState.AdjustmentOffered) {
             // Effect:
@@ -251,7 +255,7 @@ contract AppealRegistry is IAppealRegistry {
         ledger.closeAppeal(bill, 0, Reason.Expired, false);
     }
 
-    /// Contested from `since`, Unix seconds.
+    /// Contested from `since`, fair time in seconds.
     function _contest(BillId bill, bytes32 evidenceHash, uint256 since) private {
         Periods memory periods = gate.periodsOf(ledger.batchOf(bill.batch()).parameterVersion);
         uint40 deadline = uint40(since) + periods.contest;
@@ -260,7 +264,7 @@ contract AppealRegistry is IAppealRegistry {
         emit AppealContested(bill, evidenceHash, deadline);
     }
 
-    /// Puts an appeal into a state that is not Open, until `deadline`, Unix seconds.
+    /// Puts an appeal into a state that is not Open, until `deadline`, fair time in seconds.
     function _enter(BillId bill, AppealState state, uint40 deadline) private {
         if (_isOpen(bill)) _open[bill.batch()][bill.index() >> 8] &= ~(1 << (bill.index() & 0xff));
         _appeals[bill].state = state;
@@ -286,7 +290,7 @@ contract AppealRegistry is IAppealRegistry {
     function _checkStep(BillId bill, uint256 states) private view returns (Appeal memory appeal) {
         appeal = appealOf(bill);
         if (!_isIn(appeal.state, states)) revert Errors.AppealRegistry_WrongState(bill, appeal.state);
-        if (block.timestamp >= appeal.deadline) revert Errors.AppealRegistry_DeadlinePassed(bill, appeal.deadline);
+        if (clock.time() >= appeal.deadline) revert Errors.AppealRegistry_DeadlinePassed(bill, appeal.deadline);
     }
 
     function _checkSupplier(BillId bill, BillRecord memory record) private view {

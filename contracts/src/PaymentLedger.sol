@@ -6,6 +6,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {Managed} from "./Managed.sol";
 import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "./interfaces/IDigitalCurrency.sol";
+import {IFairClock} from "./interfaces/IFairClock.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
 import {LedgerAccounts} from "./ledger/LedgerAccounts.sol";
@@ -28,10 +29,13 @@ import {AccountId, PackedAccount} from "./types/Ids.sol";
 contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Managed, Errors {
     using PackedAccounts for PackedAccount;
 
-    constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_, IAccessManager authority_)
-        LedgerBase(currency_, gate_, registry_)
-        Managed(authority_)
-    {}
+    constructor(
+        IDigitalCurrency currency_,
+        IFairClock clock_,
+        IVerdictGate gate_,
+        IAppealRegistry registry_,
+        IAccessManager authority_
+    ) LedgerBase(currency_, clock_, gate_, registry_) Managed(authority_) {}
 
     /// @inheritdoc IPaymentLedger
     function setClass(AccountId[] calldata accounts, uint8 class) external override restricted {

@@ -5,6 +5,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 
 import {Managed} from "./Managed.sol";
 import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
+import {IFairClock} from "./interfaces/IFairClock.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
 import {Errors} from "./libraries/Errors.sol";
@@ -52,6 +53,8 @@ contract VerdictGate is IVerdictGate, Managed {
     int256 public constant MAX_PRESET = 10_000_000;
 
     /// @inheritdoc IVerdictGate
+    IFairClock public immutable override clock;
+    /// @inheritdoc IVerdictGate
     IPaymentLedger public immutable override ledger;
     /// @inheritdoc IVerdictGate
     IAppealRegistry public immutable override registry;
@@ -64,7 +67,10 @@ contract VerdictGate is IVerdictGate, Managed {
     PeriodsRevision[] private _periods;
     mapping(BatchId batch => VerdictRecord) private _verdicts;
 
-    constructor(IAccessManager authority_, IPaymentLedger ledger_, IAppealRegistry registry_) Managed(authority_) {
+    constructor(IAccessManager authority_, IFairClock clock_, IPaymentLedger ledger_, IAppealRegistry registry_)
+        Managed(authority_)
+    {
+        clock = clock_;
         ledger = ledger_;
         registry = registry_;
         parameterVersion = 1;
@@ -85,6 +91,8 @@ contract VerdictGate is IVerdictGate, Managed {
         // No need to check here that the batch exists, is not judged and has these bills: the ledger refuses the rest.
         Operator memory operator = _operators[msg.sender];
         if (!operator.active) revert Errors.VerdictGate_NotOperator(msg.sender);
+        (uint40 judgedAt, bool paused) = clock.read();
+        if (paused) revert Errors.VerdictGate_Paused();
         Batch memory posted = ledger.batchOf(batch);
 
         // Effect:
@@ -92,8 +100,8 @@ contract VerdictGate is IVerdictGate, Managed {
             evidenceRoot: evidenceRoot,
             verdictCommitment: keccak256(verdicts),
             policy: VerdictPolicy.Trend,
-            judgedAt: uint40(block.timestamp),
-            windowEndsAt: uint40(block.timestamp) + periodsOf(posted.parameterVersion).window,
+            judgedAt: judgedAt,
+            windowEndsAt: judgedAt + periodsOf(posted.parameterVersion).window,
             signers: uint128(1) << (operator.ordinal - 1)
         });
         _verdicts[batch] = record;
@@ -180,7 +188,8 @@ contract VerdictGate is IVerdictGate, Managed {
     /// @inheritdoc IVerdictGate
     function isReleasable(BatchId batch) external view override returns (bool) {
         VerdictRecord storage record = _verdicts[batch];
-        return record.judgedAt != 0 && block.timestamp >= record.windowEndsAt;
+        (uint40 time, bool paused) = clock.read();
+        return record.judgedAt != 0 && !paused && time >= record.windowEndsAt;
     }
 
     /// @inheritdoc IVerdictGate

@@ -5,6 +5,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 
 import {IAppealRegistry} from "../src/interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "../src/interfaces/IDigitalCurrency.sol";
+import {IFairClock} from "../src/interfaces/IFairClock.sol";
 import {IPaymentLedger} from "../src/interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "../src/interfaces/IVerdictGate.sol";
 import {IdCodec} from "../src/libraries/IdCodec.sol";
@@ -31,6 +32,7 @@ abstract contract Base {
     address internal admin = _actor("admin");
     address internal governor = _actor("governor");
     address internal classifier = _actor("classifier");
+    address internal guardian = _actor("guardian");
     address internal issuer = _actor("issuer");
     address internal supplierOwner = _actor("supplier");
     address internal operator = _actor("operator");
@@ -39,6 +41,7 @@ abstract contract Base {
 
     IAccessManager internal manager;
     IDigitalCurrency internal currency;
+    IFairClock internal clock;
     IPaymentLedger internal ledger;
     IVerdictGate internal gate;
     IAppealRegistry internal registry;
@@ -63,18 +66,19 @@ abstract contract Base {
 
     function _deploy() private {
         uint64 nonce = vm.getNonce(address(this));
-        address[5] memory predicted;
-        for (uint256 i; i < 5; ++i) {
+        address[6] memory predicted;
+        for (uint256 i; i < predicted.length; ++i) {
             predicted[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         manager = IAccessManager(_create("Governance", abi.encode(admin)));
-        currency = IDigitalCurrency(_create("DigitalCurrency", abi.encode(issuer, predicted[2])));
+        currency = IDigitalCurrency(_create("DigitalCurrency", abi.encode(issuer, predicted[3])));
+        clock = IFairClock(_create("FairClock", abi.encode(predicted[0])));
         ledger = IPaymentLedger(
-            _create("PaymentLedger", abi.encode(predicted[1], predicted[3], predicted[4], predicted[0]))
+            _create("PaymentLedger", abi.encode(predicted[1], predicted[2], predicted[4], predicted[5], predicted[0]))
         );
-        gate = IVerdictGate(_create("VerdictGate", abi.encode(predicted[0], predicted[2], predicted[4])));
-        registry = IAppealRegistry(_create("AppealRegistry", abi.encode(predicted[2], predicted[3])));
-        require(address(registry) == predicted[4], "addresses as predicted");
+        gate = IVerdictGate(_create("VerdictGate", abi.encode(predicted[0], predicted[2], predicted[3], predicted[5])));
+        registry = IAppealRegistry(_create("AppealRegistry", abi.encode(predicted[2], predicted[3], predicted[4])));
+        require(address(registry) == predicted[5], "addresses as predicted");
     }
 
     function _assignRoles() private {
@@ -84,7 +88,12 @@ abstract contract Base {
         selectors[2] = IVerdictGate.setPeriods.selector;
         bytes4[] memory classing = new bytes4[](1);
         classing[0] = IPaymentLedger.setClass.selector;
+        bytes4[] memory pausing = new bytes4[](2);
+        pausing[0] = IFairClock.pause.selector;
+        pausing[1] = IFairClock.resume.selector;
         vm.startPrank(admin);
+        manager.setTargetFunctionRole(address(clock), pausing, Roles.GUARDIAN);
+        manager.grantRole(Roles.GUARDIAN, guardian, 0);
         manager.setTargetFunctionRole(address(gate), selectors, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(ledger), classing, Roles.CLASSIFIER);
         manager.grantRole(Roles.GOVERNOR, governor, 0);
@@ -190,6 +199,16 @@ abstract contract Base {
     function _cancel(BillId bill, PackedBill packed) internal {
         vm.prank(supplierOwner);
         ledger.cancelBill(bill, packed, new bytes32[](0));
+    }
+
+    function _pause() internal {
+        vm.prank(guardian);
+        clock.pause();
+    }
+
+    function _resume() internal {
+        vm.prank(guardian);
+        clock.resume();
     }
 
     /// A bill of 60,000 minor units judged PAY whose window is over.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Appeal, AppealState} from "../types/Appeals.sol";
 import {BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
+import {IFairClock} from "./IFairClock.sol";
 import {IPaymentLedger} from "./IPaymentLedger.sol";
 import {IVerdictGate} from "./IVerdictGate.sol";
 
@@ -11,7 +12,7 @@ import {IVerdictGate} from "./IVerdictGate.sol";
 /// Open → Conceded | AdjustmentOffered → Accepted | Contested → Ruled | Withdrawn | Expired
 ///
 /// Ruled is reserved: until there are rulings no appeal enters it, and a contested appeal expires to void. A step is
-/// refused from its deadline on, `expire` before it. Lists are all or nothing: the error names the bill.
+/// refused from its deadline on, `expire` before it; deadlines are fair time (IFairClock). Lists are all or nothing: the error names the bill.
 interface IAppealRegistry {
     /// The appeal request to the supplier: which account, which days, how much was charged (the bill as posted, for
     /// IPaymentLedger.decodeBill), and the growth that does not fit, ppm. Three words, so that 500 appeals open in one
@@ -54,6 +55,8 @@ interface IAppealRegistry {
     /// an adjustment contests it, from that deadline on. Anyone may call.
     function expire(BillId[] calldata bills) external;
 
+    /// The clock that deadlines run by, fixed at deployment.
+    function clock() external view returns (IFairClock);
     /// The ledger, fixed at deployment.
     function ledger() external view returns (IPaymentLedger);
     /// The gate, fixed at deployment.

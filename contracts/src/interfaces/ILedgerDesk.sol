@@ -35,7 +35,8 @@ interface ILedgerDesk is ILedgerEvents {
     /// Pays `amount` of a bill's arrears from the caller's currency. Anyone may pay.
     function payArrears(BillId bill, uint256 amount) external;
     /// Collects arrears that balance and mandate now allow, into the batch's pending bucket while its window is open
-    /// and to the supplier's credit after it, and skips the others. Anyone may call. Returns the minor units collected.
+    /// and to the supplier's credit after it, and skips the others. Anyone may call, but not during a pause. Returns
+    /// the minor units collected.
     function settleArrears(BillId[] calldata bills) external returns (uint256 settled);
     /// Ends an appeal with `due` minor units to pay, taken from the hold, and with the customer's consent from the
     /// balance as well; what is not covered becomes arrears, what is left of the hold goes back to the balance.

@@ -5,6 +5,7 @@ import {BatchId, PackedBill, PackedVerdict} from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
 import {Periods, Presets, Verdict, VerdictRecord} from "../types/Verdicts.sol";
 import {IAppealRegistry} from "./IAppealRegistry.sol";
+import {IFairClock} from "./IFairClock.sol";
 import {IPaymentLedger} from "./IPaymentLedger.sol";
 
 /// Takes the verdicts of a batch from the oracle operators, applies them to the ledger and opens the appeals, in one
@@ -23,7 +24,7 @@ interface IVerdictGate {
     );
 
     /// Judges a batch: its packed bills, as posted; 12 bytes of verdict a bill; the root of the evidence. Operators
-    /// only, once.
+    /// only, once, and not during a pause.
     function submitVerdicts(BatchId batch, bytes32 evidenceRoot, PackedBill[] calldata bills, bytes calldata verdicts)
         external;
 
@@ -34,6 +35,8 @@ interface IVerdictGate {
     /// Sets the periods for batches posted from now on. Restricted to the governor role.
     function setPeriods(Periods calldata periods) external;
 
+    /// The clock that windows and deadlines run by, fixed at deployment.
+    function clock() external view returns (IFairClock);
     /// The ledger, fixed at deployment.
     function ledger() external view returns (IPaymentLedger);
     /// The registry, fixed at deployment.
@@ -51,7 +54,7 @@ interface IVerdictGate {
     function isOperator(address operator) external view returns (bool);
     /// What is kept of a batch's verdicts; zeros where it is not judged.
     function verdictRecordOf(BatchId batch) external view returns (VerdictRecord memory);
-    /// Whether the window of a judged batch is over.
+    /// Whether the window of a judged batch is over, and the clock not paused.
     function isReleasable(BatchId batch) external view returns (bool);
     /// Twelve bytes of verdict as their fields.
     function decodeVerdict(PackedVerdict verdict) external pure returns (Verdict memory);

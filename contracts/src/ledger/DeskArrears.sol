@@ -63,6 +63,9 @@ abstract contract DeskArrears is LedgerBase, ILedgerDesk {
 
     /// @inheritdoc ILedgerDesk
     function settleArrears(BillId[] calldata bills) external override returns (uint256 settled) {
+        // Check:
+        if (_clock.isPaused()) revert Errors.PaymentLedger_Paused();
+
         uint256 today = Calendar.dayOf(block.timestamp);
         uint256 month = Calendar.monthOf(block.timestamp);
         for (uint256 i; i < bills.length; ++i) {

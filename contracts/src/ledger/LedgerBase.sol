@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IAppealRegistry} from "../interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
+import {IFairClock} from "../interfaces/IFairClock.sol";
 import {ILedgerEvents} from "../interfaces/ILedgerEvents.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {Errors} from "../libraries/Errors.sol";
@@ -53,6 +54,7 @@ abstract contract LedgerBase is ILedgerEvents {
     }
 
     IDigitalCurrency internal immutable _currency;
+    IFairClock internal immutable _clock;
     IVerdictGate internal immutable _gate;
     IAppealRegistry internal immutable _registry;
 
@@ -70,8 +72,9 @@ abstract contract LedgerBase is ILedgerEvents {
     uint48 internal _batchCount;
     // slither-disable-end uninitialized-state,constable-states,unused-state
 
-    constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_) {
+    constructor(IDigitalCurrency currency_, IFairClock clock_, IVerdictGate gate_, IAppealRegistry registry_) {
         _currency = currency_;
+        _clock = clock_;
         _gate = gate_;
         _registry = registry_;
     }

@@ -15,7 +15,7 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     address private immutable _desk;
 
     constructor() {
-        _desk = address(new LedgerDesk(_currency, _gate, _registry));
+        _desk = address(new LedgerDesk(_currency, _clock, _gate, _registry));
     }
 
     /// Runs the call as it came in the desk's code, on this contract's storage, and ends with its result.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IAppealRegistry} from "../interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
+import {IFairClock} from "../interfaces/IFairClock.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {DeskArrears} from "./DeskArrears.sol";
 import {DeskCancelling} from "./DeskCancelling.sol";
@@ -14,7 +15,7 @@ import {LedgerBase} from "./LedgerBase.sol";
 /// and runs it by delegatecall in its own name and storage, which both lay out by LedgerBase alone. Called directly it
 /// works on storage that is empty for ever, holds no money and is believed by nobody.
 contract LedgerDesk is DeskTariffs, DeskMandates, DeskArrears, DeskCancelling {
-    constructor(IDigitalCurrency currency_, IVerdictGate gate_, IAppealRegistry registry_)
-        LedgerBase(currency_, gate_, registry_)
+    constructor(IDigitalCurrency currency_, IFairClock clock_, IVerdictGate gate_, IAppealRegistry registry_)
+        LedgerBase(currency_, clock_, gate_, registry_)
     {}
 }

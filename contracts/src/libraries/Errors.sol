@@ -21,6 +21,15 @@ interface Errors {
     /// Thrown when the access manager does not let the caller call a function at once.
     error Managed_Unauthorized(address caller, bytes4 selector);
 
+    /* CLOCK */
+
+    /// Thrown when a pause is to begin during one, which ends by itself at `until`, Unix seconds.
+    error FairClock_Paused(uint256 until);
+    /// Thrown when a pause is to be ended and there is none.
+    error FairClock_NotPaused();
+    /// Thrown when a pause is to begin and the allowance is used up.
+    error FairClock_NoAllowance();
+
     /* LEDGER: WHO */
 
     /// Thrown when a function of the gate is called by another.
@@ -100,7 +109,9 @@ interface Errors {
     error PaymentLedger_BillNotCommitted(BillId bill);
     /// Thrown when a bill is not in a state that the step needs.
     error PaymentLedger_WrongState(BillId bill, BillState state);
-    /// Thrown when a batch is not judged or its window not over.
+    /// Thrown when arrears are to be collected during a pause.
+    error PaymentLedger_Paused();
+    /// Thrown when a batch is not judged, or its window not over, or the clock paused.
     error PaymentLedger_NotReleasable(BatchId batch);
     /// Thrown when a payment is nothing or more than is owed.
     error PaymentLedger_PaymentOutOfRange(BillId bill, uint256 amount, uint256 owed);
@@ -122,6 +133,8 @@ interface Errors {
 
     /// Thrown when the caller is not an active operator.
     error VerdictGate_NotOperator(address caller);
+    /// Thrown when a batch is to be judged during a pause.
+    error VerdictGate_Paused();
     /// Thrown when an operator beyond the 128th would be added.
     error VerdictGate_TooManyOperators();
     /// Thrown when an operator that was never added would be ended.

@@ -7,4 +7,6 @@ library Roles {
     uint64 internal constant GOVERNOR = 1;
     /// Sets the classes of accounts at the ledger.
     uint64 internal constant CLASSIFIER = 2;
+    /// Pauses and resumes the clock.
+    uint64 internal constant GUARDIAN = 3;
 }

@@ -16,7 +16,7 @@ enum AppealState {
 /// An appeal, decoded. Its id is the bill's.
 struct Appeal {
     AppealState state;
-    /// Unix seconds; when the present state can be ended by anyone (`expire`); 0 in a final state.
+    /// Fair time (IFairClock), seconds; when the present state can be ended by anyone (`expire`); 0 in a final state.
     uint40 deadline;
     /// The adjusted bill the supplier offers: base units, and minor units as its tariff gives.
     uint48 offeredQuantity;

@@ -86,7 +86,7 @@ struct Batch {
     uint16 cancelled;
     /// Unix seconds.
     uint40 postedAt;
-    /// Unix seconds; 0 until judged.
+    /// Unix seconds, which choose the calendar month; deadlines count from the gate's record. 0 until judged.
     uint40 judgedAt;
     /// Of the gate's parameters, when posted: what changes later does not touch this batch.
     uint32 parameterVersion;

@@ -36,7 +36,7 @@ struct Presets {
     uint48 insufficientCap;
 }
 
-/// Durations in seconds that a batch keeps from its posting on.
+/// Durations in seconds of fair time (IFairClock) that a batch keeps from its posting on.
 struct Periods {
     /// From judging until the pending bucket may be released.
     uint32 window;
@@ -55,7 +55,7 @@ struct VerdictRecord {
     /// keccak256 of the packed verdicts, 12 bytes a bill.
     bytes32 verdictCommitment;
     VerdictPolicy policy;
-    /// Unix seconds.
+    /// Fair time (IFairClock), seconds.
     uint40 judgedAt;
     uint40 windowEndsAt;
     /// Bit i set: operator number i signed.

@@ -9,7 +9,14 @@ from typing import Any, Final
 
 from fairmeter.chain.abi import Interface
 
-CONTRACTS: Final = ("Governance", "DigitalCurrency", "PaymentLedger", "VerdictGate", "AppealRegistry")
+CONTRACTS: Final = (
+    "Governance",
+    "DigitalCurrency",
+    "FairClock",
+    "PaymentLedger",
+    "VerdictGate",
+    "AppealRegistry",
+)
 """In the order of their deployment."""
 
 

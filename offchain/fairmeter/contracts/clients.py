@@ -102,7 +102,7 @@ class Appeal:
 
     state: AppealState
     deadline: int
-    """Unix seconds; 0 in a final state."""
+    """Fair time, seconds; 0 in a final state."""
     offered_quantity: int
     """Base units."""
     offered_amount: int
@@ -132,7 +132,7 @@ class SignedMandate:
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """Seconds that a batch keeps from its posting on (types/Verdicts.sol)."""
+    """Seconds of fair time that a batch keeps from its posting on (types/Verdicts.sol)."""
 
     window: int
     reply: int

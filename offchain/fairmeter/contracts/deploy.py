@@ -1,4 +1,4 @@
-"""Deploys the contracts: five transactions at consecutive nonces, so that every address is known before and every
+"""Deploys the contracts at consecutive nonces, so that every address is known before and every
 reference is immutable."""
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from fairmeter.chain.engine import Engine
 from fairmeter.chain.wallet import Wallet, created_address
 from fairmeter.contracts.artifacts import CONTRACTS, artifact, interface
 from fairmeter.contracts.clients import AppealRegistry, DigitalCurrency, PaymentLedger, VerdictGate
+from fairmeter.contracts.governance import FairClock
 from fairmeter.contracts.session import Call, Session
 from fairmeter.errors import ChainError, InputError
 
@@ -46,6 +47,7 @@ class System:
     def __init__(self, engine: Engine, deployment: Deployment) -> None:
         self.engine, self.deployment = engine, deployment
         self.currency = DigitalCurrency(engine, deployment.addresses["DigitalCurrency"])
+        self.clock = FairClock(engine, deployment.addresses["FairClock"])
         self.ledger = PaymentLedger(engine, deployment.addresses["PaymentLedger"])
         self.gate = VerdictGate(engine, deployment.addresses["VerdictGate"])
         self.registry = AppealRegistry(engine, deployment.addresses["AppealRegistry"])
@@ -57,14 +59,21 @@ def predict(deployer: bytes, nonce: int) -> dict[str, bytes]:
 
 
 def deployment_calls(deployer: bytes, nonce: int) -> list[Call]:
-    """The five creations; the deployer becomes the governor and the currency's issuer."""
+    """The creations; the deployer becomes the governor and the currency's issuer."""
     at = predict(deployer, nonce)
     arguments: dict[str, tuple[bytes, ...]] = {
         "Governance": (deployer,),
         "DigitalCurrency": (deployer, at["PaymentLedger"]),
-        "PaymentLedger": (at["DigitalCurrency"], at["VerdictGate"], at["AppealRegistry"], at["Governance"]),
-        "VerdictGate": (at["Governance"], at["PaymentLedger"], at["AppealRegistry"]),
-        "AppealRegistry": (at["PaymentLedger"], at["VerdictGate"]),
+        "FairClock": (at["Governance"],),
+        "PaymentLedger": (
+            at["DigitalCurrency"],
+            at["FairClock"],
+            at["VerdictGate"],
+            at["AppealRegistry"],
+            at["Governance"],
+        ),
+        "VerdictGate": (at["Governance"], at["FairClock"], at["PaymentLedger"], at["AppealRegistry"]),
+        "AppealRegistry": (at["FairClock"], at["PaymentLedger"], at["VerdictGate"]),
     }
     return [
         Call(
@@ -84,7 +93,7 @@ def creation_code(contract: str) -> bytes:
 
 
 def deploy(session: Session, deployer: Wallet, timestamp: int | None = None) -> System:
-    """Deploy all five, the first at `timestamp`. Raises ChainError if an address is not the predicted one."""
+    """Deploy all of them, the first at `timestamp`. Raises ChainError if an address is not the predicted one."""
     addresses = predict(deployer.address, deployer.nonce)
     receipts = session.transact(deployer, *deployment_calls(deployer.address, deployer.nonce), timestamp=timestamp)
     for (name, address), receipt in zip(addresses.items(), receipts, strict=True):
