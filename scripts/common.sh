@@ -50,9 +50,9 @@ environment() {
 }
 
 # The fast engine, apart: eth-wake's own requirements contradict the package's, and its EVM needs none of them.
-fast_engine() {
-  .venv/bin/python -c 'from importlib.metadata import version; assert version("eth-wake") == "5.0.0rc4"' 2>/dev/null && return
-  quietly .venv/install.log .venv/bin/pip install --disable-pip-version-check --no-deps eth-wake==5.0.0rc4
+fast_engine() { # DIR: the environment
+  "$1/bin/python" -c 'from importlib.metadata import version; assert version("eth-wake") == "5.0.0rc4"' 2>/dev/null && return
+  quietly "$1/install.log" "$1/bin/pip" install --disable-pip-version-check --no-deps eth-wake==5.0.0rc4
 }
 
 # contracts/node_modules as package-lock.json has it: OpenZeppelin, the compiler, forge and anvil

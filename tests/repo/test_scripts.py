@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = ("scripts/build", "scripts/check", "scripts/demo", "scripts/fmt", "scripts/test", ".ci/run")
-NEEDS_NODE = ("scripts/build", "scripts/check", "scripts/fmt", "scripts/test", ".ci/run")
+SCRIPTS = ("scripts/bench", "scripts/build", "scripts/check", "scripts/demo", "scripts/fmt", "scripts/test", ".ci/run")
+NEEDS_NODE = ("scripts/bench", "scripts/build", "scripts/check", "scripts/fmt", "scripts/test", ".ci/run")
 UTILITIES = ("bash", "cat", "cksum", "dirname", "env", "find", "grep", "mktemp", "rm", "sed", "touch", "tr", "uname")
 
 

@@ -1,0 +1,1 @@
+"""Fairmeter beside its peers, measured in one command: scripts/bench."""

@@ -1,0 +1,50 @@
+"""Fairmeter itself: `fairmeter run` on one of its engines, from files to the finished bundle."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import fairmeter
+from benchmarks.result import hand_over
+from benchmarks.work import Outcome
+from fairmeter.bundle import Bundle
+from fairmeter.simulation import run
+
+
+def main(engine: str, folder: Path, result: Path) -> None:
+    """Run the work's files, and leave the bundle in a folder beside `result`."""
+    out = result.with_suffix(".run")
+    shutil.rmtree(out, ignore_errors=True)
+    began = time.perf_counter()
+    done = run(folder / "usage.parquet", folder / "bills.parquet", out, engine=engine)
+    seconds = time.perf_counter() - began
+    phases = {name: round(value, 4) for name, value in done.phases.items()}
+    versions = {"fairmeter": fairmeter.__version__, "EVM": done.implementation}
+    fields = {"bills": done.sums.bills, "seconds": seconds, "phases": phases, "versions": versions}
+    hand_over(result, fields)
+
+
+def problem(folder: Path, result: Path) -> str | None:
+    """What is wrong with a run, if anything: its verdicts against the expected ones, its money by the ledger's own
+    totals. The auditor checks each balance; a benchmark need not."""
+    bundle, expected = Bundle(result.with_suffix(".run")), Outcome.load(folder / "expected.npz")
+    bills, verdicts = bundle.table("bills"), bundle.table("verdicts")
+    order = np.argsort(bills["bill_id"].to_numpy().astype(np.int64))
+    wrong = int((verdicts["decision"].to_numpy()[order] != expected.decision).sum())
+    if wrong:
+        return f"{wrong} of {len(order)} verdicts are wrong"
+    sums = bundle.manifest["sums"]
+    billed = int(bills["amount"].to_numpy().sum())
+    states = ("unjudged", "settled", "pending", "waiting", "held", "arrears", "void")
+    if not billed == sums["amount_billed"] == sum(sums[f"amount_{state}"] for state in states):
+        return f"{billed} billed, and the ledger's totals are {sums}"
+    return None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
