@@ -10,15 +10,17 @@
     verdicts.parquet          decision and growth of every judged bill
     evidence.parquet          the evidence leaves' contents: reference period, readings, missing days, salt
 
-Tables are Parquet, written in a stream, a row group a batch. Seconds, engine and machine lie outside, in run.json
-beside it.
+Tables are Parquet, written in a stream: bills, verdicts and evidence a row group a batch, the rest by size. Seconds,
+engine and machine lie outside, in run.json beside it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -101,12 +103,21 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
 }
 
 TABLES: Final = tuple(SCHEMAS)
+PENDING_ROW_GROUPS: Final = 64
+"""Written later: more would cost memory and gain no time."""
 FILES: Final = (COMPILER_INPUT, *(f"{table}.parquet" for table in TABLES))
+
+
+def table_of(name: str, columns: Mapping[str, Any]) -> pa.Table:
+    """Rows of the table `name` from arrays or lists of one length, named as in SCHEMAS."""
+    schema = SCHEMAS[name]
+    return pa.table([pa.array(columns[field.name], type=field.type) for field in schema], schema=schema)
 
 
 class BundleWriter:
     """Writes a bundle into a new folder; nothing there looks like a bundle before `finish`, which writes the manifest.
 
+    A thread of its own compresses and writes, so that whoever appends goes on; what it raises comes with a later call.
     Raises BundleError if the folder exists and is not empty.
     """
 
@@ -121,14 +132,17 @@ class BundleWriter:
             table: pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
             for table, schema in SCHEMAS.items()
         }
+        self._thread = ThreadPoolExecutor(1)
+        self._pending: deque[Future[None]] = deque()
 
-    def append(self, table: str, columns: Mapping[str, Any]) -> None:
-        """Write the columns (arrays or lists of one length, named as in SCHEMAS) as one row group."""
-        schema = SCHEMAS[table]
-        rows = pa.table([pa.array(columns[name], type=schema.field(name).type) for name in schema.names], schema=schema)
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Write `rows`, made by `table_of`, as one row group."""
         if len(rows):
-            self._writers[table].write_table(rows, row_group_size=len(rows))
             self._rows[table] += len(rows)
+            write = self._writers[table].write_table
+            self._pending.append(self._thread.submit(write, rows, row_group_size=len(rows)))
+            while len(self._pending) > PENDING_ROW_GROUPS:
+                self._pending.popleft().result()
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Close the tables and write the manifest: `manifest` with the format and each file's hash and rows."""
@@ -138,6 +152,9 @@ class BundleWriter:
 
     def close(self) -> None:
         """Close the tables; twice does no harm."""
+        self._thread.shutdown()
+        while self._pending:
+            self._pending.popleft().result()
         for writer in self._writers.values():
             writer.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -221,6 +221,11 @@ class Verdicts:
 
     def __len__(self) -> int:
         return len(self.decision)
+
+    def part(self, rows: slice) -> Self:
+        """Some of them."""
+        figures = (self.actual_ppm[rows], self.expected_ppm[rows], self.has_actual[rows], self.has_expected[rows])
+        return type(self)(self.decision[rows], *figures, self.exact[rows])
 
 
 @dataclass(frozen=True, slots=True)

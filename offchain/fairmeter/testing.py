@@ -20,14 +20,12 @@ from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.wallet import Wallet, derive_key, funder_key
 from fairmeter.contracts.clients import Mandate, SignedMandate, mandate_domain, mandate_hash
 from fairmeter.contracts.deploy import System, deploy
-from fairmeter.contracts.session import Call, Session
+from fairmeter.contracts.session import Session
 from fairmeter.model import Tariff, TariffBlock, Utility
 from fairmeter.units import MAX_CAP, MAX_QUANTITY, Money
 
 PAYER_BALANCE: Final = 1_000_000
 """Minor units in the payer's account."""
-PURSE: Final = 10**19
-"""Wei for gas."""
 FOREVER: Final = 2**16 - 1
 """A mandate's last day: the last that the ledger can write."""
 SUPPLIER_PRICE: Final = 60
@@ -87,15 +85,15 @@ def fairmeter_governor(fairmeter_engine: Engine) -> Wallet:
 @pytest.fixture
 def fairmeter_operator(fairmeter_system: System, fairmeter_session: Session, fairmeter_governor: Wallet) -> Wallet:
     """An oracle operator whose verdicts the gate takes."""
-    operator = _person(fairmeter_session, fairmeter_governor, "operator")
+    operator = Wallet.on(fairmeter_session.engine, derive_key(0, "operator"))
     fairmeter_session.transact(fairmeter_governor, fairmeter_system.gate.set_operator(operator.address, active=True))
     return operator
 
 
 @pytest.fixture
-def fairmeter_supplier(fairmeter_system: System, fairmeter_session: Session, fairmeter_governor: Wallet) -> Supplier:
+def fairmeter_supplier(fairmeter_system: System, fairmeter_session: Session) -> Supplier:
     """A supplier of electricity at SUPPLIER_PRICE."""
-    wallet = _person(fairmeter_session, fairmeter_governor, "supplier")
+    wallet = Wallet.on(fairmeter_session.engine, derive_key(0, "supplier"))
     ledger = fairmeter_system.ledger
     number = ledger.supplier_count() + 1
     block = TariffBlock(MAX_QUANTITY, Money(SUPPLIER_PRICE))
@@ -113,7 +111,7 @@ def fairmeter_payer(
 ) -> Payer:
     """A customer of the supplier with PAYER_BALANCE in its account."""
     session, system, bank = fairmeter_session, fairmeter_system, fairmeter_governor
-    wallet = _person(session, bank, "payer")
+    wallet = Wallet.on(session.engine, derive_key(0, "payer"))
     account = (fairmeter_supplier.id << 32) | (system.ledger.account_count(fairmeter_supplier.id) + 1)
     mandate = Mandate(MAX_CAP, MAX_CAP, FOREVER)
     deadline = session.engine.now() + 3_600
@@ -130,10 +128,3 @@ def fairmeter_payer(
         system.ledger.deposit(np.array([account]), np.array([PAYER_BALANCE])),
     )
     return Payer(wallet, account)
-
-
-def _person(session: Session, funder: Wallet, label: str) -> Wallet:
-    """A wallet with gas."""
-    wallet = Wallet.on(session.engine, derive_key(0, label))
-    session.transact(funder, Call("chain", "transfer", wallet.address, b"", 21_000, PURSE))
-    return wallet

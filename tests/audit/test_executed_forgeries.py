@@ -227,11 +227,9 @@ def test_audit__verdicts_signed_by_another_operator__found(forger: Forger) -> No
     steps = forger.steps()
     key = derive_key(99, "operator")
     address = Wallet(key, 0).address
-    funding = next(step for step in steps if step.label == "chain.transfer")
     place = places(steps, "VerdictGate.setOperator")[0]
     steps[place] = with_bytes(steps[place], 4 + 12, address)
     steps = [replace(step, key=key) if step.label == "VerdictGate.submitVerdicts" else step for step in steps]
-    steps = [replace(step, to=address) if step is funding else step for step in steps]
     forger.execute(steps)
     finding = forger.found()
     assert finding is not None

@@ -137,7 +137,7 @@ def test_audit__transactions_reordered__found_by_replay(forger: Forger, first: i
     assert finding.check == "replay", str(finding)
 
 
-@pytest.mark.parametrize("gone", [8, 20, 22, 23, 24, 26, 28, 29, 31, 33, 34, 41, 43, 50, 51, 52])
+@pytest.mark.parametrize("gone", [8, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 43])
 def test_audit__transaction_dropped__found_by_replay(forger: Forger, gone: int) -> None:
     forger.rewrite("transactions", lambda rows: renumbered(rows[:gone] + rows[gone + 1 :]))
     forger.rewrite("receipts", lambda rows: renumbered(rows[:gone] + rows[gone + 1 :]))
@@ -158,7 +158,8 @@ def test_audit__last_row_twice__found(forger: Forger, table: str) -> None:
 
 @pytest.mark.parametrize("table", ["transactions", "receipts", "logs", "bills", "verdicts", "evidence"])
 def test_audit__end_cut_off__found(forger: Forger, table: str) -> None:
-    forger.write(table, forger.groups(table)[:-1])
+    *groups, last = forger.groups(table)
+    forger.write(table, [*groups, last.slice(0, len(last) - 1)])
     finding = forger.found()
     assert finding is not None
     assert finding.check == ("replay" if table in ("transactions", "receipts", "logs") else table), str(finding)
@@ -174,7 +175,8 @@ def test_audit__batches_reordered__found(forger: Forger, table: str) -> None:
 
 
 def test_audit__label_forged__found(forger: Forger) -> None:
-    forger.edit("transactions", 27, put("label", "PaymentLedger.release"))
+    labels = forger.groups("transactions")[0]["label"].to_pylist()
+    forger.edit("transactions", labels.index("VerdictGate.submitVerdicts"), put("label", "PaymentLedger.release"))
     finding = forger.found()
     assert finding is not None
     assert finding.check == "calls"

@@ -119,9 +119,11 @@ def test_audit__foreign_chain__consistency_alone(forger: Forger) -> None:
 
 def test_audit__foreign_chain_with_a_forged_event__found_by_an_invariant(forger: Forger) -> None:
     forger.manifest["chain"]["genesis"] = None
-    deposits = [n for n, row in enumerate(forger.groups("logs")[-1].to_pylist()) if len(row["data"]) == 32]
-    rows = sum(len(group) for group in forger.groups("logs")[:-1])
-    forger.edit("logs", rows + deposits[0], lambda row: row.update(data=(2**40).to_bytes(32, "big")))
+    rows = [row for group in forger.groups("logs") for row in group.to_pylist()]
+    newest = [
+        n for n, row in enumerate(rows) if row["transaction"] == rows[-1]["transaction"] and len(row["data"]) == 32
+    ]
+    forger.edit("logs", newest[0], lambda row: row.update(data=(2**40).to_bytes(32, "big")))
     finding = forger.found()
     assert finding is not None
     assert finding.check.startswith("INV-")

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from fairmeter.chain.anvil import AnvilEngine
 from fairmeter.chain.artifact import Artifact
-from fairmeter.chain.engine import Block, Engine, Receipt, block_times
+from fairmeter.chain.engine import Block, Engine, Receipt, Receipts, SignedTransaction, block_times
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.genesis import FUNDER, Genesis
 from fairmeter.chain.history import history_digest
-from fairmeter.chain.wallet import FUNDER_KEY, SignedTransaction, Wallet, created_address, derive_key, funder_key
+from fairmeter.chain.wallet import FUNDER_KEY, Wallet, created_address, derive_key, funder_key
 from fairmeter.errors import ChainError, RevertError
 
 START = 1_350_000_000
@@ -110,6 +110,22 @@ def test_call__context__of_the_newest_block(engine: Engine, probe: Artifact) -> 
     }
 
 
+def test_send_signed__several__the_columns_of_what_send_gives(engine: Engine, probe: Artifact) -> None:
+    deployer = Wallet.on(engine, funder_key(engine))
+    contract = created_address(deployer.address, 0)
+    calls = [("set", (slot, slot)) for slot in range(3)] + [("refuse", (1, 2)), ("say", ("x" * 70,))]
+    data = [probe.interface().encode_call(name, *arguments) for name, arguments in calls]
+    signed = [creation(deployer, probe), *(deployer.sign(contract, one, gas=GAS) for one in data)]
+    start = engine.snapshot()
+    expected = engine.send([one.raw for one in signed], START)
+    engine.revert(start)
+    receipts = engine.send_signed(signed, START)
+    assert list(receipts) == expected
+    assert receipts.gas_used.tolist() == [receipt.gas_used for receipt in expected]
+    assert receipts.logs.equals(Receipts.of(expected).logs)
+    assert engine.logs(0) == [log for receipt in expected for log in receipt.logs]
+
+
 def test_logs__filters__by_block_address_and_topic(engine: Engine, probe: Artifact) -> None:
     deployer, contract = deployed(engine, probe)
     interface = probe.interface()
@@ -154,7 +170,7 @@ def test_revert__unknown_snapshot__one_line(engine: Engine) -> None:
 
 
 def unfunded(deployer: Wallet, contract: bytes) -> SignedTransaction:
-    return Wallet(derive_key(1, "penniless"), deployer.chain_id).sign(contract, gas=30_000)
+    return Wallet(derive_key(1, "penniless"), deployer.chain_id).sign(contract, value=1, gas=30_000)
 
 
 def from_the_future(deployer: Wallet, contract: bytes) -> SignedTransaction:

@@ -12,13 +12,11 @@ from pathlib import Path
 import pytest
 
 from fairmeter.chain import wake_host
-from fairmeter.chain.artifact import Artifact
-from fairmeter.chain.columns import to_logs
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.genesis import FUNDER, Genesis
 from fairmeter.chain.opening import open_engine
 from fairmeter.chain.revm import MAX_CODE, MAX_CREATION_CODE, RevmEngine
-from fairmeter.chain.wallet import Wallet, created_address, derive_key, funder_key
+from fairmeter.chain.wallet import Wallet, derive_key, funder_key
 from fairmeter.errors import ChainError, ToolMissingError
 
 START = 1_350_000_000
@@ -28,21 +26,6 @@ GAS = 8_000_000
 def code_of(size: int) -> bytes:
     """Creation code of a contract that is `size` zero bytes."""
     return bytes.fromhex("62") + size.to_bytes(3, "big") + bytes.fromhex("5ff3")
-
-
-def test_send_columns__events__as_send_has_them(revm: RevmEngine, probe: Artifact) -> None:
-    deployer = Wallet.on(revm, funder_key(revm))
-    creation = deployer.sign(None, probe.bytecode + probe.interface().encode_constructor(deployer.address), gas=GAS)
-    contract = created_address(deployer.address, 0)
-    data = [probe.interface().encode_call("set", slot, slot) for slot in range(20)]
-    data.append(probe.interface().encode_call("refuse", 1, 2))
-    raw = [creation.raw, *(deployer.sign(contract, one, gas=GAS).raw for one in data)]
-    start = revm.snapshot()
-    receipts = revm.send(raw, START)
-    revm.revert(start)
-    bare, table = revm.send_columns(raw, START)
-    assert bare == [replace(receipt, logs=()) for receipt in receipts]
-    assert to_logs(table) == [log for receipt in receipts for log in receipt.logs] == revm.logs(0)
 
 
 @pytest.mark.parametrize(
@@ -85,11 +68,13 @@ def test_send__less_than_the_floor__refused(revm: RevmEngine) -> None:
         revm.send([payer.sign(bytes(20), b"\1" * 1_000, gas=50_000).raw])
 
 
-def test_send__below_the_base_fee__refused(revm: RevmEngine) -> None:
-    payer = Wallet.on(revm, funder_key(revm))
-    payer.fees = replace(payer.fees, max_fee=6)
-    with pytest.raises(ChainError, match="6 wei a gas"):
-        revm.send([payer.sign(bytes(20), gas=30_000).raw])
+def test_send__below_the_base_fee__refused() -> None:
+    pytest.importorskip("wake_rs", reason="eth-wake is not installed")
+    with RevmEngine(Genesis(base_fee=7)) as engine:
+        payer = Wallet.on(engine, funder_key(engine))
+        payer.fees = replace(payer.fees, max_fee=6)
+        with pytest.raises(ChainError, match="6 wei a gas"):
+            engine.send([payer.sign(bytes(20), gas=30_000).raw])
 
 
 def test_send__long_history__all_of_it_is_kept(revm: RevmEngine) -> None:

@@ -13,8 +13,9 @@ from fairmeter.chain.keccak import keccak256
 from fairmeter.contracts.packing import (
     EVIDENCE_DOMAIN,
     BillColumns,
-    EvidenceContext,
+    Evidence,
     evidence_leaves,
+    evidence_prefix,
     evidence_salts,
     pack_bills,
     pack_missing,
@@ -127,18 +128,18 @@ def test_pack_readings__any_reference__comes_back(reference: Reference) -> None:
     assert unpack_missing(pack_missing(reference), width).tolist() == (inside & ~reference.present).tolist()
 
 
-@given(references(), st.integers(1, 2**48 - 1), st.binary(min_size=20, max_size=20))
+@given(references(), st.integers(1, 2**47 - 1), st.binary(min_size=20, max_size=20))
 def test_evidence_leaves__any_reference__hash_the_stated_layout(reference: Reference, batch: int, gate: bytes) -> None:
     n = len(reference)
     words = np.arange(32 * n, dtype=np.uint8).reshape(n, 32)
-    keys = [bytes([row]) * 32 for row in range(n)]
-    indices = np.arange(n, dtype=np.int64)
-    salts = evidence_salts(keys, batch & 0xFFFF, indices)
-    leaves = evidence_leaves(EvidenceContext(31337, gate, batch), indices, words, reference, salts)
+    keys = np.arange(n, dtype=np.uint8).repeat(32).reshape(n, 32)
+    ids = (np.int64(batch) << 16) + np.arange(n)
+    evidence = Evidence.of(reference, evidence_salts(keys, ids))
+    leaves = evidence_leaves(evidence_prefix(31337, gate), ids, words, evidence)
     for row in range(n):
         n2 = int(reference.days[row])
         missing = sum(1 << day for day in range(n2) if not reference.present[row, day])
-        salt = hmac.digest(keys[row], (((batch & 0xFFFF) << 16) + row).to_bytes(8, "big"), hashlib.sha256)
+        salt = hmac.digest(keys[row].tobytes(), ((batch << 16) + row).to_bytes(8, "big"), hashlib.sha256)
         preimage = b"".join(
             [
                 EVIDENCE_DOMAIN,
@@ -159,5 +160,5 @@ def test_evidence_leaves__any_reference__hash_the_stated_layout(reference: Refer
 
 @pytest.mark.parametrize("n2", range(1, 95))
 def test_evidence_leaves__any_length__is_no_preimage_of_a_node(n2: int) -> None:
-    fixed = len(EvidenceContext(1, bytes(20), 1).prefix) + 2 + 32 + 2 + 1 + 12 + 32
+    fixed = len(evidence_prefix(1, bytes(20))) + 8 + 32 + 2 + 1 + 12 + 32
     assert fixed + 5 * n2 != 64

@@ -7,12 +7,13 @@ from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.merkle import merkle_root
 from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.deploy import System
-from fairmeter.contracts.packing import BillColumns, EvidenceContext, evidence_leaves, pack_bills
+from fairmeter.contracts.packing import BillColumns, evidence_leaves, evidence_prefix, pack_bills, unpack_readings
 from fairmeter.contracts.session import Session
 from fairmeter.model import Decision, Presets, Usage, Utility
 from fairmeter.oracle import Meters, Oracle
 from fairmeter.testing import SUPPLIER_PRICE, Payer, Supplier
 from fairmeter.units import Ppm
+from fairmeter.usage import ReadingMatrix
 
 DAILY = 10_000
 """Wh."""
@@ -36,8 +37,8 @@ def today(system: System) -> int:
 
 
 def oracle_of(system: System, payer: Payer) -> Oracle:
-    meters = Meters(np.array([payer.account]), np.zeros(1, np.int32), (b"\x01" * 32,))
-    return Oracle(system, usage_until(today(system)), meters)
+    meters = Meters(np.array([payer.account]), np.zeros(1, np.int32), np.full((1, 32), 1, np.uint8))
+    return Oracle(system, ReadingMatrix.of(usage_until(today(system)), ("home",)).reference, meters)
 
 
 def post(system: System, session: Session, supplier: Supplier, ago: int, quantity: int, *, number: int = 1) -> None:
@@ -85,10 +86,10 @@ def test_watch__judged_batch__has_its_evidence_on_chain(
     post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
     judged = oracle_of(fairmeter_system, fairmeter_payer).watch()[0]
     fairmeter_session.transact(fairmeter_operator, judged.call)
-    context = EvidenceContext(fairmeter_system.engine.chain_id, fairmeter_system.gate.address, 1)
-    leaves = evidence_leaves(context, np.arange(1), judged.posted.words, judged.reference, judged.salts)
+    prefix = evidence_prefix(fairmeter_system.engine.chain_id, fairmeter_system.gate.address)
+    leaves = evidence_leaves(prefix, np.array([1 << 16]), judged.posted.words, judged.evidence)
     assert fairmeter_system.gate.read("verdictRecordOf", 1)["evidenceRoot"] == merkle_root(leaves)
-    assert judged.reference.readings.tolist() == [[DAILY] * int(judged.reference.days[0])]
+    assert unpack_readings(judged.evidence.readings).tolist() == [[DAILY] * int(judged.evidence.days[0])]
 
 
 def test_watch__presets_change_after_posting__judges_by_the_version_of_the_posting(

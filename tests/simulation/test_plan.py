@@ -71,11 +71,13 @@ def test_plan__any_bills__numbers_accounts_as_the_ledger_will(table: list[Row]) 
 @given(rows)
 def test_plan__any_bills__has_mandates_that_the_ledger_takes(table: list[Row]) -> None:
     layout = plan(bills_of(table), (), Scenario())
-    for account in range(len(layout.number)):
-        for moves_time in (True, False):
-            mandate = layout.mandate(account, Scenario(), moves_time=moves_time)
-            assert 0 < mandate.cap_per_bill <= mandate.cap_per_month <= MAX_CAP
-            assert layout.bills.end.max() < mandate.last_day < 2**16
+    for moves_time in (True, False):
+        mandates = layout.mandates(Scenario(), 1, moves_time=moves_time)
+        assert len(mandates) == len(layout.number)
+        assert (mandates.cap_per_bill > 0).all()
+        assert (mandates.cap_per_bill <= mandates.cap_per_month).all()
+        assert (mandates.cap_per_month <= MAX_CAP).all()
+        assert ((layout.bills.end.max() < mandates.last_day) & (mandates.last_day < 2**16)).all()
 
 
 def test_timeline__actions_that_add_actions__come_in_order_of_time_then_asking() -> None:

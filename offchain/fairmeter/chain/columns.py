@@ -15,20 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairmeter.chain.engine import Log
+from fairmeter.chain.engine import ADDRESS, LOG_SCHEMA, WORD, Log, split_topics
 from fairmeter.model import Bools, Int64s, UInt8s
 
-WORD: Final = 32
-ADDRESS: Final = 20
-LOG_SCHEMA: Final = pa.schema(
-    [
-        ("block", pa.int64()),
-        ("log", pa.int32()),  # within the block
-        ("address", pa.binary(ADDRESS)),
-        ("topics", pa.binary()),  # 32 bytes each, one after another
-        ("data", pa.binary()),
-    ]
-)
 HEADER: Final = struct.Struct("<III")
 """How many logs, how many topics, how many bytes of data."""
 LENGTH: Final = 4
@@ -39,7 +28,7 @@ WORTH_COMPRESSING: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class LogColumns:
-    """n logs of one transaction in the order of emission."""
+    """n logs in the order of emission."""
 
     address: UInt8s
     """(n, 20)."""
@@ -56,8 +45,31 @@ class LogColumns:
         return len(self.address)
 
     @classmethod
+    def of(cls, addresses: Sequence[bytes], topics: Sequence[Sequence[bytes]], data: Sequence[bytes]) -> Self:
+        """Logs, a value each."""
+        return cls(
+            address=np.frombuffer(b"".join(addresses), np.uint8).reshape(-1, ADDRESS),
+            topic_count=np.fromiter(map(len, topics), np.int64, len(topics)),
+            topics=np.frombuffer(b"".join(chain.from_iterable(topics)), np.uint8).reshape(-1, WORD),
+            data_length=np.fromiter(map(len, data), np.int64, len(data)),
+            data=np.frombuffer(b"".join(data), np.uint8),
+        )
+
+    def pack(self) -> bytes:
+        """As compressed bytes: topics and data are mostly zeros."""
+        head = HEADER.pack(len(self), len(self.topics), len(self.data))
+        parts = (
+            self.address,
+            self.topic_count.astype(np.uint8),
+            self.data_length.astype("<u4"),
+            self.topics,
+            self.data,
+        )
+        return compress(b"".join([head, *(part.tobytes() for part in parts)]))
+
+    @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """The reverse of `pack_logs`."""
+        """The reverse of `pack`."""
         buffer = decompress(packed)
         plain = np.frombuffer(buffer, np.uint8)
         count, topics, data = HEADER.unpack_from(buffer)
@@ -74,30 +86,28 @@ class LogColumns:
             data=plain[at + WORD * topics : at + WORD * topics + data],
         )
 
+    def part(self, start: int, stop: int) -> Self:
+        """The logs from `start` to `stop`, views of these."""
+        topic, byte = (np.concatenate([[0], np.cumsum(lengths)]) for lengths in (self.topic_count, self.data_length))
+        rows = slice(start, stop)
+        return type(self)(
+            address=self.address[rows],
+            topic_count=self.topic_count[rows],
+            topics=self.topics[topic[start] : topic[stop]],
+            data_length=self.data_length[rows],
+            data=self.data[byte[start] : byte[stop]],
+        )
 
-def pack_logs(addresses: Sequence[bytes], topics: Sequence[Sequence[bytes]], data: Sequence[bytes]) -> bytes:
-    """Logs, a value each, as compressed bytes: topics and data are mostly zeros."""
-    counts = bytes(map(len, topics))
-    lengths = struct.pack(f"<{len(data)}I", *map(len, data))
-    head = HEADER.pack(len(addresses), sum(counts), sum(map(len, data)))
-    return compress(b"".join((head, *addresses, counts, lengths, *chain.from_iterable(topics), *data)))
 
-
-def log_table(blocks: Sequence[int], logs: Sequence[LogColumns]) -> pa.Table:
-    """The logs of some blocks, a block each, in LOG_SCHEMA: one copy of the bytes, no object a log."""
-    counts = np.fromiter(map(len, logs), np.int64, len(logs))
-    total = int(counts.sum())
-    if total == 0:
-        return LOG_SCHEMA.empty_table()
-    ends = np.cumsum(counts)
+def log_table(transactions: Int64s, counts: Int64s, logs: LogColumns) -> pa.Table:
+    """The logs of some transactions, `counts` of each, in LOG_SCHEMA: no copy of the bytes, no object a log."""
+    total = len(logs)
     columns = [
-        pa.array(np.repeat(np.asarray(blocks, np.int64), counts)),
-        pa.array((np.arange(total) - np.repeat(ends - counts, counts)).astype(np.int32)),
-        pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(ADDRESS), total, [None, pa.py_buffer(np.concatenate([one.address for one in logs]))]
-        ),
-        _ragged([WORD * one.topic_count for one in logs], [one.topics.reshape(-1) for one in logs]),
-        _ragged([one.data_length for one in logs], [one.data for one in logs]),
+        pa.array(np.repeat(transactions, counts)),
+        pa.array((np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)).astype(np.int32)),
+        pa.FixedSizeBinaryArray.from_buffers(pa.binary(ADDRESS), total, [None, _buffer(logs.address)]),
+        _ragged(WORD * logs.topic_count, logs.topics),
+        _ragged(logs.data_length, logs.data),
     ]
     return pa.table(columns, schema=LOG_SCHEMA)
 
@@ -114,11 +124,10 @@ def select_logs(table: pa.Table, addresses: Sequence[bytes], topics: Sequence[by
 
 
 def to_logs(table: pa.Table) -> list[Log]:
-    """An object a row of LOG_SCHEMA, of blocks with one transaction each."""
-    rows = zip(*(table[name].to_pylist() for name in ("block", "log", "address", "topics", "data")), strict=True)
+    """An object a row of LOG_SCHEMA, where transactions are counted by their blocks, of one each."""
+    rows = zip(*(table[name].to_pylist() for name in LOG_SCHEMA.names), strict=True)
     return [
-        Log(address, tuple(topics[i : i + WORD] for i in range(0, len(topics), WORD)), data, block, 0, position)
-        for block, position, address, topics, data in rows
+        Log(address, split_topics(topics), data, block, 0, position) for block, position, address, topics, data in rows
     ]
 
 
@@ -137,8 +146,10 @@ def decompress(packed: bytes) -> bytes:
     return bytes(pa.decompress(packed[LENGTH:], decompressed_size=size, codec="lz4", asbytes=True))
 
 
-def _ragged(lengths: Sequence[Int64s], values: Sequence[UInt8s]) -> pa.Array:
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int32)
-    return pa.BinaryArray.from_buffers(
-        pa.binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(np.concatenate(values))]
-    )
+def _ragged(lengths: Int64s, values: UInt8s) -> pa.Array:
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.BinaryArray.from_buffers(pa.binary(), len(lengths), [None, pa.py_buffer(offsets), _buffer(values)])
+
+
+def _buffer(values: UInt8s) -> pa.Buffer:
+    return pa.py_buffer(np.ascontiguousarray(values))

@@ -6,12 +6,50 @@ topics 32 bytes, money of the chain itself is in wei, gas is in units of gas, ti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
+
+import numpy as np
+import pyarrow as pa
 
 from fairmeter.errors import ChainError, RevertError
+from fairmeter.model import Bools, Int64s
+
+WORD: Final = 32
+ADDRESS: Final = 20
+LOG_SCHEMA: Final = pa.schema(
+    [
+        ("transaction", pa.int64()),  # counted as whoever made the table says
+        ("log", pa.int32()),  # within the transaction
+        ("address", pa.binary(ADDRESS)),
+        ("topics", pa.binary()),  # 32 bytes each, one after another
+        ("data", pa.binary()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """A transaction of type 2 (EIP-1559) without an access list. Gas in units of gas, the rest in wei."""
+
+    raw: bytes
+    """EIP-2718: what is sent."""
+    hash: bytes
+    sender: bytes
+    chain_id: int
+    nonce: int
+    priority: int
+    """Wei a unit of gas, at the most."""
+    max_fee: int
+    """Wei a unit of gas, base fee and priority fee together."""
+    gas: int
+    """Its limit."""
+    to: bytes | None
+    """None if it creates a contract."""
+    value: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +82,89 @@ class Receipt:
     logs: tuple[Log, ...]
     revert_data: bytes = b""
     """What the contract reverted with, named by `Interface.decode_error`; empty for success and out of gas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """n receipts as columns, in the order of sending; one of them as an object by its place."""
+
+    tx_hash: tuple[bytes, ...]
+    block_number: Int64s
+    """(n,)"""
+    tx_index: Int64s
+    """(n,) within the block."""
+    timestamp: Int64s
+    """(n,) of the block, Unix seconds."""
+    status: Bools
+    """(n,) False if it was reverted."""
+    gas_used: Int64s
+    """(n,)"""
+    created: Mapping[int, bytes]
+    """The contracts that were created, by place."""
+    reverts: Mapping[int, bytes]
+    """What reverted transactions reverted with, by place."""
+    log_count: Int64s
+    """(n,)"""
+    logs: pa.Table
+    """In LOG_SCHEMA; a transaction is counted by its place here, from 0."""
+
+    def __len__(self) -> int:
+        return len(self.tx_hash)
+
+    def __iter__(self) -> Iterator[Receipt]:
+        return (self[place] for place in range(len(self)))
+
+    def __getitem__(self, place: int) -> Receipt:
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        number, index = int(self.block_number[place]), int(self.tx_index[place])
+        logs = self.logs.slice(int(self.log_count[:place].sum()), int(self.log_count[place]))
+        return Receipt(
+            tx_hash=self.tx_hash[place],
+            block_number=number,
+            tx_index=index,
+            timestamp=int(self.timestamp[place]),
+            status=bool(self.status[place]),
+            gas_used=int(self.gas_used[place]),
+            contract_address=self.created.get(place),
+            logs=tuple(
+                Log(row["address"], split_topics(row["topics"]), row["data"], number, index, row["log"])
+                for row in logs.to_pylist()
+            ),
+            revert_data=self.reverts.get(place, b""),
+        )
+
+    @classmethod
+    def of(cls, receipts: Sequence[Receipt]) -> Self:
+        """The columns of receipts that an engine has as objects."""
+        counts = np.array([len(receipt.logs) for receipt in receipts], np.int64)
+        logs = [log for receipt in receipts for log in receipt.logs]
+        numbers = np.repeat(np.arange(len(receipts)), counts)
+        columns = [
+            numbers,
+            np.arange(len(logs)) - np.repeat(np.cumsum(counts) - counts, counts),
+            [log.address for log in logs],
+            [b"".join(log.topics) for log in logs],
+            [log.data for log in logs],
+        ]
+        types = zip(columns, LOG_SCHEMA, strict=True)
+        return cls(
+            tx_hash=tuple(receipt.tx_hash for receipt in receipts),
+            block_number=np.array([receipt.block_number for receipt in receipts], np.int64),
+            tx_index=np.array([receipt.tx_index for receipt in receipts], np.int64),
+            timestamp=np.array([receipt.timestamp for receipt in receipts], np.int64),
+            status=np.array([receipt.status for receipt in receipts], np.bool_),
+            gas_used=np.array([receipt.gas_used for receipt in receipts], np.int64),
+            created={i: one.contract_address for i, one in enumerate(receipts) if one.contract_address is not None},
+            reverts={i: one.revert_data for i, one in enumerate(receipts) if one.revert_data},
+            log_count=counts,
+            logs=pa.table([pa.array(values, field.type) for values, field in types], schema=LOG_SCHEMA),
+        )
+
+
+def split_topics(joined: bytes) -> tuple[bytes, ...]:
+    """The topics of a log, 32 bytes each."""
+    return tuple(joined[at : at + WORD] for at in range(0, len(joined), WORD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +234,10 @@ class Engine(Protocol):
         A reverted transaction has a receipt with status False. One that the chain refuses (nonce, funds, fee) raises
         ChainError that names its place; those before it stay mined, those after it are not.
         """
+
+    def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
+        """`send` for transactions that were signed in this process, with columns for receipts: who signed is known, so
+        that an engine need not recover it."""
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """Run a contract on the state and in the context of the newest block, changing nothing.

@@ -32,6 +32,8 @@ from fairmeter.chain.engine import (
     Fees,
     Log,
     Receipt,
+    Receipts,
+    SignedTransaction,
     bare_revert,
     block_times,
     refuse_transaction,
@@ -111,6 +113,10 @@ class EthTesterEngine:
             except (ValidationError, RLPException, ValueError, TypeError) as error:
                 raise refuse_transaction(index, len(raw), _readable(str(error))) from error
         return receipts
+
+    def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
+        """See `Engine.send_signed`."""
+        return Receipts.of(self.send([one.raw for one in signed], timestamp))
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """See `Engine.call`."""

@@ -14,8 +14,9 @@ GENESIS_TIMESTAMP: Final = 1_325_376_000
 """2012-01-01 00:00 UTC: before the oldest bill that anyone bills here, so that a chain's time can follow the bills."""
 BLOCK_GAS_LIMIT: Final = 60_000_000
 """Above twice the largest transaction's (EIP-7825), so that the base fee never rises with one transaction a block."""
-BASE_FEE: Final = 7
-"""Wei a unit of gas, in every block: EIP-1559 divides its decrease by 8, so that it stops here."""
+BASE_FEE: Final = 0
+"""Wei a unit of gas, in every block: EIP-1559 leaves it there while blocks are below their target. So nobody needs
+any of the chain's own money, and a run has no transfers of it."""
 HARDFORK: Final = "prague"
 
 HISTORY_ADDRESS: Final = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")

@@ -8,30 +8,34 @@ other contracts create (EIP-170); those that a transaction creates are checked h
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import repeat
 from types import TracebackType
 from typing import Any, Final, Self
 
-import pyarrow as pa
+import numpy as np
 
 from fairmeter.chain import wake_host
-from fairmeter.chain.columns import LogColumns, compress, decompress, log_table, pack_logs, select_logs, to_logs
+from fairmeter.chain.columns import LogColumns, log_table, select_logs, to_logs
 from fairmeter.chain.engine import (
     Block,
     Capabilities,
     Fees,
     Log,
     Receipt,
+    Receipts,
+    SignedTransaction,
     bare_revert,
     block_times,
     refuse_transaction,
 )
 from fairmeter.chain.genesis import HARDFORK, Genesis
-from fairmeter.chain.roots import EMPTY_ROOT, encode_receipt, single_root
-from fairmeter.chain.signed import Signed, decode_signed
+from fairmeter.chain.roots import EMPTY_ROOT, encode_receipts, single_root
+from fairmeter.chain.signed import decode_signed
+from fairmeter.chain.spool import History, Mined
+from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wake_host import RawLog, StoppedError
 from fairmeter.chain.wallet import DYNAMIC_FEE_TYPE, LOCAL_FEES, created_address
 from fairmeter.errors import ChainError
@@ -58,51 +62,31 @@ class _Executed:
     logs: list[RawLog]
 
 
-class _History:
-    """What the engine keeps of each block: eight-byte numbers in arrays, transactions and logs compressed."""
+class _Done:
+    """What became of the transactions of one list so far: what their blocks and receipts need."""
 
-    def __init__(self, genesis: Genesis) -> None:
-        self.times = array("q", [genesis.timestamp])
-        self.gas_used = array("q", [0])
-        self.base_fees = [genesis.base_fee]
-        self.status = bytearray(1)
-        self.raw: list[bytes | None] = [None]
-        self.logs: list[bytes | None] = [None]
-        self.roots: dict[int, tuple[bytes, bytes]] = {}
+    def __init__(self) -> None:
+        self.signed: list[SignedTransaction] = []
+        self.times: list[int] = []
+        self.base_fees: list[int] = []
+        self.status: list[bool] = []
+        self.gas_used: list[int] = []
+        self.created: dict[int, bytes] = {}
+        self.reverts: dict[int, bytes] = {}
+        self.logs: list[list[RawLog]] = []
 
-    def __len__(self) -> int:
-        return len(self.times)
-
-    def append_empty(self, time: int, base_fee: int) -> None:
-        """A block without a transaction."""
-        self._append(time, base_fee, None, None, gas_used=0, status=False)
-
-    def append(self, time: int, base_fee: int, raw: bytes, executed: _Executed) -> None:
-        """A block with one transaction."""
-        logs = executed.logs
-        packed = pack_logs([log.address for log in logs], [log.topics for log in logs], [log.data for log in logs])
-        self._append(
-            time, base_fee, compress(raw), packed if logs else None, gas_used=executed.gas_used, status=executed.status
+    def mined(self) -> Mined:
+        """As columns."""
+        logs = [log for own in self.logs for log in own]
+        return Mined(
+            times=self.times,
+            base_fees=self.base_fees,
+            raw=[one.raw for one in self.signed],
+            status=np.array(self.status, np.bool_),
+            gas_used=np.array(self.gas_used, np.int64),
+            log_count=np.fromiter(map(len, self.logs), np.int64, len(self.logs)),
+            logs=LogColumns.of([log.address for log in logs], [log.topics for log in logs], [log.data for log in logs]),
         )
-
-    def _append(
-        self, time: int, base_fee: int, raw: bytes | None, logs: bytes | None, *, gas_used: int, status: bool
-    ) -> None:
-        self.times.append(time)
-        self.base_fees.append(base_fee)
-        self.raw.append(raw)
-        self.logs.append(logs)
-        self.gas_used.append(gas_used)
-        self.status.append(status)
-
-    def truncate(self, length: int) -> None:
-        """Forget the blocks from `length` on."""
-        for column in (self.times, self.gas_used, self.base_fees, self.status, self.raw, self.logs):
-            del column[length:]
-        self.roots = {number: roots for number, roots in self.roots.items() if number < length}
-
-
-NO_LOGS: Final = LogColumns.unpack(pack_logs([], [], []))
 
 
 class RevmEngine:
@@ -124,27 +108,16 @@ class RevmEngine:
             if account.code:
                 self._account(address).code = account.code
         self._coinbase = self._chain.coinbase
-        self._history = _History(self.genesis)
+        self._history = History(self.genesis)
         self._snapshots: dict[bytes, int] = {}
 
     def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:
         """See `Engine.send`."""
-        times = block_times(self.now(), len(raw), timestamp)
-        receipts = []
-        for index, (transaction, time) in enumerate(zip(raw, times, strict=True)):
-            signed, executed = self._mine_transaction(transaction, time, index, len(raw))
-            receipts.append(self._receipt(signed, executed, logs=True))
-        return receipts
+        return list(self._send((decode_signed(one, self._wake.keccak256) for one in raw), len(raw), timestamp))
 
-    def send_columns(self, raw: Sequence[bytes], timestamp: int | None = None) -> tuple[list[Receipt], pa.Table]:
-        """`send` without an object a log: receipts whose `logs` are empty, and all their logs in LOG_SCHEMA."""
-        times = block_times(self.now(), len(raw), timestamp)
-        first = len(self._history)
-        receipts = []
-        for index, (transaction, time) in enumerate(zip(raw, times, strict=True)):
-            signed, executed = self._mine_transaction(transaction, time, index, len(raw))
-            receipts.append(self._receipt(signed, executed, logs=False))
-        return receipts, self.log_table(first)
+    def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
+        """See `Engine.send_signed`: senders are not recovered."""
+        return self._send(iter(signed), len(signed), timestamp)
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """See `Engine.call`."""
@@ -164,25 +137,29 @@ class RevmEngine:
 
     def block(self, number: int) -> Block:
         """See `Engine.block`; `hash`, `parent_hash` and `state_root` are empty."""
-        if not 0 <= number <= self.head():
-            raise ChainError(f"{self.name} has no block {number}: the newest is {self.head()}")
-        transactions_root, receipts_root = self._roots(number)
-        return Block(
-            number=number,
-            hash=b"",
-            parent_hash=b"",
-            state_root=b"",
-            transactions_root=transactions_root,
-            receipts_root=receipts_root,
-            timestamp=self._history.times[number],
-            gas_used=self._history.gas_used[number],
-            gas_limit=self.genesis.gas_limit,
-            base_fee=self._history.base_fees[number],
-        )
+        return self.blocks(range(number, number + 1))[0]
 
     def blocks(self, numbers: range) -> list[Block]:
         """See `Engine.blocks`."""
-        return [self.block(number) for number in numbers]
+        for number in numbers:
+            if not 0 <= number <= self.head():
+                raise ChainError(f"{self.name} has no block {number}: the newest is {self.head()}")
+        history = self._history
+        return [
+            Block(
+                number=number,
+                hash=b"",
+                parent_hash=b"",
+                state_root=b"",
+                transactions_root=transactions_root,
+                receipts_root=receipts_root,
+                timestamp=history.times[number],
+                gas_used=history.gas_used[number],
+                gas_limit=self.genesis.gas_limit,
+                base_fee=history.base_fees[number],
+            )
+            for number, (transactions_root, receipts_root) in zip(numbers, self._roots(numbers), strict=True)
+        ]
 
     def balance(self, address: bytes) -> int:
         """See `Engine.balance`."""
@@ -204,20 +181,15 @@ class RevmEngine:
         topics: Sequence[bytes] = (),
     ) -> list[Log]:
         """See `Engine.logs`."""
-        return to_logs(select_logs(self.log_table(from_block, to_block), addresses, topics))
-
-    def log_table(self, from_block: int, to_block: int | None = None) -> pa.Table:
-        """The logs of some blocks, both ends included, in LOG_SCHEMA."""
         stop = len(self._history) if to_block is None else min(to_block + 1, len(self._history))
-        found = [(n, packed) for n in range(from_block, stop) if (packed := self._history.logs[n]) is not None]
-        return log_table([number for number, _ in found], [LogColumns.unpack(packed) for _, packed in found])
+        return to_logs(select_logs(self._history.log_table(from_block, stop), addresses, topics))
 
     def calldata(self, block: int, tx_index: int) -> bytes:
         """See `Engine.calldata`."""
-        raw = self._history.raw[block] if 0 <= block <= self.head() and tx_index == 0 else None
-        if raw is None:
+        segment = next(self._history.segments(block, block + 1), None) if block >= 0 == tx_index else None
+        if segment is None:
             raise ChainError(f"{self.name} has no transaction {tx_index} in block {block}")
-        return decode_signed(decompress(raw), self._wake.keccak256).data
+        return decode_transaction(self._history.raw(segment)[block - segment.first]).data
 
     def fees(self) -> Fees:
         """See `Engine.fees`."""
@@ -226,7 +198,7 @@ class RevmEngine:
     def mine(self, timestamp: int | None = None) -> Block:
         """See `Engine.mine`."""
         time = block_times(self.now(), 1, timestamp)[0]
-        base_fee = self._next_base_fee()
+        base_fee = self._next_base_fee(self._history.base_fees[-1], self._history.gas_used[-1])
         self._chain.set_next_block_timestamp(time)
         self._chain.mine()
         self._history.append_empty(time, base_fee)
@@ -249,6 +221,7 @@ class RevmEngine:
 
     def close(self) -> None:
         """See `Engine.close`."""
+        self._history.close()
         wake_host.release(self._chain)
 
     def __enter__(self) -> Self:
@@ -262,23 +235,58 @@ class RevmEngine:
     def _account(self, address: bytes) -> Any:
         return self._wake.Account(int.from_bytes(address, "big"), self._chain)
 
-    def _mine_transaction(self, raw: bytes, time: int, index: int, count: int) -> tuple[Signed, _Executed]:
-        """A block with one transaction."""
-        base_fee = self._next_base_fee()
+    def _send(self, signed: Iterator[SignedTransaction], count: int, timestamp: int | None) -> Receipts:
+        """A block a transaction; those before one that is refused are kept."""
+        done, first = _Done(), len(self._history)
+        base_fee = self._next_base_fee(self._history.base_fees[-1], self._history.gas_used[-1])
         try:
-            signed = decode_signed(raw, self._wake.keccak256)
-            sender = self._account(signed.sender)
-            self._admit(signed, sender, base_fee)
-            self._chain.set_next_block_timestamp(time)
-            executed = self._execute(signed, sender, base_fee)
+            for time in block_times(self.now(), count, timestamp):
+                self._mine_transaction(signed, time, base_fee, done)
+                base_fee = self._next_base_fee(base_fee, done.gas_used[-1])
         # wake_rs says with a RuntimeError that a transaction is not valid
         except (ChainError, RuntimeError) as error:
-            raise refuse_transaction(index, count, str(error)) from error
-        self._chain.mine()
-        self._history.append(time, base_fee, raw, executed)
-        return signed, executed
+            raise refuse_transaction(len(done.signed), count, str(error)) from error
+        finally:
+            mined = done.mined()
+            if done.signed:
+                self._history.append(mined)
+        places = np.arange(count)
+        return Receipts(
+            tx_hash=tuple(one.hash for one in done.signed),
+            block_number=first + places,
+            tx_index=np.zeros(count, np.int64),
+            timestamp=np.array(done.times, np.int64),
+            status=mined.status,
+            gas_used=mined.gas_used,
+            created=done.created,
+            reverts=done.reverts,
+            log_count=mined.log_count,
+            logs=log_table(places, mined.log_count, mined.logs),
+        )
 
-    def _admit(self, signed: Signed, sender: Any, base_fee: int) -> None:
+    def _mine_transaction(
+        self, transactions: Iterator[SignedTransaction], time: int, base_fee: int, done: _Done
+    ) -> None:
+        """A block with the next transaction."""
+        signed = next(transactions)
+        sender = self._account(signed.sender)
+        self._admit(signed, sender, base_fee)
+        self._chain.set_next_block_timestamp(time)
+        executed = self._execute(signed, sender, base_fee)
+        self._chain.mine()
+        place = len(done.signed)
+        if executed.status and signed.to is None:
+            done.created[place] = created_address(signed.sender, signed.nonce)
+        if executed.revert_data:
+            done.reverts[place] = executed.revert_data
+        done.signed.append(signed)
+        done.times.append(time)
+        done.base_fees.append(base_fee)
+        done.status.append(executed.status)
+        done.gas_used.append(executed.gas_used)
+        done.logs.append(executed.logs)
+
+    def _admit(self, signed: SignedTransaction, sender: Any, base_fee: int) -> None:
         """What a node checks before it executes and wake_rs leaves out, or does by other rules."""
         if signed.chain_id != self.chain_id:
             raise ChainError(f"it is signed for chain {signed.chain_id}, this is chain {self.chain_id}")
@@ -291,7 +299,7 @@ class RevmEngine:
         if signed.to is None and len(signed.data) > MAX_CREATION_CODE:
             raise ChainError(f"its creation code has {len(signed.data)} bytes, the most is {MAX_CREATION_CODE}")
 
-    def _execute(self, signed: Signed, sender: Any, base_fee: int) -> _Executed:
+    def _execute(self, signed: SignedTransaction, sender: Any, base_fee: int) -> _Executed:
         arguments: dict[str, Any] = {
             "from_": sender,
             "value": signed.value,
@@ -307,11 +315,12 @@ class RevmEngine:
             executed = _Executed(False, error.tx.gas_used, error.data, [])
         else:
             executed = _Executed(True, transaction.gas_used, b"", wake_host.raw_logs(transaction))
-        # the base fee is burnt: wake_rs, whose blocks have none, pays all of the price to the coinbase
-        self._coinbase.balance = self._coinbase.balance - base_fee * executed.gas_used
+        if base_fee:
+            # it is burnt: wake_rs, whose blocks have none, pays all of the price to the coinbase
+            self._coinbase.balance = self._coinbase.balance - base_fee * executed.gas_used
         return executed
 
-    def _create(self, signed: Signed, arguments: dict[str, Any]) -> Any:
+    def _create(self, signed: SignedTransaction, arguments: dict[str, Any]) -> Any:
         try:
             code = self._chain.deploy(signed.data, request_type="call", block="pending", **arguments)
         except StoppedError:
@@ -320,47 +329,32 @@ class RevmEngine:
             raise ChainError(f"the contract that it creates has {len(code)} bytes, the most is {MAX_CODE}")
         return self._chain.deploy(signed.data, return_tx=True, **arguments)
 
-    def _receipt(self, signed: Signed, executed: _Executed, *, logs: bool) -> Receipt:
-        """Of the newest block's transaction, with its logs if they are asked for."""
-        number = self.head()
-        created = created_address(signed.sender, signed.nonce) if signed.to is None and executed.status else None
-        return Receipt(
-            tx_hash=signed.hash,
-            block_number=number,
-            tx_index=0,
-            timestamp=self.now(),
-            status=executed.status,
-            gas_used=executed.gas_used,
-            contract_address=created,
-            logs=_logs(executed.logs, number) if logs else (),
-            revert_data=executed.revert_data,
-        )
+    def _roots(self, numbers: range) -> Iterator[tuple[bytes, bytes]]:
+        """Of transactions and receipts."""
+        history, keccak = self._history, self._wake.keccak256
+        number = numbers.start
+        for segment in history.segments(numbers.start, numbers.stop):
+            begin, end = (min(max(at - segment.first, 0), len(segment)) for at in (numbers.start, numbers.stop))
+            yield from repeat((EMPTY_ROOT, EMPTY_ROOT), segment.first + begin - number)
+            number = segment.first + end
+            counts, logs = history.logs(segment)
+            own = slice(segment.first + begin, number)
+            receipts = encode_receipts(
+                DYNAMIC_FEE_TYPE,
+                np.frombuffer(history.status[own], np.bool_),
+                np.array(history.gas_used[own], np.int64),
+                counts[begin:end],
+                logs.part(int(counts[:begin].sum()), int(counts[:end].sum())),
+                keccak,
+            )
+            for raw, receipt in zip(history.raw(segment)[begin:end], receipts, strict=True):
+                yield single_root(raw, keccak), single_root(receipt, keccak)
+        yield from repeat((EMPTY_ROOT, EMPTY_ROOT), numbers.stop - number)
 
-    def _roots(self, number: int) -> tuple[bytes, bytes]:
-        """Of transactions and receipts, computed once."""
-        packed = self._history.raw[number]
-        if packed is None:
-            return EMPTY_ROOT, EMPTY_ROOT
-        roots = self._history.roots.get(number)
-        if roots is None:
-            keccak = self._wake.keccak256
-            kept = self._history.logs[number]
-            logs = NO_LOGS if kept is None else LogColumns.unpack(kept)
-            status, gas_used = bool(self._history.status[number]), self._history.gas_used[number]
-            receipt = encode_receipt(DYNAMIC_FEE_TYPE, status, gas_used, logs, keccak)
-            roots = single_root(decompress(packed), keccak), single_root(receipt, keccak)
-            self._history.roots[number] = roots
-        return roots
-
-    def _next_base_fee(self) -> int:
-        """EIP-1559, from the newest block."""
-        base_fee, gas_used = self._history.base_fees[-1], self._history.gas_used[-1]
+    def _next_base_fee(self, base_fee: int, gas_used: int) -> int:
+        """EIP-1559, from the block before."""
         target = self.genesis.gas_limit // ELASTICITY
         change = base_fee * abs(gas_used - target) // target // FEE_CHANGE_DENOMINATOR
         if gas_used > target:
             return base_fee + max(change, 1)
         return base_fee - change
-
-
-def _logs(logs: Sequence[RawLog], block: int) -> tuple[Log, ...]:
-    return tuple(Log(log.address, tuple(log.topics), log.data, block, 0, index) for index, log in enumerate(logs))

@@ -10,19 +10,19 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from rlp.codec import length_prefix
 
-from fairmeter.chain.columns import ADDRESS, WORD, LogColumns
+from fairmeter.chain.columns import LogColumns
+from fairmeter.chain.engine import ADDRESS, WORD
+from fairmeter.chain.envelope import LIST, STRING, encode_integer, encode_list, encode_string, length_prefix
 from fairmeter.chain.keccak import keccak256
-from fairmeter.model import Int64s, UInt8s
+from fairmeter.model import Bools, Int64s, UInt8s
 
 FIRST_KEY: Final = b"\x82\x20\x80"
 """RLP of the path of the pair with key rlp(0) = 0x80 as a leaf's, in hexadecimal-prefix encoding: 0x2080."""
 EMPTY_ROOT: Final = keccak256(b"\x80")
 """Of a trie without a pair."""
 BLOOM_BITS: Final = 2_048
-STRING: Final = 0x80
-LIST: Final = 0xC0
+BLOOM_BYTES: Final = BLOOM_BITS // 8
 ADDRESS_PREFIX: Final = bytes([STRING + ADDRESS])
 MAX_TOPICS: Final = 5
 """A log has 0 to 4."""
@@ -33,31 +33,46 @@ Hash = Callable[[bytes], bytes]
 
 def single_root(value: bytes, keccak: Hash) -> bytes:
     """The root of the trie with `value` (an EIP-2718 envelope) at index 0, and nothing else."""
-    return keccak(_list(FIRST_KEY + _string(value)))
+    return keccak(encode_list(FIRST_KEY + encode_string(value)))
 
 
-def encode_receipt(kind: bytes, status: bool, gas_used: int, logs: LogColumns, keccak: Hash) -> bytes:
-    """The EIP-2718 receipt of a block's only transaction; `kind` is the byte of its type."""
-    gas = gas_used.to_bytes((gas_used.bit_length() + 7) // 8, "big")
-    fields = (_string(b"\1" if status else b""), _string(gas), _string(logs_bloom(logs, keccak)))
-    return kind + _list(b"".join(fields) + _list(encode_logs(logs)))
+def encode_receipts(
+    kind: bytes, status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns, keccak: Hash
+) -> list[bytes]:
+    """The EIP-2718 receipts of n blocks with one transaction each; `kind` is the byte of their type, `counts` has how
+    many of `logs` are of each."""
+    encoded, widths = encode_logs(logs)
+    blooms = logs_blooms(counts, logs, keccak).tobytes()
+    ends = np.concatenate([[0], np.cumsum(widths)])[np.concatenate([[0], np.cumsum(counts)])].tolist()
+    receipts = []
+    for place, (good, gas) in enumerate(zip(status.tolist(), gas_used.tolist(), strict=True)):
+        bloom = blooms[BLOOM_BYTES * place : BLOOM_BYTES * (place + 1)]
+        fields = (encode_integer(int(good)), encode_integer(gas), encode_string(bloom))
+        own = encode_list(encoded[ends[place] : ends[place + 1]])
+        receipts.append(kind + encode_list(b"".join((*fields, own))))
+    return receipts
 
 
-def logs_bloom(logs: LogColumns, keccak: Hash) -> bytes:
-    """256 bytes: three bits of 2,048 for each address and topic (yellow paper, equations 26 to 30)."""
-    addresses, topics = logs.address.tobytes(), logs.topics.tobytes()
-    items = {addresses[i : i + ADDRESS] for i in range(0, len(addresses), ADDRESS)}
-    items |= {topics[i : i + WORD] for i in range(0, len(topics), WORD)}
-    digests = np.frombuffer(b"".join(map(keccak, items)), ">u2").reshape(-1, WORD // 2)
-    bits = np.zeros(BLOOM_BITS, np.uint8)
-    bits[BLOOM_BITS - 1 - (digests[:, :3] % BLOOM_BITS)] = 1
-    return np.packbits(bits).tobytes()
+def logs_blooms(counts: Int64s, logs: LogColumns, keccak: Hash) -> UInt8s:
+    """(n, 256) bytes: three bits of 2,048 for each address and topic (yellow paper, equations 26 to 30)."""
+    of_log = np.repeat(np.arange(len(counts)), counts)
+    bits = np.zeros((len(counts), BLOOM_BITS), np.uint8)
+    for owner, items in ((of_log, logs.address), (np.repeat(of_log, logs.topic_count), logs.topics)):
+        width = items.shape[1]
+        # without a loop over those that many logs have: of fixed width, so that NumPy's cut of zeros harms nothing
+        distinct, which = np.unique(np.ascontiguousarray(items).view(f"S{width}").reshape(-1), return_inverse=True)
+        joined = distinct.tobytes()
+        digests = b"".join([keccak(joined[at : at + width]) for at in range(0, len(joined), width)])
+        places = np.frombuffer(digests, ">u2").reshape(-1, WORD // 2)[:, :3] % BLOOM_BITS
+        bits[owner[:, None], BLOOM_BITS - 1 - places[which].astype(np.int64)] = 1
+    return np.packbits(bits, axis=1)
 
 
-def encode_logs(logs: LogColumns) -> bytes:
-    """RLP of each log, [address, topics, data], one after another: logs of one shape are encoded as one array."""
+def encode_logs(logs: LogColumns) -> tuple[bytes, Int64s]:
+    """RLP of each log, [address, topics, data], one after another, and (n,) how long each is: logs of one shape are
+    encoded as one array."""
     if len(logs) == 0:
-        return b""
+        return b"", np.zeros(0, np.int64)
     first_topic = np.cumsum(logs.topic_count) - logs.topic_count
     first_byte = np.cumsum(logs.data_length) - logs.data_length
     shape_of = logs.data_length * MAX_TOPICS + logs.topic_count
@@ -77,10 +92,10 @@ def encode_logs(logs: LogColumns) -> bytes:
 def _rows(logs: LogColumns, rows: Int64s, first_topic: Int64s, first_byte: Int64s) -> UInt8s:
     """(len(rows), width): the encoding of logs that have as many topics and bytes of data, and the same prefixes."""
     topics, data = int(logs.topic_count[rows[0]]), int(logs.data_length[rows[0]])
-    data_prefix = _string(logs.data[first_byte[0] : first_byte[0] + data].tobytes())[: -data or None]
-    middle = bytes(length_prefix((WORD + 1) * topics, LIST))
+    data_prefix = encode_string(logs.data[first_byte[0] : first_byte[0] + data].tobytes())[: -data or None]
+    middle = length_prefix((WORD + 1) * topics, LIST)
     width = 1 + ADDRESS + len(middle) + (WORD + 1) * topics + len(data_prefix) + data
-    prefix = bytes(length_prefix(width, LIST)) + ADDRESS_PREFIX
+    prefix = length_prefix(width, LIST) + ADDRESS_PREFIX
     encoded = np.empty((len(rows), len(prefix) - 1 + width), np.uint8)
     at = 0
     for part in (prefix, logs.address[rows], middle):
@@ -101,26 +116,15 @@ def _put(rows: UInt8s, at: int, part: bytes | UInt8s) -> int:
     return end
 
 
-def _in_order(count: int, encoded: list[tuple[Int64s, UInt8s]]) -> bytes:
-    """Rows of several widths, each at its log's place."""
-    if len(encoded) == 1:
-        return encoded[0][1].tobytes()
+def _in_order(count: int, encoded: list[tuple[Int64s, UInt8s]]) -> tuple[bytes, Int64s]:
+    """Rows of several widths, each at its log's place, and their widths."""
     widths = np.zeros(count, np.int64)
     for rows, body in encoded:
         widths[rows] = body.shape[1]
+    if len(encoded) == 1:
+        return encoded[0][1].tobytes(), widths
     starts = np.cumsum(widths) - widths
     joined = np.empty(int(widths.sum()), np.uint8)
     for rows, body in encoded:
         joined[starts[rows][:, None] + np.arange(body.shape[1])] = body
-    return joined.tobytes()
-
-
-def _string(value: bytes) -> bytes:
-    """RLP of bytes (yellow paper, appendix B)."""
-    if len(value) == 1 and value[0] < STRING:
-        return value
-    return bytes(length_prefix(len(value), STRING)) + value
-
-
-def _list(payload: bytes) -> bytes:
-    return bytes(length_prefix(len(payload), LIST)) + payload
+    return joined.tobytes(), widths

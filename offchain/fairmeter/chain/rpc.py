@@ -13,6 +13,8 @@ from fairmeter.chain.engine import (
     Fees,
     Log,
     Receipt,
+    Receipts,
+    SignedTransaction,
     bare_revert,
     refuse_transaction,
 )
@@ -55,6 +57,10 @@ class RpcEngine:
                     raise refuse_transaction(start + index, len(raw), reply.error)
             receipts += self._receipts(self._await([keccak256(one) for one in window]))
         return receipts
+
+    def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
+        """See `Engine.send_signed`."""
+        return Receipts.of(self.send([one.raw for one in signed], timestamp))
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """See `Engine.call`."""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from coincurve import PublicKey
-from rlp.codec import length_prefix
 
+from fairmeter.chain.engine import SignedTransaction
+from fairmeter.chain.envelope import LIST, LONG, LONG_LIST, LONG_STRING, STRING, encode_list
 from fairmeter.chain.wallet import CURVE_ORDER, DYNAMIC_FEE_TYPE
 from fairmeter.errors import ChainError
 
-STRING: Final = 0x80
-LONG_STRING: Final = 0xB7
-LIST: Final = 0xC0
-LONG_LIST: Final = 0xF7
-LONG: Final = 56
-"""Bytes from which a length has bytes of its own (yellow paper, appendix B)."""
 FIELDS: Final = 12
 """Chain id, nonce, two fees, gas, to, value, data, access list, parity, r, s (EIP-1559)."""
 ACCESS_LIST: Final = 8
@@ -25,27 +19,7 @@ NUMBERS: Final = (0, 1, 2, 3, 4, 6, 9, 10, 11)
 """Which fields are integers: big-endian, without leading zeros."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A transaction of type 2 (EIP-1559). Gas in units of gas, the rest in wei."""
-
-    hash: bytes
-    sender: bytes
-    chain_id: int
-    nonce: int
-    priority: int
-    """Wei a unit of gas, at the most."""
-    max_fee: int
-    """Wei a unit of gas, base fee and priority fee together."""
-    gas: int
-    """Its limit."""
-    to: bytes | None
-    """None if it creates a contract."""
-    value: int
-    data: bytes
-
-
-def decode_signed(raw: bytes, keccak: Callable[[bytes], bytes]) -> Signed:
+def decode_signed(raw: bytes, keccak: Callable[[bytes], bytes]) -> SignedTransaction:
     """Read a transaction of type 2 without an access list; ChainError for anything else and for a bad signature."""
     if raw[:1] != DYNAMIC_FEE_TYPE:
         raise ChainError(f"it is not a transaction of type 2 (EIP-1559): 0x{raw[:8].hex()}…")
@@ -57,8 +31,9 @@ def decode_signed(raw: bytes, keccak: Callable[[bytes], bytes]) -> Signed:
         raise ChainError("it is not a signed transaction: an address or a number is not well-formed")
     chain_id, nonce, priority, max_fee, gas, value, *signature = (int.from_bytes(fields[i], "big") for i in NUMBERS)
     body = raw[start:signed_end]
-    digest = keccak(DYNAMIC_FEE_TYPE + bytes(length_prefix(len(body), LIST)) + body)
-    return Signed(
+    digest = keccak(DYNAMIC_FEE_TYPE + encode_list(body))
+    return SignedTransaction(
+        raw=raw,
         hash=keccak(raw),
         sender=_recover(digest, *signature, keccak=keccak),
         chain_id=chain_id,

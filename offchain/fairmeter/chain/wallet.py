@@ -10,14 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import rlp
-from coincurve import PrivateKey
 from eth_account.messages import encode_typed_data
 
-from fairmeter.chain.engine import Engine, Fees
+from fairmeter.chain.engine import Engine, Fees, SignedTransaction
+from fairmeter.chain.envelope import encode_integer, encode_list, encode_string
 from fairmeter.chain.genesis import BASE_FEE
 from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.secp import key_addresses, sign_digests
 from fairmeter.errors import InputError
+from fairmeter.model import UInt8s
 
 FUNDER_KEY: Final = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """Of `genesis.FUNDER`, public knowledge: worth nothing on any real network."""
@@ -25,33 +28,17 @@ KEY_VARIABLE: Final = "FAIRMETER_PRIVATE_KEY"
 CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 DYNAMIC_FEE_TYPE: Final = b"\x02"
 """EIP-1559."""
+NO_ACCESS_LIST: Final = encode_list(b"")
 LOCAL_FEES: Final = Fees(max_fee=2 * BASE_FEE, priority=0)
-"""What eth-tester and anvil take: their base fee does not move."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """A transaction ready to be sent."""
-
-    raw: bytes
-    hash: bytes
-    sender: bytes
-    nonce: int
-    to: bytes | None
-    """None if it creates a contract."""
-    data: bytes
-    value: int
-    """Wei."""
-    gas: int
-    """Its limit."""
+"""What the local engines take: their base fee does not move."""
 
 
 class Wallet:
     """One key on one chain. `nonce` is of the next transaction and counts up with each that is signed."""
 
     def __init__(self, key: bytes, chain_id: int, nonce: int = 0, fees: Fees = LOCAL_FEES) -> None:
-        self._key = PrivateKey(key)
-        self.address = keccak256(self._key.public_key.format(compressed=False)[1:])[12:]
+        self._key = np.frombuffer(key, np.uint8).reshape(1, 32)
+        self.address = key_addresses(self._key).tobytes()
         self.chain_id = chain_id
         self.nonce = nonce
         self.fees = fees
@@ -65,19 +52,13 @@ class Wallet:
 
     def sign(self, to: bytes | None, data: bytes = b"", value: int = 0, *, gas: int) -> SignedTransaction:
         """Sign the next transaction (EIP-1559): `to` None creates a contract, `value` in wei, `gas` its limit."""
-        nonce = self.nonce
-        fees = self.fees
-        fields = [self.chain_id, nonce, fees.priority, fees.max_fee, gas, to or b"", value, data, []]
-        signature = self.sign_digest(keccak256(DYNAMIC_FEE_TYPE + rlp.encode(fields)))
-        parity, r, s = signature[64] - 27, signature[:32], signature[32:64]
-        numbers = [parity, int.from_bytes(r, "big"), int.from_bytes(s, "big")]
-        raw = DYNAMIC_FEE_TYPE + rlp.encode(fields + numbers)
-        self.nonce = nonce + 1
-        return SignedTransaction(raw, keccak256(raw), self.address, nonce, to, data, value, gas)
+        asked = Unsigned(self.address, self.chain_id, self.nonce, self.fees, gas, to, value, data)
+        self.nonce += 1
+        return sign_all(self._key, [asked])[0]
 
     def sign_digest(self, digest: bytes) -> bytes:
         """The 65 bytes r, s, v (27 or 28) over a 32-byte hash."""
-        signature = self._key.sign_recoverable(digest, hasher=None)
+        signature = sign_digests(self._key, np.frombuffer(digest, np.uint8).reshape(1, 32)).tobytes()
         return signature[:64] + bytes([signature[64] + 27])
 
     def sign_typed_data(
@@ -87,12 +68,65 @@ class Wallet:
         return self.sign_digest(typed_data_hash(domain, types, message))
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """What a transaction says; fields as in SignedTransaction."""
+
+    sender: bytes
+    chain_id: int
+    nonce: int
+    fees: Fees
+    gas: int
+    to: bytes | None
+    value: int
+    data: bytes
+
+    def payload(self) -> bytes:
+        """RLP of the signed fields, joined."""
+        numbers = (self.chain_id, self.nonce, self.fees.priority, self.fees.max_fee, self.gas)
+        parts = [*map(encode_integer, numbers), encode_string(self.to or b""), encode_integer(self.value)]
+        return b"".join([*parts, encode_string(self.data), NO_ACCESS_LIST])
+
+
+def sign_all(keys: UInt8s, asked: Sequence[Unsigned]) -> list[SignedTransaction]:
+    """Each of n transactions, signed with its row of (n, 32) private keys."""
+    payloads = [one.payload() for one in asked]
+    digests = b"".join([keccak256(DYNAMIC_FEE_TYPE + encode_list(payload)) for payload in payloads])
+    signatures = sign_digests(keys, np.frombuffer(digests, np.uint8).reshape(-1, 32)).tobytes()
+    signed = []
+    for at, (one, payload) in enumerate(zip(asked, payloads, strict=True)):
+        r, s, parity = (signatures[65 * at + start : 65 * at + end] for start, end in ((0, 32), (32, 64), (64, 65)))
+        ends = (encode_string(number.lstrip(b"\0")) for number in (parity, r, s))
+        raw = DYNAMIC_FEE_TYPE + encode_list(b"".join([payload, *ends]))
+        signed.append(
+            SignedTransaction(
+                raw,
+                keccak256(raw),
+                one.sender,
+                one.chain_id,
+                one.nonce,
+                one.fees.priority,
+                one.fees.max_fee,
+                one.gas,
+                one.to,
+                one.value,
+                one.data,
+            )
+        )
+    return signed
+
+
 def typed_data_hash(
     domain: Mapping[str, Any], types: Mapping[str, Sequence[Mapping[str, str]]], message: Mapping[str, Any]
 ) -> bytes:
     """EIP-712: keccak256(0x1901 ‖ domain separator ‖ hash of the struct). `types` leaves EIP712Domain out."""
     signable = encode_typed_data(dict(domain), {name: list(fields) for name, fields in types.items()}, dict(message))
     return keccak256(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def domain_separator(domain: Mapping[str, Any]) -> bytes:
+    """EIP-712: the 32 bytes that bind typed data to a domain."""
+    return bytes(encode_typed_data(dict(domain), {"None": []}, {}).header)
 
 
 def created_address(creator: bytes, nonce: int) -> bytes:

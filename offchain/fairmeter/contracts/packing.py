@@ -7,10 +7,8 @@ words are big-endian bytes, as the chain hashes them.
 from __future__ import annotations
 
 import hashlib
-import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +26,9 @@ EVIDENCE_DOMAIN: Final = keccak256(b"Fairmeter evidence 1")
 MISSING_BYTES: Final = 12
 """A bitmap of up to 96 days."""
 READING_BYTES: Final = 5
+SHA256_BLOCK: Final = 64
+INNER_PAD: Final = np.uint8(0x36)
+OUTER_PAD: Final = np.uint8(0x5C)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class BillColumns:
 
     def __len__(self) -> int:
         return len(self.number)
+
+    def part(self, rows: slice) -> Self:
+        """Some of them."""
+        money = (self.quantity[rows], self.amount[rows], self.replaces[rows])
+        return type(self)(self.number[rows], self.start[rows], self.days[rows], *money)
 
 
 def pack_bills(bills: BillColumns) -> Bytes2D:
@@ -141,57 +147,73 @@ def unpack_missing(packed: Bytes2D, width: int) -> Bools:
     return np.unpackbits(packed[:, ::-1], axis=1, bitorder="little")[:, :width].astype(np.bool_)
 
 
-def evidence_salts(disclosure_keys: Sequence[bytes], batch: int, indices: Int64s) -> Bytes2D:
-    """(n, 32): HMAC-SHA256(the account's disclosure key, the bill's id in 8 bytes)."""
-    bill_ids = (batch << 16) + indices
-    digests = b"".join(
-        hmac.digest(key, int(bill).to_bytes(8, "big"), hashlib.sha256)
-        for key, bill in zip(disclosure_keys, bill_ids, strict=True)
-    )
+def evidence_salts(disclosure_keys: Bytes2D, bills: Int64s) -> Bytes2D:
+    """(n, 32): HMAC-SHA256(the account's disclosure key, the bill's id in 8 bytes) (RFC 2104); keys are (n, 32)."""
+    padded = np.zeros((len(bills), SHA256_BLOCK), np.uint8)
+    padded[:, : disclosure_keys.shape[1]] = disclosure_keys
+    inner = np.concatenate([padded ^ INNER_PAD, bills.astype(">i8").view(np.uint8).reshape(-1, 8)], axis=1)
+    return _sha256_rows(np.concatenate([padded ^ OUTER_PAD, _sha256_rows(inner)], axis=1))
+
+
+def _sha256_rows(rows: Bytes2D) -> Bytes2D:
+    width = rows.shape[1]
+    joined = memoryview(rows.tobytes())
+    digests = b"".join([hashlib.sha256(joined[at : at + width]).digest() for at in range(0, len(joined), width)])
     return np.frombuffer(digests, np.uint8).reshape(-1, 32)
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceContext:
-    """What binds a leaf to one batch on one gate on one chain."""
+class Evidence:
+    """What n leaves are made of, but for the bills."""
 
-    chain_id: int
-    gate: bytes
-    batch: int
+    start: Int32s
+    """(n,) first day of the reference period, days since 1970-01-01."""
+    days: Int32s
+    """(n,) of the reference period, n2."""
+    readings: Bytes2D
+    """(n, 5·w) as `pack_readings` has them."""
+    missing: Bytes2D
+    """(n, 12) as `pack_missing` has them."""
+    salts: Bytes2D
+    """(n, 32)."""
 
-    @property
-    def prefix(self) -> bytes:
-        """domain 32 ‖ chain id 8 ‖ gate 20 ‖ batch 6 bytes."""
-        return EVIDENCE_DOMAIN + self.chain_id.to_bytes(8, "big") + self.gate + self.batch.to_bytes(6, "big")
+    @classmethod
+    def of(cls, reference: Reference, salts: Bytes2D) -> Self:
+        """Packed readings and their salts."""
+        return cls(reference.start, reference.days, pack_readings(reference), pack_missing(reference), salts)
+
+    def part(self, rows: slice) -> Self:
+        """Some of the leaves."""
+        return type(self)(self.start[rows], self.days[rows], self.readings[rows], self.missing[rows], self.salts[rows])
 
 
-def evidence_leaves(
-    context: EvidenceContext, indices: Int64s, words: Bytes2D, reference: Reference, salts: Bytes2D
-) -> Bytes2D:
+def evidence_prefix(chain_id: int, gate: bytes) -> bytes:
+    """What binds leaves to one gate on one chain: domain 32 ‖ chain id 8 ‖ gate 20 bytes."""
+    return EVIDENCE_DOMAIN + chain_id.to_bytes(8, "big") + gate
+
+
+def evidence_leaves(prefix: bytes, bills: Int64s, words: Bytes2D, evidence: Evidence) -> Bytes2D:
     """(n, 32): keccak256(domain 32 ‖ chain id 8 ‖ gate 20 ‖ batch 6 ‖ index 2 ‖ bill word 32 ‖ first day of the
-    reference period 2 ‖ its days n2 1 ‖ readings 5·n2 ‖ missing bitmap 12 ‖ salt 32 bytes), all big-endian.
+    reference period 2 ‖ its days n2 1 ‖ readings 5·n2 ‖ missing bitmap 12 ‖ salt 32 bytes), all big-endian. Batch and
+    index are the bill's id.
 
     No leaf is 64 bytes long, so none is the preimage of a node of the tree.
     """
-    leaves = np.zeros((len(indices), 32), np.uint8)
-    readings, missing = pack_readings(reference), pack_missing(reference)
-    prefix = np.frombuffer(context.prefix, np.uint8)
-    for n2 in np.unique(reference.days):
-        rows = np.flatnonzero(reference.days == n2)
-        body = np.zeros((len(rows), 5), np.uint8)
-        _put(body, 1, 2, indices[rows])
-        _put(body, 3, 2, reference.start[rows])
-        _put(body, 4, 1, reference.days[rows])
-        parts = [
-            np.broadcast_to(prefix, (len(rows), len(prefix))),
-            body[:, :2],
-            words[rows],
-            body[:, 2:],
-            readings[rows, : n2 * READING_BYTES],
-            missing[rows],
-            salts[rows],
-        ]
-        leaves[rows] = keccak_rows(np.ascontiguousarray(np.concatenate(parts, axis=1)))
+    leaves = np.zeros((len(bills), 32), np.uint8)
+    head = len(prefix)
+    for n2 in np.unique(evidence.days):
+        rows = np.flatnonzero(evidence.days == n2)
+        end = head + 43 + n2 * READING_BYTES
+        body = np.empty((len(rows), end + 44), np.uint8)
+        body[:, :head] = np.frombuffer(prefix, np.uint8)
+        _put(body, head + 7, 8, bills[rows])
+        body[:, head + 8 : head + 40] = words[rows]
+        _put(body, head + 41, 2, evidence.start[rows])
+        _put(body, head + 42, 1, evidence.days[rows])
+        body[:, head + 43 : end] = evidence.readings[rows, : n2 * READING_BYTES]
+        body[:, end : end + 12] = evidence.missing[rows]
+        body[:, end + 12 :] = evidence.salts[rows]
+        leaves[rows] = keccak_rows(body)
     return leaves
 
 

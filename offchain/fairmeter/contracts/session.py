@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from fairmeter.chain.abi import Interface
-from fairmeter.chain.engine import Engine, Receipt
-from fairmeter.chain.wallet import SignedTransaction, Wallet
+from fairmeter.chain.engine import Engine, Receipts, SignedTransaction
+from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.artifacts import interface
 from fairmeter.errors import RevertError
 from fairmeter.units import MAX_TRANSACTION_GAS
@@ -35,41 +37,43 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A transaction that was sent, and what it did."""
+    """n transactions that were sent together, and what they did."""
 
-    call: Call
-    transaction: SignedTransaction
-    receipt: Receipt
+    calls: Sequence[Call]
+    signed: Sequence[SignedTransaction]
+    receipts: Receipts
 
 
 class Session:
     """Sends calls to an engine; `observer` sees every transaction that reached the chain, reverted ones too."""
 
-    def __init__(self, engine: Engine, observer: Callable[[Sequence[Sent]], None] | None = None) -> None:
+    def __init__(self, engine: Engine, observer: Callable[[Sent], None] | None = None) -> None:
         self.engine = engine
         self._observer = observer
 
-    def send(self, calls: Sequence[tuple[Wallet, Call]], timestamp: int | None = None) -> list[Receipt]:
+    def send(self, calls: Sequence[tuple[Wallet, Call]], timestamp: int | None = None) -> Receipts:
         """Sign and send in order, the first at `timestamp` (Unix seconds) where time moves.
 
         Raises RevertError for the first that a contract refused; those after it have been sent all the same.
         """
-        if not calls:
-            return []
         signed = [wallet.sign(call.to, call.data, call.value, gas=call.gas) for wallet, call in calls]
-        receipts = self.engine.send([transaction.raw for transaction in signed], timestamp)
-        sent = [
-            Sent(call, transaction, receipt)
-            for (_, call), transaction, receipt in zip(calls, signed, receipts, strict=True)
-        ]
+        return self.send_signed([call for _, call in calls], signed, timestamp)
+
+    def send_signed(
+        self, calls: Sequence[Call], signed: Sequence[SignedTransaction], timestamp: int | None = None
+    ) -> Receipts:
+        """`send` for calls that were signed already, a transaction each."""
+        if not calls:
+            return Receipts.of([])
+        receipts = self.engine.send_signed(signed, timestamp)
         if self._observer is not None:
-            self._observer(sent)
-        for one in sent:
-            if not one.receipt.status:
-                raise interface(one.call.contract).decode_error(one.receipt.revert_data, one.call.label)
+            self._observer(Sent(calls, signed, receipts))
+        for place in np.flatnonzero(~receipts.status)[:1].tolist():
+            call = calls[place]
+            raise interface(call.contract).decode_error(receipts.reverts.get(place, b""), call.label)
         return receipts
 
-    def transact(self, wallet: Wallet, *calls: Call, timestamp: int | None = None) -> list[Receipt]:
+    def transact(self, wallet: Wallet, *calls: Call, timestamp: int | None = None) -> Receipts:
         """`send` for one wallet."""
         return self.send([(wallet, call) for call in calls], timestamp)
 

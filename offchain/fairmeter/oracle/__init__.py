@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fairmeter.oracle.service import Judgement, Meters, Oracle
+from fairmeter.oracle.service import BATCHES_AT_ONCE, Judgement, Meters, Oracle, Readings
 
-__all__ = ["Judgement", "Meters", "Oracle"]
+__all__ = ["BATCHES_AT_ONCE", "Judgement", "Meters", "Oracle", "Readings"]

@@ -3,8 +3,9 @@ judged is not judged again, and what was judged comes out the same when it is co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,22 +14,25 @@ from fairmeter.chain.merkle import merkle_root
 from fairmeter.contracts.calldata import array_argument
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.packing import (
-    READING_BYTES,
     BillColumns,
     Bytes2D,
-    EvidenceContext,
+    Evidence,
     evidence_leaves,
+    evidence_prefix,
     evidence_salts,
-    pack_missing,
-    pack_readings,
     pack_verdicts,
     unpack_bills,
 )
 from fairmeter.contracts.session import Call
 from fairmeter.errors import InputError
-from fairmeter.model import Bills, Int32s, Int64s, Presets, Reference, UInt8s, Usage, Verdicts
-from fairmeter.usage import reference_readings
+from fairmeter.model import Int32s, Int64s, Presets, Reference, UInt8s, Verdicts
 from fairmeter.verdict import judge
+
+BATCHES_AT_ONCE: Final = 16
+"""Judged together: enough bills for NumPy's overhead to be nothing, few enough for their readings to be small."""
+
+Readings = Callable[[Int32s, UInt8s, Int32s, Int32s], Reference]
+"""The operator's copy of the readings: customer, utility, first and last day of n bills to their reference periods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class Meters:
     accounts: Int64s
     """(n,) account ids, ascending."""
     customer: Int32s
-    """(n,) index into the usage's `customers`."""
-    disclosure_keys: tuple[bytes, ...]
-    """n keys that customer, meter operator and operators share."""
+    """(n,) as the readings know them."""
+    disclosure_keys: Bytes2D
+    """(n, 32): keys that customer, meter operator and operators share."""
 
     def rows(self, accounts: Int64s) -> Int64s:
         """(k,) where each of `accounts` stands; raises InputError for an account that the operator does not know."""
@@ -53,14 +57,20 @@ class Meters:
 
 @dataclass(frozen=True, slots=True)
 class PostedBatch:
-    """A batch as the chain announced it."""
+    """A batch as the chain announced it, and what the chain says about how to judge it."""
 
     batch: int
     supplier: int
     utility: int
-    parameter_version: int
     words: Bytes2D
     """(n, 32) the packed bills."""
+    meters: Int64s
+    """(n,) rows of the accounts in the operator's directory."""
+    presets: tuple[Int64s, Int64s, UInt8s]
+    """(n,) each: first preset, second preset, degree."""
+
+    def __len__(self) -> int:
+        return len(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +81,19 @@ class Judgement:
     accounts: Int64s
     """(n,) account ids."""
     bills: BillColumns
-    reference: Reference
-    salts: Bytes2D
-    """(n, 32)."""
+    evidence: Evidence
     verdicts: Verdicts
     evidence_root: bytes
     call: Call
     """submitVerdicts, to be signed by the operator."""
 
-    def packed_readings(self) -> tuple[list[bytes], Bytes2D]:
-        """Each bill's readings, 5 bytes a day of its reference period, and (n, 12) the bitmaps of its missing days."""
-        packed = pack_readings(self.reference)
-        widths = READING_BYTES * self.reference.days
-        readings = [row[:width].tobytes() for row, width in zip(packed, widths, strict=True)]
-        return readings, pack_missing(self.reference)
-
 
 class Oracle:
-    """Judges the batches of one gate. `usage` is the operator's own copy of the readings."""
+    """Judges the batches of one gate."""
 
-    def __init__(self, system: System, usage: Usage, meters: Meters) -> None:
-        self._system, self._usage, self._meters = system, usage, meters
+    def __init__(self, system: System, readings: Readings, meters: Meters) -> None:
+        self._system, self._readings, self._meters = system, readings, meters
+        self._prefix = evidence_prefix(system.engine.chain_id, system.gate.address)
         self._next_block = 0
         self._classes: dict[int, int] = {}
         self._presets: dict[tuple[int, int, int], Presets] = {}
@@ -99,8 +101,14 @@ class Oracle:
         """Batches that could not be judged, and why."""
 
     def watch(self) -> list[Judgement]:
-        """Judge every batch that was posted since the last call (at first, since the chain's beginning) and that the
-        gate has no verdicts of. The caller signs and sends the calls.
+        """Judge every batch of `posted`. The caller signs and sends the calls."""
+        posted = self.posted()
+        groups = (posted[at : at + BATCHES_AT_ONCE] for at in range(0, len(posted), BATCHES_AT_ONCE))
+        return [judgement for group in groups for judgement in self.judge(group)]
+
+    def posted(self) -> list[PostedBatch]:
+        """Every batch that was posted since the last call (at first, since the chain's beginning) and that the gate has
+        no verdicts of.
 
         Anyone may post: a batch that cannot be judged, of an account in no directory or with bills that its posting's
         calldata do not show, is left out and stands in `refused` with the reason, and stops no other.
@@ -110,33 +118,48 @@ class Oracle:
             return []
         ledger = self._system.ledger
         topics = [ledger.interface.topic("BillsPosted"), ledger.interface.topic("ClassSet")]
-        judged = []
+        found = []
         for log in self._system.engine.logs(self._next_block, head, [ledger.address], topics):
             event = ledger.interface.decode_log(log)
             if event.name == "ClassSet":
                 self._classes[event.arguments["account"]] = event.arguments["class"]
             elif not self._system.gate.is_judged(event.arguments["batch"]):
                 try:
-                    judged.append(self.judge(self._posted(log, event.arguments)))
+                    found.append(self._posted(log, event.arguments))
                 except InputError as error:
                     self.refused[event.arguments["batch"]] = str(error)
         self._next_block = head + 1
-        return judged
+        return found
 
-    def judge(self, posted: PostedBatch) -> Judgement:
-        """The verdicts of one batch; raises InputError for an account that is in no directory."""
-        bills = unpack_bills(posted.words)
-        accounts = (np.int64(posted.supplier) << 32) | bills.number
-        rows = self._meters.rows(accounts)
-        reference = reference_readings(self._usage, self._as_bills(posted, bills, self._meters.customer[rows]))
-        first, second, degree = self._presets_of(posted, accounts)
+    def judge(self, posted: Sequence[PostedBatch]) -> list[Judgement]:
+        """The verdicts of some batches, computed together without a word from the chain."""
+        sizes = [len(one) for one in posted]
+        words = np.concatenate([one.words for one in posted])
+        bills = unpack_bills(words)
+        meters = np.concatenate([one.meters for one in posted])
+        utility = np.repeat(np.array([one.utility for one in posted], np.uint8), sizes)
+        end = (bills.start + bills.days - 1).astype(np.int32)
+        reference = self._readings(self._meters.customer[meters], utility, bills.start, end)
+        first, second, degree = (
+            np.concatenate(columns) for columns in zip(*(one.presets for one in posted), strict=True)
+        )
         verdicts = judge(reference, bills.quantity, bills.days, first_preset=first, second_preset=second, degree=degree)
-        indices = np.arange(len(bills), dtype=np.int64)
-        salts = evidence_salts([self._meters.disclosure_keys[row] for row in rows], posted.batch, indices)
-        context = EvidenceContext(self._system.engine.chain_id, self._system.gate.address, posted.batch)
-        root = merkle_root(evidence_leaves(context, indices, posted.words, reference, salts))
+        ids = np.concatenate([(np.int64(one.batch) << 16) + np.arange(len(one)) for one in posted])
+        evidence = Evidence.of(reference, evidence_salts(self._meters.disclosure_keys[meters], ids))
+        leaves = evidence_leaves(self._prefix, ids, words, evidence)
+        ends = np.cumsum(sizes).tolist()
+        parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+        return [
+            self._judgement(one, bills.part(rows), verdicts.part(rows), evidence.part(rows), leaves[rows])
+            for one, rows in zip(posted, parts, strict=True)
+        ]
+
+    def _judgement(
+        self, posted: PostedBatch, bills: BillColumns, verdicts: Verdicts, evidence: Evidence, leaves: Bytes2D
+    ) -> Judgement:
+        root = merkle_root(leaves)
         call = self._system.gate.submit_verdicts(posted.batch, root, posted.words, pack_verdicts(verdicts))
-        return Judgement(posted, accounts, bills, reference, salts, verdicts, root, call)
+        return Judgement(posted, self._meters.accounts[posted.meters], bills, evidence, verdicts, root, call)
 
     def _posted(self, log: Log, announced: Mapping[str, object]) -> PostedBatch:
         """The batch's words from its posting's calldata; raises InputError if they are not what was committed: a
@@ -150,33 +173,19 @@ class Oracle:
             words = np.empty((0, 32), np.uint8)
         if not len(words) or merkle_root(words) != announced["commitment"]:
             raise InputError(f"batch {batch}: the bills in its calldata are not those of its commitment")
-        return PostedBatch(batch, supplier, utility, version, words)
+        accounts = (np.int64(supplier) << 32) | unpack_bills(words).number
+        meters = self._meters.rows(accounts)
+        return PostedBatch(batch, supplier, utility, words, meters, self._presets_of(version, utility, accounts))
 
-    def _as_bills(self, posted: PostedBatch, bills: BillColumns, customer: Int32s) -> Bills:
-        """The posted bills in the form that the usage room reads."""
-        n = len(bills)
-        return Bills(
-            bill_id=np.arange(n),
-            customer=customer,
-            supplier=np.zeros(n, np.int32),
-            utility=np.full(n, posted.utility, np.uint8),
-            start=bills.start,
-            end=(bills.start + bills.days - 1).astype(np.int32),
-            quantity=bills.quantity,
-            amount=bills.amount,
-            customers=self._usage.customers,
-            suppliers=("",),
-        )
-
-    def _presets_of(self, posted: PostedBatch, accounts: Int64s) -> tuple[Int64s, Int64s, UInt8s]:
+    def _presets_of(self, version: int, utility: int, accounts: Int64s) -> tuple[Int64s, Int64s, UInt8s]:
         """(n,) first preset, second preset and degree of each bill, by its account's class."""
         classes = np.zeros(len(accounts), np.int64)
         if self._classes:
-            classes[:] = [self._classes.get(int(account), 0) for account in accounts]
+            classes[:] = [self._classes.get(account, 0) for account in accounts.tolist()]
         first, second = (np.zeros(len(accounts), np.int64) for _ in range(2))
         degree = np.zeros(len(accounts), np.uint8)
         for class_ in np.unique(classes):
-            presets = self._presets_for(posted.parameter_version, posted.utility, int(class_))
+            presets = self._presets_for(version, utility, int(class_))
             rows = classes == class_
             first[rows], second[rows], degree[rows] = presets.first, presets.second, presets.degree
         return first, second, degree

@@ -9,22 +9,22 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from fairmeter.chain.engine import Engine
-from fairmeter.contracts.clients import SignedMandate, Totals, mandate_domain, mandate_hash
+from fairmeter.chain.engine import Engine, Receipts
+from fairmeter.contracts.clients import Totals, mandate_domain
 from fairmeter.contracts.deploy import System, deploy
+from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Session
-from fairmeter.model import Decision, Int64s, Usage, Utility
-from fairmeter.oracle import Judgement, Meters, Oracle
-from fairmeter.simulation.answers import Answers
-from fairmeter.simulation.outcome import Outcomes
+from fairmeter.model import Decision, Int64s, Utility
+from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Meters, Oracle, Readings
+from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
 from fairmeter.simulation.people import People
+from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Batch, Plan, Round
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, Sums
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.simulation.timeline import Timeline
-from fairmeter.usage.keys import index_in
 
 ACCOUNTS_A_CALL = 200
 MANDATES_A_CALL = 150
@@ -33,24 +33,23 @@ SETTLEMENTS_A_CALL = 150
 """Each far below the gas of a transaction."""
 MANDATE_DEADLINE = 2**40 - 1
 """Unix seconds; the signatures are used at once."""
-MARGIN = 3_600
-"""Seconds after a deadline at which it is acted upon."""
 
 
 class Run:
     """One run on one engine: `set_up`, then `play`, then `sums`."""
 
     def __init__(
-        self, engine: Engine, usage: Usage, plan: Plan, scenario: Scenario, recorder: Recorder, tell: Listener
+        self, engine: Engine, readings: Readings, plan: Plan, scenario: Scenario, recorder: Recorder, tell: Listener
     ) -> None:
-        self._engine, self._usage, self._plan, self._scenario = engine, usage, plan, scenario
+        self._engine, self._readings, self._plan, self._scenario = engine, readings, plan, scenario
         self._recorder, self._tell = recorder, tell
         self._session = Session(engine, recorder.sent)
         self._timeline = Timeline()
         self._counts: Counter[str] = Counter()
-        self._open_arrears: dict[int, None] = {}
+        self._accounts = plan.accounts
+        self._open_arrears = np.zeros(0, np.int64)
         self.phases: dict[str, float] = {}
-        self.people = People(engine, scenario.seed, plan.bills.suppliers)
+        self.people = People(engine, scenario.seed, plan.bills.suppliers, plan.bills.customers)
         self.system: System
         self.first_block = engine.head() + 1
         self.last_block = 0
@@ -73,13 +72,10 @@ class Run:
             self._open_accounts()
             self._grant_mandates()
             self._endow()
-        self._oracle = Oracle(self.system, self._usage, self._meters())
-        self._answers = Answers(self._plan, self._scenario, self.people, self.system, self._session)
-
-    @property
-    def accounts(self) -> Int64s:
-        """(m,) ids: supplier, counted from 1, in the high half, the account's number in the low."""
-        return ((self._plan.supplier.astype(np.int64) + 1) << 32) | self._plan.number
+            self._oracle = Oracle(self.system, self._readings, self._meters())
+        self._answers = Answers(
+            self._plan, self._scenario, self.people, self.system, self._session, self._deposit, self._note_arrears
+        )
 
     def _govern(self) -> None:
         gate, scenario = self.system.gate, self._scenario
@@ -94,28 +90,27 @@ class Run:
         self._session.transact(self.people.funder, *calls)
 
     def _open_accounts(self) -> None:
-        plan, customers = self._plan, self._plan.bills.customers
+        plan, addresses = self._plan, self.people.customers.addresses
         # numbers count up within a supplier in the order of opening, which is the plan's
-        for rows in _pieces(np.arange(len(plan.number)), ACCOUNTS_A_CALL):
-            owners = [self.people.customer(customers[plan.customer[row]]).address for row in rows]
+        for rows in pieces(np.arange(len(plan.number)), ACCOUNTS_A_CALL):
+            owners = [address.tobytes() for address in addresses[plan.customer[rows]]]
             call = self.system.ledger.open_accounts(plan.supplier[rows] + 1, plan.utility[rows], owners)
             self._session.transact(self.people.funder, call)
             self._say("open accounts", int(rows[-1]) + 1, len(plan.number))
 
     def _grant_mandates(self) -> None:
         """The owners sign, the bank submits."""
-        plan = self._plan
-        domain = mandate_domain(self._engine.chain_id, self.system.ledger.address)
-        for rows in _pieces(np.arange(len(plan.number)), MANDATES_A_CALL):
-            signed = []
-            for row in rows:
-                account = int(self.accounts[row])
-                mandate = plan.mandate(int(row), self._scenario, moves_time=self._engine.capabilities.moves_time)
-                owner = self.people.customer(plan.bills.customers[plan.customer[row]])
-                digest = mandate_hash(domain, account, mandate, 0, MANDATE_DEADLINE)
-                signed.append(SignedMandate(account, mandate, MANDATE_DEADLINE, owner.sign_digest(digest)))
-            self._session.transact(self.people.funder, self.system.ledger.grant_mandates_by_signature(signed))
-            self._say("grant mandates", int(rows[-1]) + 1, len(plan.number))
+        plan, ledger = self._plan, self.system.ledger.address
+        domain = mandate_domain(self._engine.chain_id, ledger)
+        moves_time = self._engine.capabilities.moves_time
+        mandates = plan.mandates(self._scenario, MANDATE_DEADLINE, moves_time=moves_time)
+        for piece in pieces(np.arange(len(mandates)), MANDATES_A_CALL * CALLS_AT_ONCE):
+            some = mandates.part(slice(int(piece[0]), int(piece[-1]) + 1))
+            signatures = self.people.customers.sign_digests(plan.customer[piece].astype(np.int64), some.digests(domain))
+            parts = [slice(at, at + MANDATES_A_CALL) for at in range(0, len(some), MANDATES_A_CALL)]
+            calls = [some.part(rows).grant(ledger, signatures[rows]) for rows in parts]
+            self._session.transact(self.people.funder, *calls)
+            self._say("grant mandates", int(piece[-1]) + 1, len(mandates))
 
     def _endow(self) -> None:
         """Issue the money of the whole run to the bank, and pay every account's first budget in."""
@@ -128,18 +123,18 @@ class Run:
         self._deposit(np.arange(len(plan.budget)), plan.budget, None)
 
     def _deposit(self, rows: Int64s, amounts: Int64s, at: int | None) -> None:
-        for piece in _pieces(np.arange(len(rows)), DEPOSITS_A_CALL):
-            call = self.system.ledger.deposit(self.accounts[rows[piece]], amounts[piece])
-            self._session.transact(self.people.funder, call, timestamp=at)
+        accounts = self._accounts[rows]
+        for several in pieces(np.arange(len(rows)), DEPOSITS_A_CALL * CALLS_AT_ONCE):
+            small = pieces(several, DEPOSITS_A_CALL)
+            calls = [self.system.ledger.deposit(accounts[piece], amounts[piece]) for piece in small]
+            self._session.transact(self.people.funder, *calls, timestamp=at)
 
     def _meters(self) -> Meters:
-        plan, bills = self._plan, self._plan.bills
-        order = np.argsort(self.accounts)
-        customer = index_in(self._usage.customers, bills.customers)[plan.customer[order]]
-        keys = [
-            self.people.disclosure_key(bills.customers[plan.customer[row]], int(plan.utility[row])) for row in order
-        ]
-        return Meters(self.accounts[order], customer, tuple(keys))
+        plan = self._plan
+        order = np.argsort(self._accounts)
+        customer = plan.customer[order]
+        names = [plan.bills.customers[one] for one in customer.tolist()]
+        return Meters(self._accounts[order], customer, self.people.disclosure_keys(names, plan.utility[order]))
 
     # round by round
 
@@ -148,15 +143,15 @@ class Run:
         done = 0
         for one in self._plan.rounds:
             self._act(one.time)
-            self._play_round(one)
+            self._play_round(one, done)
             done += len(one.rows)
-            self._say("bills", done, len(self._plan.bills))
         self._act(None)
         with self._phase("withdraw"):
             for supplier, wallet in enumerate(self.people.suppliers, 1):
                 credit = self.system.ledger.credit_of(supplier)
                 if credit:
                     self._session.transact(wallet, self.system.ledger.withdraw_credit(supplier, credit, wallet.address))
+            self._recorder.flush()
         self.last_block = self._engine.head()
 
     def sums(self) -> Sums:
@@ -180,64 +175,74 @@ class Run:
             gas_used=self._recorder.gas_used,
         )
 
-    def _play_round(self, one: Round) -> None:
+    def _play_round(self, one: Round, done: int) -> None:
         with self._phase("pay in"):
             accounts = np.unique(self._plan.account[one.rows])
             self._deposit(accounts, self._plan.budget[accounts], one.time)
             self._collect_arrears(one.time)
         with self._phase("post"):
-            for batch in one.batches:
-                self._post(batch, one.time)
-        with self._phase("judge"):
-            judgements = self._oracle.watch()
-        for batch, judgement in zip(one.batches, judgements, strict=True):
+            for batches in pieces(one.batches, CALLS_AT_ONCE):
+                self._post(batches, one.time)
+            posted = self._oracle.posted()
+        for batches, group in zip(pieces(one.batches, BATCHES_AT_ONCE), pieces(posted, BATCHES_AT_ONCE), strict=True):
+            with self._phase("judge"):
+                judgements = self._oracle.judge(group)
             with self._phase("submit verdicts"):
-                receipt = self._session.transact(self.people.operator, judgement.call, timestamp=one.time)[0]
-            self._record(batch, judgement)
-            self._follow_up(batch, judgement, Outcomes.of(receipt, self.system), receipt.timestamp)
+                calls = [judgement.call for judgement in judgements]
+                receipts = self._session.transact(self.people.operator, *calls, timestamp=one.time)
+            with self._phase("record"):
+                for batch, judgement in zip(batches, judgements, strict=True):
+                    self._recorder.judged(judgement, batch.rows)
+            with self._phase("follow up"):
+                self._follow_up(batches, judgements, receipts)
+            done += sum(len(batch.rows) for batch in batches)
+            self._say("bills", done, len(self._plan.bills))
 
-    def _post(self, batch: Batch, at: int) -> None:
-        bills, rows = self._plan.bills, batch.rows
-        columns = BillColumns(
-            number=self._plan.number[self._plan.account[rows]],
-            start=bills.start[rows],
-            days=bills.days[rows],
-            quantity=bills.quantity[rows],
-            amount=bills.amount[rows],
-            replaces=np.zeros(len(rows), np.int64),
-        )
-        call = self.system.ledger.post_bills(batch.supplier + 1, batch.utility, pack_bills(columns))
-        self._session.transact(self.people.suppliers[batch.supplier], call, timestamp=at)
+    def _post(self, batches: Sequence[Batch], at: int) -> None:
+        bills = self._plan.bills
+        calls = []
+        for batch in batches:
+            rows = batch.rows
+            columns = BillColumns(
+                number=self._plan.number[self._plan.account[rows]],
+                start=bills.start[rows],
+                days=bills.days[rows],
+                quantity=bills.quantity[rows],
+                amount=bills.amount[rows],
+                replaces=np.zeros(len(rows), np.int64),
+            )
+            call = self.system.ledger.post_bills(batch.supplier + 1, batch.utility, pack_bills(columns))
+            calls.append((self.people.suppliers[batch.supplier], call))
+        self._session.send(calls, at)
 
-    def _record(self, batch: Batch, judgement: Judgement) -> None:
-        bills, rows = self._plan.bills, batch.rows
-        with self._phase("record"):
-            labels = {
-                "bill_id": [str(name) for name in bills.bill_id[rows]],
-                "customer_id": [bills.customers[customer] for customer in bills.customer[rows]],
-                "utility": [Utility(batch.utility).label] * len(rows),
-                "supplier": [bills.suppliers[batch.supplier]] * len(rows),
-            }
-            self._recorder.judged(judgement, labels)
-
-    def _follow_up(self, batch: Batch, judgement: Judgement, outcomes: Outcomes, judged_at: int) -> None:
+    def _follow_up(self, batches: Sequence[Batch], judgements: Sequence[Judgement], receipts: Receipts) -> None:
         """Count, and plan what the verdicts lead to."""
-        decision = judgement.verdicts.decision
-        arrears = outcomes.bills("ArrearsOpened")
-        paid = np.isin(decision, [Decision.PAY]) & ~np.isin(np.arange(len(decision)), arrears & 0xFFFF)
-        self._counts["settled"] += int(paid.sum())
-        self._counts["arrears"] += int((decision == Decision.PAY).sum() - paid.sum())
+        ids = np.concatenate([(one.posted.batch << 16) + np.arange(len(one.posted)) for one in judgements])
+        rows = np.concatenate([batch.rows for batch in batches])
+        decision = np.concatenate([one.verdicts.decision for one in judgements])
+        arrears = self._events(receipts, "ArrearsOpened")
+        pay = decision == Decision.PAY
+        self._counts["settled"] += int((pay & ~np.isin(ids, arrears)).sum())
+        self._counts["arrears"] += int((pay & np.isin(ids, arrears)).sum())
         self._counts["appealed"] += int((decision == Decision.APPEAL).sum())
         self._counts["insufficient"] += int((decision == Decision.INSUFFICIENT).sum())
-        self._note_arrears(outcomes)
-        number, periods = judgement.posted.batch, self._scenario.periods
-        self._when_time_comes(judged_at + periods.window + MARGIN, self._releaser(number))
-        self._answers.plan(batch, number, outcomes, judged_at, self._when_time_comes, self._deposit, self._note_arrears)
+        self._note_arrears(receipts)
+        judged_at = int(receipts.timestamp[-1])
+        numbers = np.array([one.posted.batch for one in judgements])
+        self._timeline.at(judged_at + self._scenario.periods.window + MARGIN, self._releaser(numbers))
+        held, waiting = (
+            Opened(bills, rows[np.searchsorted(ids, bills)])
+            for bills in (self._events(receipts, name) for name in ("BillHeld", "BillWaiting"))
+        )
+        self._answers.plan(held, waiting, judged_at, self._timeline.at)
+
+    def _events(self, receipts: Receipts, event: str) -> Int64s:
+        """(k,) ids of the bills that the ledger's `event` names, in order."""
+        ledger = self.system.ledger
+        bills: Int64s = event_columns(receipts.logs, ledger.address, ledger.interface, event)["bill"]
+        return bills
 
     # what falls due
-
-    def _when_time_comes(self, at: int, act: Callable[[int], None]) -> None:
-        self._timeline.at(at, act)
 
     def _act(self, until: int | None) -> None:
         """Do what is due. Where time does not move, what must wait for a deadline cannot be done in a run's time."""
@@ -246,22 +251,23 @@ class Run:
                 if self._engine.capabilities.moves_time or at <= self._engine.now():
                     act(at)
 
-    def _releaser(self, batch: int) -> Callable[[int], None]:
+    def _releaser(self, batches: Int64s) -> Callable[[int], None]:
         def release(at: int) -> None:
-            self._session.transact(self.people.keeper, self.system.ledger.release(np.array([batch])), timestamp=at)
+            self._session.transact(self.people.keeper, self.system.ledger.release(batches), timestamp=at)
 
         return release
 
-    def _note_arrears(self, outcomes: Outcomes) -> None:
-        self._open_arrears.update(dict.fromkeys(outcomes.bills("ArrearsOpened").tolist()))
+    def _note_arrears(self, receipts: Receipts) -> None:
+        opened = self._events(receipts, "ArrearsOpened")
+        self._open_arrears = np.concatenate([self._open_arrears, opened])
 
     def _collect_arrears(self, at: int) -> None:
         """Anyone may: whatever balances and mandates now allow."""
-        for piece in _pieces(np.array(list(self._open_arrears), np.int64), SETTLEMENTS_A_CALL):
-            call = self.system.ledger.settle_arrears(piece)
-            receipt = self._session.transact(self.people.keeper, call, timestamp=at)[0]
-            for bill in Outcomes.of(receipt, self.system).bills("BillPaid").tolist():
-                del self._open_arrears[bill]
+        for piece in pieces(self._open_arrears, SETTLEMENTS_A_CALL):
+            receipts = self._session.transact(
+                self.people.keeper, self.system.ledger.settle_arrears(piece), timestamp=at
+            )
+            self._open_arrears = np.setdiff1d(self._open_arrears, self._events(receipts, "BillPaid"))
 
     # telling
 
@@ -273,7 +279,3 @@ class Run:
 
     def _say(self, phase: str, done: int, total: int) -> None:
         self._tell(Progress(phase, done, total))
-
-
-def _pieces(rows: Int64s, size: int) -> Sequence[Int64s]:
-    return np.split(rows, range(size, len(rows), size)) if len(rows) else []

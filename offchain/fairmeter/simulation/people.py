@@ -6,9 +6,13 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+import numpy as np
+
+from fairmeter.chain.crowd import Crowd
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.wallet import Wallet, derive_key, funder_key
 from fairmeter.contracts.session import Call
+from fairmeter.model import Int32s, Int64s, UInt8s
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 PURSE_TRANSACTIONS = 300
@@ -20,43 +24,46 @@ TRANSFER_GAS = 21_000
 class People:
     """The run's wallets. The funder deploys, governs, issues the currency, and pays in for customers as their bank."""
 
-    def __init__(self, engine: Engine, seed: int, suppliers: Sequence[str]) -> None:
+    def __init__(self, engine: Engine, seed: int, suppliers: Sequence[str], customers: Sequence[str]) -> None:
         self._engine, self._seed = engine, seed
         self._fees = engine.fees()
         self.funder = Wallet.on(engine, funder_key(engine))
         self.operator = self._wallet("operator 0")
         self.keeper = self._wallet("keeper")
         self.suppliers = [self._wallet(f"supplier {name}") for name in suppliers]
-        self._customers: dict[str, Wallet] = {}
-        self._funded: set[str] = set()
+        names = [f"customer {name}" for name in customers]
+        # a customer's key is used on this run's fresh deployment only, so its nonce needs no question to the chain
+        self.customers = Crowd.derive(seed, names, engine.chain_id, self._fees)
+        """As the bills count them."""
+        self._funded = np.zeros(len(names), np.bool_)
 
-    def customer(self, name: str) -> Wallet:
-        """A customer's wallet."""
-        if name not in self._customers:
-            # a customer's key is used on this run's fresh deployment only, so its nonce needs no question to the chain
-            key = derive_key(self._seed, f"customer {name}")
-            self._customers[name] = Wallet(key, self._engine.chain_id, fees=self._fees)
-        return self._customers[name]
-
-    def disclosure_key(self, customer: str, utility: int) -> bytes:
-        """The key that the customer, the meter operator and the operators share."""
-        return hmac.digest(self._seed.to_bytes(32, "big"), f"disclosure {customer} {utility}".encode(), hashlib.sha256)
+    def disclosure_keys(self, customers: Sequence[str], utilities: Int32s) -> UInt8s:
+        """(n, 32): keys that the customer, the meter operator and the operators share."""
+        seed = self._seed.to_bytes(32, "big")
+        labels = (
+            f"disclosure {name} {kind}".encode() for name, kind in zip(customers, utilities.tolist(), strict=True)
+        )
+        joined = b"".join([hmac.digest(seed, label, hashlib.sha256) for label in labels])
+        return np.frombuffer(joined, np.uint8).reshape(-1, 32)
 
     def fund_roles(self) -> list[tuple[Wallet, Call]]:
         """Gas for everyone but customers."""
         purse = PURSE_TRANSACTIONS * MAX_TRANSACTION_GAS * self._fees.max_fee
-        return [(self.funder, _transfer(wallet, purse)) for wallet in (self.operator, self.keeper, *self.suppliers)]
+        wallets = (self.operator, self.keeper, *self.suppliers)
+        return [(self.funder, _transfer(wallet.address, purse)) for wallet in wallets if purse]
 
-    def fund_customers(self, names: Sequence[str]) -> list[tuple[Wallet, Call]]:
-        """Gas for those customers who have none yet."""
-        new = [name for name in dict.fromkeys(names) if name not in self._funded]
-        self._funded.update(new)
+    def fund_customers(self, rows: Int64s) -> list[tuple[Wallet, Call]]:
+        """Gas for those customers who have none yet; none where gas costs nothing."""
         purse = CUSTOMER_PURSE_GAS * self._fees.max_fee
-        return [(self.funder, _transfer(self.customer(name), purse)) for name in new]
+        if not purse:
+            return []
+        new = np.unique(rows[~self._funded[rows]])
+        self._funded[new] = True
+        return [(self.funder, _transfer(address.tobytes(), purse)) for address in self.customers.addresses[new]]
 
     def _wallet(self, label: str) -> Wallet:
         return Wallet.on(self._engine, derive_key(self._seed, label))
 
 
-def _transfer(to: Wallet, value: int) -> Call:
-    return Call("chain", "transfer", to.address, b"", TRANSFER_GAS, value)
+def _transfer(to: bytes, value: int) -> Call:
+    return Call("chain", "transfer", to, b"", TRANSFER_GAS, value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from fairmeter.contracts.clients import Mandate
+from fairmeter.contracts.mandates import Mandates
 from fairmeter.model import Bills, Int32s, Int64s, Tariff
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_AMOUNT, MAX_CAP, PPM, SECONDS_A_DAY
@@ -69,14 +69,24 @@ class Plan:
         first = int(self.bills.end.min()) - DAYS_TO_PREPARE
         return max(first, 1) * SECONDS_A_DAY
 
-    def mandate(self, account: int, scenario: Scenario, *, moves_time: bool) -> Mandate:
-        """What the account's owner signs. Where time does not move, a whole run is collected in one month, so that the
+    @property
+    def accounts(self) -> Int64s:
+        """(m,) ids: supplier, counted from 1, in the high half, the account's number in the low."""
+        return ((self.supplier.astype(np.int64) + 1) << 32) | self.number
+
+    def mandates(self, scenario: Scenario, deadline: int, *, moves_time: bool) -> Mandates:
+        """What the accounts' owners sign. Where time does not move, a whole run is collected in one month, so that the
         cap a month cannot be what it would be in life.
         """
-        budget = int(self.budget[account])
-        monthly = min(budget * scenario.cap_per_month_budgets, MAX_CAP) if moves_time else MAX_CAP
+        monthly = self.budget * scenario.cap_per_month_budgets if moves_time else np.full_like(self.budget, MAX_CAP)
         last_day = min(int(self.bills.end.max()) + MANDATE_DAYS_AFTER, MAX_DAY)
-        return Mandate(min(budget * scenario.cap_per_bill_budgets, MAX_CAP), monthly, last_day)
+        return Mandates(
+            account=self.accounts,
+            cap_per_bill=np.minimum(self.budget * scenario.cap_per_bill_budgets, MAX_CAP),
+            cap_per_month=np.minimum(monthly, MAX_CAP),
+            last_day=np.full_like(self.budget, last_day),
+            deadline=np.full_like(self.budget, deadline),
+        )
 
 
 def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario) -> Plan:

@@ -1,108 +1,129 @@
-"""The run's record: every transaction as it was sent and what it did, streamed into the bundle."""
+"""The run's record: every transaction as it was sent and what it did, streamed into the bundle as columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
-from fairmeter.bundle import BundleWriter
-from fairmeter.chain.engine import Receipt
+from fairmeter.bundle import BundleWriter, table_of
+from fairmeter.contracts.packing import READING_BYTES, Evidence
 from fairmeter.contracts.session import Sent
+from fairmeter.model import Bills, Int64s, UInt8s, Utility
 from fairmeter.oracle import Judgement
+
+CHAIN_TABLES: Final = ("transactions", "receipts", "logs")
+BYTES_A_ROW_GROUP: Final = 1 << 23
+"""Of the chain's tables: many small transactions share a row group."""
 
 
 class Recorder:
-    """Writes transactions, receipts and logs; counts transactions and gas."""
+    """Writes transactions, receipts and logs, batches and evidence; counts transactions and gas."""
 
-    def __init__(self, writer: BundleWriter) -> None:
+    def __init__(self, writer: BundleWriter, bills: Bills) -> None:
         self._writer = writer
+        self._customers, self._suppliers = pa.array(bills.customers), pa.array(bills.suppliers)
+        self._bills = bills
+        self._waiting: dict[str, list[pa.Table]] = {name: [] for name in CHAIN_TABLES}
+        self._bytes = 0
         self.transactions = 0
         self.gas_used = 0
 
-    def sent(self, batch: Sequence[Sent]) -> None:
-        """One row group a table for transactions that were sent together."""
-        first = self.transactions
-        numbers = list(range(first, first + len(batch)))
-        receipts = [one.receipt for one in batch]
-        self._writer.append(
-            "transactions",
-            {
-                "transaction": numbers,
-                "block": [receipt.block_number for receipt in receipts],
-                "timestamp": [receipt.timestamp for receipt in receipts],
-                "label": [one.call.label for one in batch],
-                "hash": [one.transaction.hash for one in batch],
-                "raw": [one.transaction.raw for one in batch],
-            },
+    def sent(self, sent: Sent) -> None:
+        """Transactions that were sent together."""
+        receipts, count = sent.receipts, len(sent.calls)
+        numbers = np.arange(self.transactions, self.transactions + count)
+        transactions = {
+            "transaction": numbers,
+            "block": receipts.block_number,
+            "timestamp": receipts.timestamp,
+            "label": [call.label for call in sent.calls],
+            "hash": [one.hash for one in sent.signed],
+            "raw": [one.raw for one in sent.signed],
+        }
+        done = {
+            "transaction": numbers,
+            "status": receipts.status,
+            "gas_used": receipts.gas_used,
+            "contract": [receipts.created.get(place) for place in range(count)],
+            "logs": receipts.log_count.astype(np.int32),
+        }
+        emitted = receipts.logs.set_column(
+            0, "transaction", pa.array(receipts.logs["transaction"].to_numpy() + self.transactions)
         )
-        self._writer.append(
-            "receipts",
-            {
-                "transaction": numbers,
-                "status": [receipt.status for receipt in receipts],
-                "gas_used": [receipt.gas_used for receipt in receipts],
-                "contract": [receipt.contract_address for receipt in receipts],
-                "logs": [len(receipt.logs) for receipt in receipts],
-            },
-        )
-        self._write_logs(numbers, receipts)
-        self.transactions += len(batch)
-        self.gas_used += sum(receipt.gas_used for receipt in receipts)
+        self.transactions += count
+        self.gas_used += int(receipts.gas_used.sum())
+        tables = (table_of("transactions", transactions), table_of("receipts", done), emitted)
+        for name, table in zip(CHAIN_TABLES, tables, strict=True):
+            self._waiting[name].append(table)
+            self._bytes += table.nbytes
+        if self._bytes > BYTES_A_ROW_GROUP:
+            self.flush()
 
-    def _write_logs(self, numbers: Sequence[int], receipts: Sequence[Receipt]) -> None:
-        logs = [
-            (number, position, log)
-            for number, receipt in zip(numbers, receipts, strict=True)
-            for position, log in enumerate(receipt.logs)
-        ]
-        self._writer.append(
-            "logs",
-            {
-                "transaction": [number for number, _, _ in logs],
-                "log": [position for _, position, _ in logs],
-                "address": [log.address for _, _, log in logs],
-                "topics": [b"".join(log.topics) for _, _, log in logs],
-                "data": [log.data for _, _, log in logs],
-            },
-        )
+    def flush(self) -> None:
+        """Write what has been sent so far."""
+        for name, tables in self._waiting.items():
+            if tables:
+                self._writer.append(name, pa.concat_tables(tables))
+                tables.clear()
+        self._bytes = 0
 
-    def judged(self, judgement: Judgement, labels: dict[str, list[str]]) -> None:
-        """A batch's bills, verdicts and evidence; `labels` are the columns bill_id, customer_id, utility, supplier."""
-        bills, verdicts, reference = judgement.bills, judgement.verdicts, judgement.reference
-        place = {"batch": np.full(len(bills), judgement.posted.batch), "index": np.arange(len(bills))}
-        self._writer.append(
-            "bills",
-            {
-                **place,
-                **labels,
-                "account": judgement.accounts.astype(np.uint64),
-                "start": bills.start,
-                "days": bills.days,
-                "quantity": bills.quantity,
-                "amount": bills.amount,
-                "replaces": bills.replaces.astype(np.uint64),
-                "word": [row.tobytes() for row in judgement.posted.words],
-            },
-        )
-        self._writer.append(
-            "verdicts",
-            {
-                **place,
-                "decision": verdicts.decision.astype(np.int8),
-                "actual_ppm": np.ma.MaskedArray(verdicts.actual_ppm, ~verdicts.has_actual),
-                "expected_ppm": np.ma.MaskedArray(verdicts.expected_ppm, ~verdicts.has_expected),
-            },
-        )
-        readings, missing = judgement.packed_readings()
-        self._writer.append(
-            "evidence",
-            {
-                **place,
-                "reference_start": reference.start,
-                "reference_days": reference.days,
-                "readings": readings,
-                "missing": [row.tobytes() for row in missing],
-                "salt": [row.tobytes() for row in judgement.salts],
-            },
-        )
+    def judged(self, judgement: Judgement, rows: Int64s) -> None:
+        """A batch's bills, verdicts and evidence, a row group each; `rows` are the bills' in the file."""
+        posted, verdicts, evidence = judgement.posted, judgement.verdicts, judgement.evidence
+        place = {"batch": np.full(len(rows), posted.batch), "index": np.arange(len(rows), dtype=np.int32)}
+        self._writer.append("bills", table_of("bills", place | self._named(rows, posted.utility) | _bills(judgement)))
+        growths = {
+            "actual_ppm": pa.array(verdicts.actual_ppm, mask=~verdicts.has_actual),
+            "expected_ppm": pa.array(verdicts.expected_ppm, mask=~verdicts.has_expected),
+        }
+        decision = {"decision": verdicts.decision.astype(np.int8)}
+        self._writer.append("verdicts", table_of("verdicts", place | decision | growths))
+        self._writer.append("evidence", table_of("evidence", place | _evidence(evidence)))
+
+    def _named(self, rows: Int64s, utility: int) -> dict[str, Any]:
+        """What the file calls them."""
+        bills = self._bills
+        return {
+            "bill_id": pa.array(bills.bill_id[rows]).cast(pa.string()),
+            "customer_id": self._customers.take(pa.array(bills.customer[rows])),
+            "utility": pa.repeat(Utility(utility).label, len(rows)),
+            "supplier": self._suppliers.take(pa.array(bills.supplier[rows])),
+        }
+
+
+def _bills(judgement: Judgement) -> dict[str, Any]:
+    bills = judgement.bills
+    return {
+        "account": judgement.accounts.astype(np.uint64),
+        "start": bills.start,
+        "days": bills.days,
+        "quantity": bills.quantity,
+        "amount": bills.amount,
+        "replaces": bills.replaces.astype(np.uint64),
+        "word": _fixed(judgement.posted.words),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "reference_start": evidence.start,
+        "reference_days": evidence.days,
+        "readings": _ragged(evidence.readings, READING_BYTES * evidence.days.astype(np.int64)),
+        "missing": _fixed(evidence.missing),
+        "salt": _fixed(evidence.salts),
+    }
+
+
+def _fixed(rows: UInt8s) -> pa.Array:
+    """(n, k) as n values of k bytes."""
+    buffer = pa.py_buffer(np.ascontiguousarray(rows))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(rows.shape[1]), len(rows), [None, buffer])
+
+
+def _ragged(rows: UInt8s, widths: Int64s) -> pa.Array:
+    """The first bytes of each row, `widths` of them, as n values."""
+    joined = rows[np.arange(rows.shape[1]) < widths[:, None]]
+    offsets = np.concatenate([[0], np.cumsum(widths)]).astype(np.int32)
+    return pa.BinaryArray.from_buffers(pa.binary(), len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(joined)])

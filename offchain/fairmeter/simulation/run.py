@@ -26,7 +26,15 @@ from fairmeter.simulation.plan import plan
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, RunResult, Sums
 from fairmeter.simulation.scenario import Scenario
-from fairmeter.usage import check_amounts, check_customers, infer_tariffs, load_bills, load_tariffs, load_usage
+from fairmeter.usage import (
+    ReadingMatrix,
+    check_amounts,
+    check_customers,
+    infer_tariffs,
+    load_bills,
+    load_tariffs,
+    load_usage,
+)
 
 BUNDLE = "bundle"
 RESULT = "run.json"
@@ -109,8 +117,9 @@ def _run(
         open_engine(engine_name, rpc_url, genesis) as engine,
         BundleWriter(folder / BUNDLE, compiler_input()) as writer,
     ):
-        recorder = Recorder(writer)
-        acting = Run(engine, usage, layout, scenario, recorder, tell)
+        recorder = Recorder(writer, bills)
+        readings = ReadingMatrix.of(usage, bills.customers)
+        acting = Run(engine, readings.reference, layout, scenario, recorder, tell)
         acting.set_up()
         acting.play()
         sums = acting.sums()

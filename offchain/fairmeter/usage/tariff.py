@@ -57,15 +57,31 @@ def amount(tariff: Tariff, quantity: Int64s) -> Int64s:
     return given
 
 
+def amounts(tariffs: Sequence[Tariff], bills: Bills, rows: Int64s, quantity: Int64s) -> Int64s:
+    """(k,) minor units that `quantity`, base units, would cost instead of that of the k bills in `rows`, by the tariffs
+    in force at their periods' ends.
+
+    Raises OutOfBoundsError as `amount` does, and InputError where no tariff is in force.
+    """
+    given = np.zeros(len(rows), np.int64)
+    code = bills.supplier[rows].astype(np.int64) * 8 + bills.utility[rows]
+    for one in np.unique(code).tolist():
+        at = np.flatnonzero(code == one)
+        own = _versions(tariffs, bills.suppliers[one >> 3], Utility(one & 7))
+        version = np.searchsorted([tariff.from_day for tariff in own], bills.end[rows[at]], side="right") - 1
+        for index in np.unique(version).tolist():
+            if index < 0:
+                raise InputError(f"{bills.suppliers[one >> 3]} has no tariff in force for {Utility(one & 7).label}")
+            given[at[version == index]] = amount(own[index], quantity[at[version == index]])
+    return given
+
+
 def check_amounts(bills: Bills, tariffs: Sequence[Tariff]) -> None:
     """Raises InputError listing the bills whose amount is not what the tariff in force at their period's end gives, or
     for which no tariff is in force; rows are the bills' numbers in their file."""
     low, high = np.zeros(len(bills), dtype=np.int64), np.zeros(len(bills), dtype=np.int64)
     for supplier, utility, rows in _groups(bills):
-        own = sorted(
-            (tariff for tariff in tariffs if tariff.supplier == supplier and tariff.utility == utility),
-            key=lambda tariff: tariff.from_day,
-        )
+        own = _versions(tariffs, supplier, utility)
         version = np.searchsorted([tariff.from_day for tariff in own], bills.end[rows], side="right") - 1
         for index, tariff in enumerate(own):
             at = rows[version == index]
@@ -118,6 +134,12 @@ def load_tariffs(path: str | os.PathLike[str]) -> tuple[Tariff, ...]:
         if first != number:
             raise InputError(f"{name}: tariff {number}: same supplier, utility and from as tariff {first}")
     return tariffs
+
+
+def _versions(tariffs: Sequence[Tariff], supplier: str, utility: Utility) -> list[Tariff]:
+    """A supplier's for a utility, the oldest first."""
+    own = (tariff for tariff in tariffs if tariff.supplier == supplier and tariff.utility == utility)
+    return sorted(own, key=lambda tariff: tariff.from_day)
 
 
 def _nearest(tariff: Tariff, quantity: Int64s) -> tuple[Int64s, Int64s]:

@@ -1,0 +1,78 @@
+"""Readings by meter and day, dense: what many bills' reference periods need of a stretch of days, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Self
+
+import numpy as np
+
+from fairmeter.model import Bools, Int32s, Int64s, Reference, UInt8s, Usage
+from fairmeter.usage.keys import index_in, meter_keys
+from fairmeter.usage.reference import reference_period
+
+MISSING: Final = -1
+
+
+class ReadingMatrix:
+    """(m, d) readings of m meters, one (customer, utility) each, on d days; MISSING where there is none."""
+
+    def __init__(self, meters: Int64s, first_day: int, days: int) -> None:
+        """`meters`: `meter_keys`, ascending, none twice. `first_day` since 1970-01-01."""
+        self.meters, self.first_day, self.days = meters, first_day, days
+        self._values = np.full((len(meters), days), MISSING, np.int64)
+
+    @classmethod
+    def of(cls, usage: Usage, customers: Sequence[str]) -> Self:
+        """All readings of these customers, who are counted as they stand in `customers`."""
+        customer = index_in(customers, usage.customers)[usage.customer]
+        known = customer >= 0
+        keys, day = meter_keys(customer[known], usage.utility[known]), usage.day[known]
+        first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
+        matrix = cls(np.unique(keys), first, last - first + 1)
+        matrix.fill(keys, day, usage.quantity[known])
+        return matrix
+
+    def fill(self, meter: Int64s, day: Int32s, quantity: Int64s) -> bool:
+        """Put k readings in; those of other meters and days are left out. False if one of them was there already."""
+        row, known = self._find(meter)
+        column = day - np.int32(self.first_day)
+        known &= (column >= 0) & (column < self.days)
+        place = row[known] * self.days + column[known]
+        flat = self._values.reshape(-1)
+        new = bool((flat[place] == MISSING).all())
+        # each writes its own number: where two share a place, one of them reads the other's
+        flat[place] = np.arange(len(place))
+        new = new and bool((flat[place] == np.arange(len(place))).all())
+        flat[place] = quantity[known]
+        return new
+
+    def empty_meters(self) -> Int64s:
+        """The meters without a reading."""
+        bare: Int64s = self.meters[(self._values == MISSING).all(axis=1)]
+        return bare
+
+    def reference(self, customer: Int32s, utility: UInt8s, start: Int32s, end: Int32s) -> Reference:
+        """The readings of the reference periods of n bills from `start` to `end`, both included; all (n,).
+
+        A meter that is not here has no readings, nor has a day before or after.
+        """
+        first, days = reference_period(start, end)
+        row, known = self._find(meter_keys(customer, utility))
+        across = np.arange(int(days.max(initial=0)), dtype=np.int64)
+        column = (first - self.first_day).astype(np.int64)[:, None] + across
+        inside = (column >= 0) & (column < self.days) & (across < days[:, None]) & known[:, None]
+        if self._values.size == 0:
+            inside &= False
+            return Reference(first, days, np.zeros(inside.shape, np.int64), inside)
+        column.clip(0, self.days - 1, out=column)
+        readings = self._values[np.minimum(row, len(self.meters) - 1)[:, None], column]
+        present = inside & (readings != MISSING)
+        return Reference(first, days, np.where(present, readings, 0), present)
+
+    def _find(self, meter: Int64s) -> tuple[Int64s, Bools]:
+        """Where each meter stands, and whether it is here."""
+        if len(self.meters) == 0:
+            return np.zeros(len(meter), np.int64), np.zeros(len(meter), np.bool_)
+        row = np.minimum(np.searchsorted(self.meters, meter), len(self.meters) - 1)
+        return row, self.meters[row] == meter
