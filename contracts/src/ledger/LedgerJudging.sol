@@ -15,11 +15,11 @@ import {AccountId, BatchId, BillId, PackedAccount, PackedBill, PackedRecord, Sup
 import {Utility} from "../types/Utilities.sol";
 import {Decision} from "../types/Verdicts.sol";
 import {Sum} from "./LedgerBase.sol";
-import {LedgerBills} from "./LedgerBills.sol";
+import {LedgerPlain} from "./LedgerPlain.sol";
 
 /// Judging: applies the verdicts of a batch. Everything a bill needs of its account is in one slot, read and written
-/// once.
-abstract contract LedgerJudging is LedgerBills {
+/// once. The rules are here; bills on the two common paths are judged by LedgerPlain's loops to the same effect.
+abstract contract LedgerJudging is LedgerPlain {
     using IdCodec for BillId;
     using PackedAccounts for PackedAccount;
     using PackedBills for PackedBill;
@@ -27,62 +27,12 @@ abstract contract LedgerJudging is LedgerBills {
     using PackedRecords for PackedRecord;
     using PackedVerdicts for bytes;
 
-    /// Offsets in memory of the first fields of `Run`, for assembly.
-    uint256 private constant FIRST_BILL = 0x00;
-    uint256 private constant FIRST_ACCOUNT = 0x20;
-    uint256 private constant COUNT = 0x40;
-    uint256 private constant PLAIN_END = 0x60;
-    uint256 private constant WORDS = 0x80;
-    uint256 private constant HEADS = 0xa0;
-    uint256 private constant LOW_48 = 0xffffffffffff;
-    uint256 private constant LOW_44 = 0xfffffffffff;
-    /// Where an account has its month, the last day of its mandate and its utility.
-    uint256 private constant MONTHS = 0x0000000000000000fff000000000000000000000000000000000000000000000;
-    uint256 private constant LAST_DAYS = 0x000000000000ffff000000000000000000000000000000000000000000000000;
-    uint256 private constant UTILITIES = 0x00000f0000000000000000000000000000000000000000000000000000000000;
-    /// All of an account but spent, month and billedThrough, and all but billedThrough.
-    uint256 private constant KEPT_BY_PAYING = 0xffffffff0000ffff00000000000000ffffffffffffffffffffffffffffffffff;
-    uint256 private constant KEPT_BY_HOLDING = 0xffffffff0000ffffffffffffffffffffffffffffffffffffffffffffffffffff;
-    /// A record's state Held.
-    uint256 private constant HELD = 0x0000000000000000000000000400000000000000000000000000000000000000;
-
-    /// What judging carries from bill to bill: storage is written once a batch, with the sums.
-    struct Run {
-        /// Ids of the batch's bill 0 and of the supplier's account 0; the index and the number are added.
-        uint256 firstBill;
-        uint256 firstAccount;
-        /// Bills of the batch, and how many `_payPlain` may judge: none where some were cancelled, since that a bill
-        /// has no record it does not look up.
-        uint256 count;
-        uint256 plainEnd;
-        /// Where bills and verdicts begin in calldata.
-        uint256 words;
-        uint256 heads;
-        /// The batch's utility, today, and this month, where an account has its own, the last day of its mandate, and
-        /// its month.
-        uint256 frame;
-        uint256 utility;
-        uint256 today;
-        uint256 month;
-        /// The bill to be judged next.
-        uint256 next;
-        uint256 parameterVersion;
-        /// Amounts by outcome, minor units.
-        uint256 pending;
-        uint256 waiting;
-        uint256 arrears;
-        uint256 voided;
-        uint256 heldAmount;
-        /// Set aside of `heldAmount`, minor units.
-        uint256 holds;
-        uint256 appealed;
-        /// Bit i of the two together: bill i is held.
-        uint256 heldLow;
-        uint256 heldHigh;
-        /// By class: 1 + the largest amount, minor units, that an INSUFFICIENT verdict pays; 0 where not asked yet.
-        /// Empty until the first such verdict.
-        uint256[] caps;
-    }
+    /// Decisions, as numbers that need no check of their range.
+    uint256 private constant PAY = 1;
+    uint256 private constant APPEAL = 2;
+    uint256 private constant INSUFFICIENT = 3;
+    /// What a record keeps of the posted bill.
+    uint256 private constant BILL = 0xffffffffffffffffffffffffffffffffffffff;
 
     /// @inheritdoc IPaymentLedger
     function judge(BatchId batch, uint256[] calldata bills, bytes calldata verdicts)
@@ -97,24 +47,31 @@ abstract contract LedgerJudging is LedgerBills {
 
         // Effect:
         Run memory run = _startRun(batch, stored);
+        (run.billAt, run.headAt) = (bills.offsetOf(), verdicts.headOffsetOf());
+        _judgeAll(run, run.firstBill + bills.length);
         stored.judgedAt = uint40(block.timestamp);
-        _judgeAll(run, bills, verdicts);
-        _writeSums(run, stored);
+        stored.pending = uint64(run.pending);
+        _writeSums(run);
 
         return (run.appealed, [run.heldLow, run.heldHigh]);
     }
 
-    function _judgeAll(Run memory run, uint256[] calldata bills, bytes calldata verdicts) private {
-        (run.words, run.heads) = (bills.offsetOf(), verdicts.offsetOf());
-        while (run.next < bills.length) {
-            uint256 next = run.next;
-            uint256 head = verdicts.headAt(next);
+    /// Judges the bills before `end`, in order: runs of the common paths in a loop of their own each, the others one by
+    /// one.
+    function _judgeAll(Run memory run, uint256 end) private {
+        while (run.bill != end) {
+            uint256 bill = run.bill;
+            uint256 head = PackedVerdicts.headAt(run.headAt);
             uint256 decision = PackedVerdicts.decisionOf(head);
-            if (decision == uint256(Decision.Pay)) _payPlain(run);
-            else if (decision == uint256(Decision.Appeal)) _holdPlain(run);
-            if (run.next == next) {
-                _judgeBill(run, next, bills.read(next), head);
-                run.next = next + 1;
+            if (decision == APPEAL) _holdPlain(run);
+            else if (decision == PAY && !run.cancelled) _payPlain(run);
+            if (run.bill == bill) {
+                _judgeBill(run, head);
+                unchecked {
+                    run.bill = bill + 1;
+                    run.billAt += 32;
+                    run.headAt += PackedVerdicts.SIZE;
+                }
             }
         }
     }
@@ -127,149 +84,51 @@ abstract contract LedgerJudging is LedgerBills {
         if (bills.length != stored.count || MerkleTree.root(bills) != stored.commitment) {
             revert Errors.PaymentLedger_BillsNotCommitted(batch);
         }
+        // The loops of LedgerPlain end where they read no decision.
         uint256 expected = bills.length * PackedVerdicts.SIZE;
-        if (verdicts.length != expected) revert Errors.PaymentLedger_VerdictLength(verdicts.length, expected);
+        if (verdicts.length != expected || !verdicts.isEnded()) {
+            revert Errors.PaymentLedger_VerdictLength(verdicts.length, expected);
+        }
     }
 
     function _startRun(BatchId batch, Batch storage stored) private view returns (Run memory run) {
         run.firstBill = uint256(BatchId.unwrap(batch)) << 16;
+        run.bill = run.firstBill;
         run.firstAccount = uint256(SupplierId.unwrap(stored.supplier)) << 32;
         run.utility = uint256(stored.utility);
         run.today = Calendar.dayOf(block.timestamp);
         run.month = Calendar.monthOf(block.timestamp);
-        run.frame = (run.utility << 232) | (run.today << 192) | (run.month << 180);
         run.parameterVersion = stored.parameterVersion;
-        run.count = stored.count;
-        run.plainEnd = stored.cancelled == 0 ? stored.count : 0;
+        run.cancelled = stored.cancelled != 0;
     }
 
-    /// Judges the bills from `run.next` on while each of them is on the common path: PAY, replacing nothing, for the
-    /// next days of its account, covered by mandate and balance; moves `run.next` to the first that is not.
-    ///
-    /// The rules are `_judgeBill`'s, to which every other bill goes. Here, and in `_holdPlain`, they are one loop with
-    /// few branches and no call: that and the hand-written event save a bill 1,000 gas. Of what is left 5,000 are the
-    /// account's slot and 1,637 the event. What does not change from bill to bill is read from `run`, to leave the
-    /// stack to what does.
-    function _payPlain(Run memory run) private {
-        (uint256 next, uint256 pending, uint256 frame) = (run.next, run.pending, run.frame);
-        bytes32 topic = BillPending.selector;
-        assembly ("memory-safe") {
-            for {} lt(next, mload(add(run, PLAIN_END))) { next := add(next, 1) } {
-                let bill := calldataload(add(mload(add(run, WORDS)), shl(5, next)))
-                let id := or(mload(add(run, FIRST_ACCOUNT)), and(bill, 0xffffffff))
-                mstore(0x00, id)
-                mstore(0x20, _accounts.slot)
-                let slot := keccak256(0x00, 0x40)
-                let account := sload(slot)
-                let other := xor(account, frame)
-                let day := and(shr(128, bill), 0xffff)
-                let amount := and(shr(80, bill), 0xffffffffffff)
-                // Collected this month, this bill included: what was spent counts only in its own month.
-                let spent := add(amount, mul(iszero(and(other, MONTHS)), and(shr(136, account), 0xfffffffffff)))
-                // PAY with any of the two growths, nothing reserved; bits 152 and up of the bill: what it replaces.
-                let head := and(shr(240, calldataload(add(mload(add(run, HEADS)), mul(next, 12)))), 0xcfff)
-                if or(
-                    or(or(xor(head, 0x0100), shr(152, bill)), iszero(gt(day, and(shr(208, account), 0xffff)))),
-                    or(and(other, UTILITIES), lt(and(account, LAST_DAYS), and(frame, LAST_DAYS)))
-                ) { break }
-                if or(
-                    or(gt(amount, and(account, LOW_48)), gt(amount, and(shr(48, account), LOW_44))),
-                    gt(spent, and(shr(92, account), LOW_44))
-                ) { break }
+    /// Judges any bill: the rules. Sums are unchecked, since no amount exceeds 48 bits and no batch 500 bills.
+    function _judgeBill(Run memory run, uint256 head) private {
+        if (!PackedVerdicts.isWellFormed(head)) revert Errors.PaymentLedger_VerdictMalformed(_indexOf(run), head);
+        PackedBill packed = PackedBills.at(run.billAt);
+        if (run.cancelled && _records[_bill(run)].exists()) return;
 
-                // Writes spent, month and billedThrough anew; the balance is the lowest field.
-                day := shl(208, add(day, sub(and(shr(144, bill), 0xff), 1)))
-                account := sub(and(account, KEPT_BY_PAYING), amount)
-                sstore(slot, or(or(account, shl(136, spent)), or(and(frame, MONTHS), day)))
-                pending := add(pending, amount)
-                mstore(0x00, add(mload(add(run, FIRST_BILL)), next))
-                mstore(0x20, amount)
-                log2(0x00, 0x40, topic, id)
-            }
+        uint256 slot = _slotOf(run, packed);
+        PackedAccount account = _load(slot);
+        Reason reason = _takeDays(run, account, packed);
+        if (reason != Reason.None) return _void(run, packed, reason);
+        uint256 lastDay = packed.lastDay();
+        if (lastDay > account.billedThrough()) account = account.withBilledThrough(lastDay);
+
+        uint256 decision = PackedVerdicts.decisionOf(head);
+        if (decision == APPEAL) return _hold(run, slot, account, packed);
+        uint256 amount = packed.amount();
+        if (decision == INSUFFICIENT && amount > _insufficientCap(run, account.class())) {
+            return _wait(run, slot, account, packed);
         }
-        (run.next, run.pending) = (next, pending);
-    }
+        reason = account.refusal(amount, run.today, run.month);
+        if (reason != Reason.None) return _owe(run, slot, account, packed, reason);
 
-    /// The same for APPEAL: for bills that replace nothing, for the next days of their account. So 500 appealed bills
-    /// are judged in one transaction; of each one's gas 27,100 are its record and its account's slot.
-    function _holdPlain(Run memory run) private {
-        (uint256 next, uint256 amounts, uint256 holds) = (run.next, run.heldAmount, run.holds);
-        uint256 frame = run.frame;
-        bytes32 topic = BillHeld.selector;
-        assembly ("memory-safe") {
-            for {} lt(next, mload(add(run, COUNT))) { next := add(next, 1) } {
-                let bill := calldataload(add(mload(add(run, WORDS)), shl(5, next)))
-                let id := or(mload(add(run, FIRST_ACCOUNT)), and(bill, 0xffffffff))
-                mstore(0x00, id)
-                mstore(0x20, _accounts.slot)
-                let slot := keccak256(0x00, 0x40)
-                let account := sload(slot)
-                let off := and(shr(240, calldataload(add(mload(add(run, HEADS)), mul(next, 12)))), 0xcfff)
-                off := or(or(xor(off, 0x0200), shr(152, bill)), and(xor(account, frame), UTILITIES))
-                let day := and(shr(128, bill), 0xffff)
-                // A record means that the bill was cancelled. Its slot is written below: reading it first costs
-                // nothing.
-                mstore(0x00, add(mload(add(run, FIRST_BILL)), next))
-                mstore(0x20, _records.slot)
-                let place := keccak256(0x00, 0x40)
-                if or(or(off, sload(place)), iszero(gt(day, and(shr(208, account), 0xffff)))) { break }
-
-                let amount := and(shr(80, bill), 0xffffffffffff)
-                let held := and(account, 0xffffffffffff)
-                // The lesser of the two.
-                held := xor(held, mul(xor(held, amount), gt(held, amount)))
-                day := sub(add(day, and(shr(144, bill), 0xff)), 1)
-                sstore(slot, or(sub(and(account, KEPT_BY_HOLDING), held), shl(208, day)))
-                sstore(place, or(or(bill, HELD), shl(168, held)))
-                mstore(0x20, held)
-                log2(0x00, 0x40, topic, id)
-                amounts := add(amounts, amount)
-                holds := add(holds, held)
-            }
-        }
-        _markHeld(run, run.next, next);
-        (run.next, run.heldAmount, run.holds) = (next, amounts, holds);
-    }
-
-    /// Notes that the bills from `from` until before `until` are held.
-    function _markHeld(Run memory run, uint256 from, uint256 until) private pure {
+        _store(slot, account.collected(amount, run.month));
         unchecked {
-            // Two words of 256 bits as one number of 512: a shift by 256 or more gives zero.
-            run.heldLow |= (type(uint256).max << from) & ~(type(uint256).max << until);
-            uint256 low = from < 256 ? 0 : from - 256;
-            uint256 high = until < 256 ? 0 : until - 256;
-            run.heldHigh |= (type(uint256).max << low) & ~(type(uint256).max << high);
-            run.appealed += until - from;
-        }
-    }
-
-    /// Judges any bill. Unchecked, since no amount exceeds 48 bits and no batch 500 bills.
-    function _judgeBill(Run memory run, uint256 index, PackedBill packed, uint256 head) private {
-        if (!PackedVerdicts.isWellFormed(head)) revert Errors.PaymentLedger_VerdictMalformed(index, head);
-        unchecked {
-            uint256 bill = run.firstBill + index;
-            if (run.plainEnd == 0 && _records[BillId.wrap(uint64(bill))].exists()) return;
-
-            uint256 slot = _slotOf(run.firstAccount + packed.number());
-            PackedAccount account = _load(slot);
-            Reason reason = _takeDays(run, account, packed);
-            if (reason != Reason.None) return _void(run, bill, packed, reason);
-            uint256 lastDay = packed.lastDay();
-            if (lastDay > account.billedThrough()) account = account.withBilledThrough(lastDay);
-
-            uint256 decision = PackedVerdicts.decisionOf(head);
-            if (decision == uint256(Decision.Appeal)) return _hold(run, index, slot, account, packed);
-            uint256 amount = packed.amount();
-            if (decision == uint256(Decision.Insufficient) && amount > _insufficientCap(run, account.class())) {
-                return _wait(run, bill, slot, account, packed);
-            }
-            reason = account.refusal(amount, run.today, run.month);
-            if (reason != Reason.None) return _owe(run, bill, slot, account, packed, reason);
-
-            _store(slot, account.collected(amount, run.month));
             run.pending += amount;
-            emit BillPending(_accountOf(run, packed), BillId.wrap(uint64(bill)), amount);
         }
+        emit BillPending(_accountOf(run, packed), _bill(run), amount);
     }
 
     /// Why a bill cannot have its days; None if it can. A bill that replaces a void one takes over that one's days,
@@ -291,52 +150,90 @@ abstract contract LedgerJudging is LedgerBills {
     }
 
     /// The account keeps its slot as it was: these days are not billed.
-    function _void(Run memory run, uint256 bill, PackedBill packed, Reason reason) private {
+    function _void(Run memory run, PackedBill packed, Reason reason) private {
         uint256 amount = packed.amount();
-        _records[BillId.wrap(uint64(bill))] = PackedRecords.create(packed, BillState.Void, reason, 0);
-        run.voided += amount;
-        emit BillVoided(_accountOf(run, packed), BillId.wrap(uint64(bill)), amount, reason, 0);
+        unchecked {
+            run.voided += amount;
+        }
+        _leave(run, packed, BillState.Void, reason, 0, amount, BillVoided.selector, 0x80);
     }
 
-    function _hold(Run memory run, uint256 index, uint256 slot, PackedAccount account, PackedBill packed) private {
+    function _hold(Run memory run, uint256 slot, PackedAccount account, PackedBill packed) private {
+        uint256 amount = packed.amount();
+        uint256 held = account.balance();
+        if (held > amount) held = amount;
+        _store(slot, account.debited(held));
         unchecked {
-            uint256 bill = run.firstBill + index;
-            uint256 amount = packed.amount();
-            uint256 held = account.balance();
-            if (held > amount) held = amount;
-            _store(slot, account.debited(held));
-            _records[BillId.wrap(uint64(bill))] = PackedRecords.create(packed, BillState.Held, Reason.None, held);
             run.heldAmount += amount;
             run.holds += held;
-            _markHeld(run, index, index + 1);
-            emit BillHeld(_accountOf(run, packed), BillId.wrap(uint64(bill)), held);
+            _markHeld(run, _indexOf(run), _indexOf(run) + 1);
+        }
+        _leave(run, packed, BillState.Held, Reason.None, held, held, BillHeld.selector, 0x40);
+    }
+
+    function _wait(Run memory run, uint256 slot, PackedAccount account, PackedBill packed) private {
+        uint256 amount = packed.amount();
+        _store(slot, account);
+        unchecked {
+            run.waiting += amount;
+        }
+        _leave(run, packed, BillState.Waiting, Reason.Insufficient, 0, amount, BillWaiting.selector, 0x40);
+    }
+
+    function _owe(Run memory run, uint256 slot, PackedAccount account, PackedBill packed, Reason reason) private {
+        uint256 amount = packed.amount();
+        _store(slot, account);
+        unchecked {
+            run.arrears += amount;
+        }
+        _leave(run, packed, BillState.Arrears, reason, amount, amount, ArrearsOpened.selector, 0x60);
+    }
+
+    /// Keeps the first record of a bill that leaves the common path, as PackedRecords.create packs it, and emits its
+    /// event, the first `size` bytes of: bill, `told` minor units, reason, zero. In assembly as nearly all bills of a
+    /// batch may come here, and the batch must fit into a transaction: it saves each 400 gas.
+    function _leave(
+        Run memory run,
+        PackedBill packed,
+        BillState state,
+        Reason reason,
+        uint256 money,
+        uint256 told,
+        bytes32 topic,
+        uint256 size
+    ) private {
+        uint256 account = run.firstAccount | packed.number();
+        assembly ("memory-safe") {
+            mstore(0x00, mload(run))
+            mstore(0x20, _records.slot)
+            let why := or(shl(152, state), shl(160, reason))
+            sstore(keccak256(0x00, 0x40), or(or(and(packed, BILL), why), shl(168, money)))
+            let data := mload(0x40)
+            mstore(data, mload(run))
+            mstore(add(data, 0x20), told)
+            mstore(add(data, 0x40), reason)
+            mstore(add(data, 0x60), 0)
+            log2(data, size, topic, account)
         }
     }
 
-    function _wait(Run memory run, uint256 bill, uint256 slot, PackedAccount account, PackedBill packed) private {
-        uint256 amount = packed.amount();
-        _store(slot, account);
-        _records[BillId.wrap(uint64(bill))] = PackedRecords.create(packed, BillState.Waiting, Reason.Insufficient, 0);
-        run.waiting += amount;
-        emit BillWaiting(_accountOf(run, packed), BillId.wrap(uint64(bill)), amount);
+    function _bill(Run memory run) private pure returns (BillId) {
+        return BillId.wrap(uint64(run.bill));
     }
 
-    function _owe(Run memory run, uint256 bill, uint256 slot, PackedAccount account, PackedBill packed, Reason reason)
-        private
-    {
-        uint256 amount = packed.amount();
-        _store(slot, account);
-        _records[BillId.wrap(uint64(bill))] = PackedRecords.create(packed, BillState.Arrears, reason, amount);
-        run.arrears += amount;
-        emit ArrearsOpened(_accountOf(run, packed), BillId.wrap(uint64(bill)), amount, reason);
+    function _indexOf(Run memory run) private pure returns (uint256) {
+        unchecked {
+            return run.bill - run.firstBill;
+        }
     }
 
     function _accountOf(Run memory run, PackedBill packed) private pure returns (AccountId) {
-        return AccountId.wrap(uint64(run.firstAccount + packed.number()));
+        return AccountId.wrap(uint64(run.firstAccount | packed.number()));
     }
 
-    /// Where `_accounts` keeps an account: hashed once for reading and writing.
-    function _slotOf(uint256 account) private pure returns (uint256 slot) {
+    /// Where `_accounts` keeps a bill's account: hashed once for reading and writing.
+    function _slotOf(Run memory run, PackedBill packed) private pure returns (uint256 slot) {
+        uint256 account = run.firstAccount | packed.number();
         assembly ("memory-safe") {
             mstore(0x00, account)
             mstore(0x20, _accounts.slot)
@@ -369,12 +266,9 @@ abstract contract LedgerJudging is LedgerBills {
         return cap - 1;
     }
 
-    function _writeSums(Run memory run, Batch storage stored) private {
+    function _writeSums(Run memory run) private {
         _lower(Sum.Accounts, run.pending + run.holds);
-        if (run.pending != 0) {
-            stored.pending = uint64(run.pending);
-            _shift(run.pending, Sum.Unjudged, Sum.Pending);
-        }
+        if (run.pending != 0) _shift(run.pending, Sum.Unjudged, Sum.Pending);
         if (run.heldAmount != 0) {
             _shift(run.heldAmount, Sum.Unjudged, Sum.Held);
             _raise(Sum.Holds, run.holds);

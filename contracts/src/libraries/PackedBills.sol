@@ -37,6 +37,13 @@ library PackedBills {
         }
     }
 
+    /// The bill at `offset` in calldata.
+    function at(uint256 offset) internal pure returns (PackedBill bill) {
+        assembly ("memory-safe") {
+            bill := calldataload(offset)
+        }
+    }
+
     /// The account's number within the supplier.
     function number(PackedBill bill) internal pure returns (uint256) {
         return uint32(PackedBill.unwrap(bill));

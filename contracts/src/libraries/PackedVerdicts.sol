@@ -22,18 +22,24 @@ library PackedVerdicts {
         }
     }
 
-    /// Where the first verdict of a list is in calldata.
-    function offsetOf(bytes calldata verdicts) internal pure returns (uint256 offset) {
+    /// Where in calldata the word begins that ends with the first two bytes of a list's first verdict; the next
+    /// verdict's is 12 bytes on. Before a list stands its length: there are 30 bytes more.
+    function headOffsetOf(bytes calldata verdicts) internal pure returns (uint256 offset) {
         assembly ("memory-safe") {
-            offset := verdicts.offset
+            offset := sub(verdicts.offset, 30)
         }
     }
 
-    /// The first two bytes of verdict `index` of a list that holds it.
-    function headAt(bytes calldata verdicts, uint256 index) internal pure returns (uint256 head) {
+    /// The first two bytes of the verdict with the head at `offset` in calldata.
+    function headAt(uint256 offset) internal pure returns (uint256 head) {
         assembly ("memory-safe") {
-            head := shr(240, calldataload(add(verdicts.offset, mul(index, 12))))
+            head := and(calldataload(offset), 0xffff)
         }
+    }
+
+    /// Whether what follows a list in calldata is no verdict: two bytes of zero, as every encoder leaves them.
+    function isEnded(bytes calldata verdicts) internal pure returns (bool) {
+        return headAt(headOffsetOf(verdicts) + verdicts.length) == 0;
     }
 
     /// Whether the decision is known and the reserved bits are zero, of a verdict's first two bytes.

@@ -90,8 +90,6 @@ struct Batch {
     uint40 judgedAt;
     /// Of the gate's parameters, when posted: what changes later does not touch this batch.
     uint32 parameterVersion;
-    /// Sum of the amounts, minor units.
-    uint64 billed;
     /// Debited and not yet the supplier's to withdraw, minor units.
     uint64 pending;
 }

@@ -14,6 +14,9 @@ import {Base} from "../Base.sol";
 contract BatchGas is Base {
     uint256 private constant COUNT = 500;
     uint256 private constant TRANSACTION_LIMIT = 16_777_216;
+    /// What the batches measured here do not have: account numbers without a zero byte, in calldata twice; more
+    /// signatures than one; presets that were changed often.
+    uint256 private constant RESERVE = 150_000;
 
     PackedBill[] private bills;
     AccountId[] private accounts;
@@ -62,14 +65,14 @@ contract BatchGas is Base {
         uint256 releasing = vm.snapshotGasLastCall("batch of 500", "release");
         uint256 each = (posting + judging + releasing) / COUNT;
         vm.snapshotValue("batch of 500", "a bill posted, judged PAY and settled", each);
-        require(each <= 9_220, "a bill costs at most 9,220 gas");
+        require(each <= 9_000, "a bill costs at most 9,000 gas");
     }
 
     function test_GivenAllAppealed_Judge() external {
         BatchId batch = _post(bills);
         _judge(batch, bills, _verdicts(COUNT, APPEAL));
         uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, all APPEAL");
-        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+        require(judging + RESERVE < TRANSACTION_LIMIT, "fits into a transaction");
     }
 
     /// No batch that can be posted may be too heavy to be judged: where one bill is cancelled the plain loops do not
@@ -81,7 +84,7 @@ contract BatchGas is Base {
         ledger.cancelBill(IdCodec.bill(batch, COUNT - 1), bills[COUNT - 1], proof);
         _judge(batch, bills, _verdicts(COUNT, APPEAL));
         uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, one cancelled, all others APPEAL");
-        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+        require(judging + RESERVE < TRANSACTION_LIMIT, "fits into a transaction");
     }
 
     function test_GivenAllInArrears_Judge() external {
@@ -92,7 +95,7 @@ contract BatchGas is Base {
         BatchId batch = _post(bills);
         _judge(batch, bills, _verdicts(COUNT, PAY));
         uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, all PAY, all in arrears");
-        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+        require(judging + RESERVE < TRANSACTION_LIMIT, "fits into a transaction");
     }
 
     function test_GivenAllInsufficientAndOfDifferentClasses_Judge() external {
@@ -107,7 +110,37 @@ contract BatchGas is Base {
         BatchId batch = _post(bills);
         _judge(batch, bills, _verdicts(COUNT, INSUFFICIENT));
         uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, all INSUFFICIENT, of 32 classes");
-        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+        require(judging + RESERVE < TRANSACTION_LIMIT, "fits into a transaction");
+    }
+
+    function test_GivenAppealsAndArrearsInTurn_Judge() external {
+        _judgeInTurn(PAY, "judge, APPEAL and PAY in arrears in turn");
+    }
+
+    function test_GivenAppealsAndInsufficientInTurn_Judge() external {
+        for (uint256 i; i < 32; ++i) {
+            vm.prank(governor);
+            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, type(uint48).max));
+        }
+        for (uint256 i; i < COUNT; ++i) {
+            vm.prank(classifier);
+            ledger.setClass(_one(accounts[i]), uint8(i % 32));
+        }
+        _judgeInTurn(INSUFFICIENT, "judge, APPEAL and INSUFFICIENT in arrears in turn");
+    }
+
+    /// In turn, so that no loop judges two bills running; quantities and amounts without a zero byte.
+    function _judgeInTurn(bytes1 other, string memory name) private {
+        PackedBill[] memory dear = new PackedBill[](COUNT);
+        bytes memory verdicts = _verdicts(COUNT, APPEAL);
+        for (uint256 i; i < COUNT; ++i) {
+            dear[i] = _bill(accounts[i], 0x020202020202, TODAY - 40, 31);
+            if (i % 2 == 0) verdicts[12 * i] = other;
+        }
+        BatchId batch = _post(dear);
+        _judge(batch, dear, verdicts);
+        uint256 judging = vm.snapshotGasLastCall("batch of 500", name);
+        require(judging + RESERVE < TRANSACTION_LIMIT, "fits into a transaction");
     }
 
     /// The heaviest of all: each bill replaces one of another batch.
@@ -122,23 +155,30 @@ contract BatchGas is Base {
         BatchId batch = _post(again);
         _judge(batch, again, _verdicts(count, APPEAL));
         uint256 judging = vm.snapshotGasLastCall("batch of 350", "judge, all replacing, all APPEAL");
-        require(judging < TRANSACTION_LIMIT, "fits into a transaction");
+        require(judging + RESERVE < TRANSACTION_LIMIT, "fits into a transaction");
     }
 
-    /// The path of the last of 500 bills, whose sides are whole subtrees: 500 = 256 + 128 + 64 + 32 + 16 + 4.
+    /// The proof of the last of 500 bills, in the 63rd group: the three others of its group, and five whole subtrees of
+    /// groups, 63 = 32 + 16 + 8 + 4 + 2 + 1.
     function _proofOfLast() private view returns (bytes32[] memory proof) {
-        proof = new bytes32[](7);
-        proof[0] = bytes32(PackedBill.unwrap(bills[498]));
-        proof[1] = _over(496, 2);
-        proof[2] = _over(480, 16);
-        proof[3] = _over(448, 32);
-        proof[4] = _over(384, 64);
-        proof[5] = _over(256, 128);
-        proof[6] = _over(0, 256);
+        proof = new bytes32[](8);
+        for (uint256 i; i < 3; ++i) {
+            proof[i] = bytes32(PackedBill.unwrap(bills[496 + i]));
+        }
+        proof[3] = _over(60, 2);
+        proof[4] = _over(56, 4);
+        proof[5] = _over(48, 8);
+        proof[6] = _over(32, 16);
+        proof[7] = _over(0, 32);
     }
 
+    /// The node over `count` groups from group `from` on.
     function _over(uint256 from, uint256 count) private view returns (bytes32) {
-        if (count == 1) return bytes32(PackedBill.unwrap(bills[from]));
-        return keccak256(abi.encode(_over(from, count / 2), _over(from + count / 2, count / 2)));
+        if (count > 1) return keccak256(abi.encode(_over(from, count / 2), _over(from + count / 2, count / 2)));
+        PackedBill[8] memory group;
+        for (uint256 i; i < 8; ++i) {
+            group[i] = bills[8 * from + i];
+        }
+        return keccak256(abi.encode(group));
     }
 }

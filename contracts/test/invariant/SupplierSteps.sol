@@ -10,7 +10,7 @@ import {CustomerSteps} from "./CustomerSteps.sol";
 
 /// What suppliers do: tariffs, posting, cancelling, and taking their credit; and releasing, which anyone does for them.
 abstract contract SupplierSteps is CustomerSteps {
-    uint256 private constant MOST_BILLS = 6;
+    uint256 private constant MOST_BILLS = 10;
 
     function setTariff(uint256 seed) external step(seed) {
         if (!_rarely(3)) return;
@@ -209,28 +209,58 @@ abstract contract SupplierSteps is CustomerSteps {
         return from == BillState.Waiting ? Step.CancelWaiting : Step.CancelArrears;
     }
 
-    function _proofOf(uint256 place) private view returns (bytes32[] memory) {
+    /// The other bills of its group, then RFC 9162, section 2.1.3.1, over the groups.
+    function _proofOf(uint256 place) private view returns (bytes32[] memory proof) {
         BatchBook storage batch = batches[bills[place].batch];
-        return _path(place, batch.first, batch.first + batch.count);
+        uint256 group = (place - batch.first) / 8;
+        bytes32[] memory path = _path(batch, group, 0, (uint256(batch.count) + 7) / 8);
+        (uint256 from, uint256 until) = _boundsOf(batch, group);
+        proof = new bytes32[](until - from - 1 + path.length);
+        uint256 used;
+        for (uint256 i = from; i < until; ++i) {
+            if (i != place) proof[used++] = bytes32(bills[i].word);
+        }
+        for (uint256 i; i < path.length; ++i) {
+            proof[used++] = path[i];
+        }
     }
 
-    /// RFC 9162, section 2.1.3.1: from the leaf up.
-    function _path(uint256 leaf, uint256 from, uint256 until) private view returns (bytes32[] memory path) {
+    function _path(BatchBook storage batch, uint256 group, uint256 from, uint256 until)
+        private
+        view
+        returns (bytes32[] memory path)
+    {
         if (until - from == 1) return path;
         uint256 middle = from + _split(until - from);
-        bool left = leaf < middle;
-        bytes32[] memory below = left ? _path(leaf, from, middle) : _path(leaf, middle, until);
+        bool left = group < middle;
+        bytes32[] memory below = left ? _path(batch, group, from, middle) : _path(batch, group, middle, until);
         path = new bytes32[](below.length + 1);
         for (uint256 i; i < below.length; ++i) {
             path[i] = below[i];
         }
-        path[below.length] = left ? _rootOf(middle, until) : _rootOf(from, middle);
+        path[below.length] = left ? _rootOf(batch, middle, until) : _rootOf(batch, from, middle);
     }
 
-    function _rootOf(uint256 from, uint256 until) private view returns (bytes32) {
-        if (until - from == 1) return bytes32(bills[from].word);
+    function _rootOf(BatchBook storage batch, uint256 from, uint256 until) private view returns (bytes32) {
+        if (until - from == 1) return _groupOf(batch, from);
         uint256 middle = from + _split(until - from);
-        return keccak256(abi.encodePacked(_rootOf(from, middle), _rootOf(middle, until)));
+        return keccak256(abi.encodePacked(_rootOf(batch, from, middle), _rootOf(batch, middle, until)));
+    }
+
+    function _groupOf(BatchBook storage batch, uint256 group) private view returns (bytes32) {
+        (uint256 from, uint256 until) = _boundsOf(batch, group);
+        bytes memory words;
+        for (uint256 i = from; i < until; ++i) {
+            words = bytes.concat(words, bytes32(bills[i].word));
+        }
+        return keccak256(words);
+    }
+
+    /// The bills of a group: from the first until before the second.
+    function _boundsOf(BatchBook storage batch, uint256 group) private view returns (uint256 from, uint256 until) {
+        from = batch.first + 8 * group;
+        until = from + 8;
+        if (until > batch.first + batch.count) until = batch.first + batch.count;
     }
 
     /// The largest power of two below `count`.

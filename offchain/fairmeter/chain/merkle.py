@@ -1,12 +1,15 @@
-"""Merkle trees over hashes, in the shape of RFC 9162 (section 2.1.1), built from the leaves up.
+"""Merkle trees over hashes, as libraries/MerkleTree.sol builds them: groups of leaves, and over them RFC 9162's tree.
 
-A node is keccak256(left ‖ right); a node without a right neighbour is promoted unchanged, which gives RFC 9162's tree
-for any number of leaves. Leaves are 32-byte hashes already: who makes them keeps their domain apart from that of nodes.
+Leaves in order, eight a group, the last group with what is left; a group's hash is keccak256 of its leaves side by
+side. Over the groups' hashes the shape is that of RFC 9162 (section 2.1.1), built from below: a node is
+keccak256(left ‖ right); a node without a right neighbour is promoted unchanged. Leaves are 32-byte words already: who
+makes them keeps their domain apart from that of nodes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -14,24 +17,30 @@ from fairmeter.chain.keccak import keccak256, keccak_rows
 from fairmeter.errors import OutOfBoundsError
 from fairmeter.model import UInt8s
 
+GROUP: Final = 8
+"""Leaves a group."""
+
 
 def merkle_root(leaves: UInt8s) -> bytes:
     """The root over `leaves`, (n, 32) uint8 with n >= 1."""
-    level = _checked(leaves)
+    level = _groups(_checked(leaves))
     while len(level) > 1:
         level = _parents(level)
     return level.tobytes()
 
 
 def merkle_proof(leaves: UInt8s, index: int) -> list[bytes]:
-    """The siblings of leaf `index` from the leaf up, at most ceil(log2 n) of 32 bytes.
+    """The other leaves of the group of leaf `index`, then the siblings on the group's path from below; 32 bytes each.
 
     Raises OutOfBoundsError if there is no such leaf.
     """
-    level, position = _checked(leaves), index
-    if not 0 <= index < len(level):
-        raise OutOfBoundsError("index of a Merkle leaf", index, 0, len(level) - 1)
-    proof = []
+    leaves = _checked(leaves)
+    if not 0 <= index < len(leaves):
+        raise OutOfBoundsError("index of a Merkle leaf", index, 0, len(leaves) - 1)
+    position = index // GROUP
+    group = leaves[position * GROUP : (position + 1) * GROUP]
+    proof = [leaf.tobytes() for leaf in np.delete(group, index % GROUP, axis=0)]
+    level = _groups(leaves)
     while len(level) > 1:
         sibling = position ^ 1
         if sibling < len(level):
@@ -44,7 +53,12 @@ def verify(root: bytes, leaf: bytes, index: int, count: int, proof: Sequence[byt
     """Whether `leaf` is at `index` of the `count` leaves under `root`; never raises."""
     if not 0 <= index < count:
         return False
-    node, position, last, used = leaf, index, count - 1, 0
+    position, place = divmod(index, GROUP)
+    used = min(GROUP, count - position * GROUP) - 1
+    if len(proof) < used:
+        return False
+    node = keccak256(b"".join([*proof[:place], leaf, *proof[place:used]]))
+    last = (count - 1) // GROUP
     while last > 0:
         if position ^ 1 <= last:
             if used == len(proof):
@@ -61,6 +75,15 @@ def _checked(leaves: UInt8s) -> UInt8s:
     if len(leaves) == 0:
         raise OutOfBoundsError("number of Merkle leaves", 0, 1, 2**63 - 1)
     return np.ascontiguousarray(leaves)
+
+
+def _groups(leaves: UInt8s) -> UInt8s:
+    full = len(leaves) // GROUP
+    hashes = keccak_rows(leaves[: full * GROUP].reshape(full, 32 * GROUP))
+    if full * GROUP == len(leaves):
+        return hashes
+    rest = keccak256(leaves[full * GROUP :].tobytes())
+    return np.concatenate([hashes, np.frombuffer(rest, np.uint8)[np.newaxis]])
 
 
 def _parents(level: UInt8s) -> UInt8s:

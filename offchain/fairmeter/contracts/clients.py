@@ -75,7 +75,6 @@ class Batch:
     posted_at: int
     judged_at: int
     parameter_version: int
-    billed: int
     pending: int
 
 

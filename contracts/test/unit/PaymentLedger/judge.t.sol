@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {IPaymentLedger} from "../../../src/interfaces/IPaymentLedger.sol";
 import {Errors} from "../../../src/libraries/Errors.sol";
 import {IdCodec} from "../../../src/libraries/IdCodec.sol";
 import {Account, Mandate} from "../../../src/types/Accounts.sol";
@@ -158,6 +159,20 @@ contract JudgeTest is Base {
         bills[0] = PackedBill.wrap(PackedBill.unwrap(bills[0]) + (1 << 80));
         _refused(Errors.PaymentLedger_BillsNotCommitted.selector, BatchId.unwrap(batch));
         _judge(batch, bills, _verdicts(1, PAY));
+    }
+
+    /// Where the verdicts end is what ends the loops: a verdict in the padding would be one of no bill.
+    function test_RevertWhen_AVerdictFollowsTheLast() external {
+        PackedBill[] memory bills = _one(_billOf(_account(1e6), 60_000));
+        BatchId batch = _post(bills);
+        uint256[] memory words = new uint256[](1);
+        words[0] = PackedBill.unwrap(bills[0]);
+        bytes memory call = abi.encodeCall(IPaymentLedger.judge, (batch, words, _verdicts(1, PAY)));
+        call[call.length - 20] = PAY;
+        _refused(Errors.PaymentLedger_VerdictLength.selector, 12, 12);
+        vm.prank(address(gate));
+        (bool refused,) = address(ledger).call(call);
+        require(refused, "refused");
     }
 
     function test_RevertWhen_VerdictsTooFewOrMalformed() external {

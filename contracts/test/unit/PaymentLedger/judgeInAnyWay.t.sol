@@ -74,16 +74,14 @@ contract JudgeInAnyWayTest is Base {
         }
     }
 
-    /// Of the last of 13 bills: it goes up unchanged but for the two steps of the tree over 4 + 8 others.
+    /// Of the last of 13 bills, in the second of two groups: the four others of its group, and the first group's hash.
     function _lastProof(PackedBill[] memory bills) private pure returns (bytes32[] memory proof) {
-        proof = new bytes32[](2);
-        proof[0] = _over(bills, 8, 4);
-        proof[1] = _over(bills, 0, 8);
-    }
-
-    function _over(PackedBill[] memory bills, uint256 from, uint256 count) private pure returns (bytes32) {
-        if (count == 1) return bytes32(PackedBill.unwrap(bills[from]));
-        uint256 half = count / 2;
-        return keccak256(abi.encode(_over(bills, from, half), _over(bills, from + half, half)));
+        proof = new bytes32[](5);
+        PackedBill[8] memory group;
+        for (uint256 i; i < 8; ++i) {
+            group[i] = bills[i];
+            if (i < 4) proof[i] = bytes32(PackedBill.unwrap(bills[8 + i]));
+        }
+        proof[4] = keccak256(abi.encode(group));
     }
 }
