@@ -62,9 +62,12 @@ def run(
     result = simulation.run(
         usage, bills, out, engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, listener=listener
     )
-    readings = report.billed_readings(report.load(out).largest, load_usage(usage))
-    if len(readings):
-        readings.write_parquet(out / report.READINGS)
+    largest = report.load(out).largest
+    if largest:
+        customers = {appeal.bill["customer_id"] for appeal in largest}
+        readings = report.billed_readings(largest, load_usage(usage, customers))
+        if len(readings):
+            readings.write_parquet(out / report.READINGS)
     write_report(report.load(out))
     return result
 

@@ -9,27 +9,24 @@ from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.packing import BillColumns, evidence_leaves, evidence_prefix, pack_bills, unpack_readings
 from fairmeter.contracts.session import Session
-from fairmeter.model import Decision, Presets, Usage, Utility
+from fairmeter.model import Decision, Presets, Utility
 from fairmeter.oracle import Meters, Oracle
 from fairmeter.testing import SUPPLIER_PRICE, Payer, Supplier
 from fairmeter.units import Ppm
 from fairmeter.usage import ReadingMatrix
+from fairmeter.usage.keys import meter_keys
 
 DAILY = 10_000
 """Wh."""
 
 
-def usage_until(day: int) -> Usage:
+def readings_until(day: int) -> ReadingMatrix:
     """Two years of a steady home."""
+    meter = meter_keys(np.zeros(1, np.int32), np.array([Utility.ELECTRICITY], np.uint8))
     days = np.arange(day - 730, day, dtype=np.int32)
-    n = len(days)
-    return Usage(
-        customer=np.zeros(n, np.int32),
-        utility=np.full(n, int(Utility.ELECTRICITY), np.uint8),
-        day=days,
-        quantity=np.full(n, DAILY, np.int64),
-        customers=("home",),
-    )
+    readings = ReadingMatrix(meter, day - 730, 730)
+    assert readings.fill(meter.repeat(730), days, np.full(730, DAILY)) is None
+    return readings
 
 
 def today(system: System) -> int:
@@ -38,7 +35,7 @@ def today(system: System) -> int:
 
 def oracle_of(system: System, payer: Payer) -> Oracle:
     meters = Meters(np.array([payer.account]), np.zeros(1, np.int32), np.full((1, 32), 1, np.uint8))
-    return Oracle(system, ReadingMatrix.of(usage_until(today(system)), ("home",)).reference, meters)
+    return Oracle(system, readings_until(today(system)).reference, meters)
 
 
 def post(system: System, session: Session, supplier: Supplier, ago: int, quantity: int, *, number: int = 1) -> None:

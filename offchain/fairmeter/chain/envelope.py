@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 STRING: Final = 0x80
@@ -19,6 +20,7 @@ def encode_string(value: bytes) -> bytes:
     return length_prefix(len(value), STRING) + value
 
 
+@lru_cache(1_024)
 def encode_integer(value: int) -> bytes:
     """RLP of an integer: its big-endian bytes without leading zeros."""
     return encode_string(value.to_bytes((value.bit_length() + 7) // 8, "big"))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,13 +14,15 @@ from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Session
 from fairmeter.model import Decision, Int64s, Utility
-from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Meters, Oracle, Readings
+from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Meters, Oracle
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
+from fairmeter.simulation.clock import Clock
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Batch, Plan, Round
+from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
-from fairmeter.simulation.result import Listener, Progress, Sums
+from fairmeter.simulation.result import SET_UP, Listener, Progress, Sums
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.simulation.timeline import Timeline
 
@@ -39,7 +39,14 @@ class Run:
     """One run on one engine: `set_up`, then `play`, then `sums`."""
 
     def __init__(
-        self, engine: Engine, readings: Readings, plan: Plan, scenario: Scenario, recorder: Recorder, tell: Listener
+        self,
+        engine: Engine,
+        readings: WindowedReadings,
+        plan: Plan,
+        scenario: Scenario,
+        recorder: Recorder,
+        clock: Clock,
+        tell: Listener,
     ) -> None:
         self._engine, self._readings, self._plan, self._scenario = engine, readings, plan, scenario
         self._recorder, self._tell = recorder, tell
@@ -48,8 +55,10 @@ class Run:
         self._counts: Counter[str] = Counter()
         self._accounts = plan.accounts
         self._open_arrears = np.zeros(0, np.int64)
-        self.phases: dict[str, float] = {}
-        self.people = People(engine, scenario.seed, plan.bills.suppliers, plan.bills.customers)
+        self._judged = 0
+        self._phase = clock.phase
+        with self._phase(SET_UP):
+            self.people = People(engine, scenario.seed, plan.bills.suppliers, plan.bills.customers)
         self.system: System
         self.first_block = engine.head() + 1
         self.last_block = 0
@@ -58,7 +67,7 @@ class Run:
 
     def set_up(self) -> None:
         """Deploy, govern, register suppliers and tariffs, open and endow accounts, grant mandates."""
-        with self._phase("set up"):
+        with self._phase(SET_UP):
             people, bills = self.people, self._plan.bills
             self.system = deploy(self._session, people.funder)
             self._session.send(people.fund_roles())
@@ -72,7 +81,7 @@ class Run:
             self._open_accounts()
             self._grant_mandates()
             self._endow()
-            self._oracle = Oracle(self.system, self._readings, self._meters())
+            self._oracle = Oracle(self.system, self._readings.reference, self._meters())
         self._answers = Answers(
             self._plan, self._scenario, self.people, self.system, self._session, self._deposit, self._note_arrears
         )
@@ -185,6 +194,9 @@ class Run:
                 self._post(batches, one.time)
             posted = self._oracle.posted()
         for batches, group in zip(pieces(one.batches, BATCHES_AT_ONCE), pieces(posted, BATCHES_AT_ONCE), strict=True):
+            with self._phase("read usage"):
+                self._readings.cover(self._judged, len(batches))
+                self._judged += len(batches)
             with self._phase("judge"):
                 judgements = self._oracle.judge(group)
             with self._phase("submit verdicts"):
@@ -270,12 +282,6 @@ class Run:
             self._open_arrears = np.setdiff1d(self._open_arrears, self._events(receipts, "BillPaid"))
 
     # telling
-
-    @contextmanager
-    def _phase(self, name: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        yield
-        self.phases[name] = self.phases.get(name, 0.0) + time.perf_counter() - begun
 
     def _say(self, phase: str, done: int, total: int) -> None:
         self._tell(Progress(phase, done, total))

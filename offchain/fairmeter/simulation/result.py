@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,9 @@ class Progress:
     done: int
     total: int
 
+
+SET_UP: Final = "set up"
+"""The phase that opens accounts, grants mandates and endows: done once for a customer, not with every bill."""
 
 Listener = Callable[[Progress], None]
 
@@ -54,13 +57,21 @@ class RunResult:
 
     sums: Sums
     seconds: float
+    """From the files to the finished bundle."""
     phases: Mapping[str, float]
-    """Seconds by phase."""
+    """Seconds by phase; they sum to `seconds`."""
+    peak_memory: int
+    """Bytes, of the whole process so far."""
     engine: str
     implementation: str
     bundle: Path
     inferred_tariffs: tuple[str, ...]
     """A line for each tariff that no file gave."""
+
+    @property
+    def bills_per_second(self) -> float:
+        """Of the payment run: everything but the set-up."""
+        return self.sums.bills / (self.seconds - self.phases.get(SET_UP, 0.0))
 
     def to_json(self) -> dict[str, Any]:
         """One flat object: what `fairmeter run --json` prints and run.json keeps."""
@@ -68,6 +79,8 @@ class RunResult:
             **self.sums.to_json(),
             "seconds": round(self.seconds, 3),
             "phases": {name: round(seconds, 3) for name, seconds in self.phases.items()},
+            "bills_per_second": round(self.bills_per_second, 1),
+            "peak_memory": self.peak_memory,
             "engine": self.engine,
             "implementation": self.implementation,
             "bundle": str(self.bundle),

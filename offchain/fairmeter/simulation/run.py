@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from fairmeter.bundle import BundleWriter, file_hash
 from fairmeter.chain.engine import Engine
@@ -18,27 +21,22 @@ from fairmeter.chain.history import history_digest
 from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.opening import open_engine
 from fairmeter.contracts.artifacts import compiler_input
-from fairmeter.contracts.deploy import System
 from fairmeter.errors import InputError
-from fairmeter.model import Bills, Tariff, Usage
+from fairmeter.model import Bills, Tariff
 from fairmeter.simulation.acts import Run
-from fairmeter.simulation.plan import plan
+from fairmeter.simulation.clock import Clock
+from fairmeter.simulation.plan import Plan, plan
+from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, RunResult, Sums
 from fairmeter.simulation.scenario import Scenario
-from fairmeter.usage import (
-    ReadingMatrix,
-    check_amounts,
-    check_customers,
-    infer_tariffs,
-    load_bills,
-    load_tariffs,
-    load_usage,
-)
+from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills, load_tariffs
 
 BUNDLE = "bundle"
 RESULT = "run.json"
 ANCHORS = "anchors.json"
+KIBIBYTE: Final = 1_024
+"""Linux counts a process's memory in them."""
 
 
 def run(
@@ -60,86 +58,81 @@ def run(
     anything wrong in the files, ChainError if the chain fails; then nothing is written.
     """
     scenario = Scenario() if scenario is None else scenario
-    started = time.perf_counter()
+    clock = Clock()
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out} exists and is not empty: choose another --out, or delete it")
-    readings, billed, prices, inferred = _load(usage, bills, tariffs)
-    loaded = time.perf_counter() - started
-    sources = {"usage": file_hash(usage), "bills": file_hash(bills)}
-    with _whole_or_nothing(out) as folder:
-        result = _run(readings, billed, prices, scenario, engine, rpc_url, folder, sources, listener)
-        seconds = time.perf_counter() - started
-        finished = RunResult(
-            sums=result.sums,
-            seconds=seconds,
-            phases={"load": loaded, **result.phases},
-            engine=result.engine,
-            implementation=result.implementation,
-            bundle=out / BUNDLE,
-            inferred_tariffs=inferred,
-        )
-        (folder / RESULT).write_text(json.dumps(finished.to_json(), indent=2) + "\n")
-    return finished
+    with clock.phase("read bills"):
+        billed, prices, inferred = _load(bills, tariffs)
+        layout = plan(billed, prices, scenario)
+    with clock.phase("read usage"):
+        readings = WindowedReadings(UsageStore(usage, billed), layout)
+    with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread:
+        sources = {name: thread.submit(file_hash, path) for name, path in (("usage", usage), ("bills", bills))}
+        job = _Job(layout, scenario, readings, sources, clock, listener or _silent)
+        genesis = Genesis(timestamp=layout.begins)
+        with open_engine(engine, rpc_url, genesis) as chain:
+            sums = job.run(chain, None if chain.name == "rpc" else genesis, folder)
+            name, implementation = chain.name, chain.implementation
+        seconds, phases = clock.read()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIBIBYTE
+        result = RunResult(sums, seconds, phases, peak, name, implementation, out / BUNDLE, inferred)
+        (folder / RESULT).write_text(json.dumps(result.to_json(), indent=2) + "\n")
+    return result
 
 
-def _load(usage: Path, bills: Path, tariffs: Path | None) -> tuple[Usage, Bills, tuple[Tariff, ...], tuple[str, ...]]:
-    """The inputs, checked as far as they can be without a chain, and a line for each tariff that was inferred."""
+def _load(bills: Path, tariffs: Path | None) -> tuple[Bills, tuple[Tariff, ...], tuple[str, ...]]:
+    """The bills and their tariffs, checked as far as they can be, and a line for each tariff that was inferred."""
     billed = load_bills(bills)
-    readings = load_usage(usage)
-    check_customers(billed, readings)
     if tariffs is not None:
         prices = load_tariffs(tariffs)
         check_amounts(billed, prices)
-        return readings, billed, prices, ()
+        return billed, prices, ()
     prices = infer_tariffs(billed)
     lines = tuple(
         f"{one.supplier}, {one.utility.label}: {one.blocks[0].price} minor units per 1,000 {one.utility.unit}"
         for one in prices
     )
-    return readings, billed, prices, lines
+    return billed, prices, lines
 
 
-def _run(
-    usage: Usage,
-    bills: Bills,
-    tariffs: Sequence[Tariff],
-    scenario: Scenario,
-    engine_name: str,
-    rpc_url: str | None,
-    folder: Path,
-    sources: dict[str, str],
-    listener: Listener | None,
-) -> RunResult:
-    layout = plan(bills, tariffs, scenario)
-    genesis = Genesis(timestamp=layout.begins)
-    tell = listener or _silent
-    with (
-        open_engine(engine_name, rpc_url, genesis) as engine,
-        BundleWriter(folder / BUNDLE, compiler_input()) as writer,
-    ):
-        recorder = Recorder(writer, bills)
-        readings = ReadingMatrix.of(usage, bills.customers)
-        acting = Run(engine, readings.reference, layout, scenario, recorder, tell)
-        acting.set_up()
-        acting.play()
-        sums = acting.sums()
-        local = engine.name != "rpc"
-        writer.finish(_manifest(engine, acting.system, acting, scenario, sources, sums, genesis if local else None))
-        _write_anchors(folder / ANCHORS, engine, acting.system, acting)
-        return RunResult(sums, 0.0, acting.phases, engine.name, engine.implementation, folder / BUNDLE, ())
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A run, but for the chain that it is on."""
+
+    plan: Plan
+    scenario: Scenario
+    readings: WindowedReadings
+    sources: Mapping[str, Future[str]]
+    """The files' hashes, when they are known."""
+    clock: Clock
+    tell: Listener
+
+    def run(self, engine: Engine, genesis: Genesis | None, folder: Path) -> Sums:
+        """Play it, and write bundle and anchors into `folder`; `genesis` is None on a foreign chain."""
+        with BundleWriter(folder / BUNDLE, compiler_input()) as writer:
+            recorder = Recorder(writer, self.plan.bills)
+            acting = Run(engine, self.readings, self.plan, self.scenario, recorder, self.clock, self.tell)
+            acting.set_up()
+            acting.play()
+            sums = acting.sums()
+            with self.clock.phase("finish"):
+                hashes = {name: future.result() for name, future in self.sources.items()}
+                history = history_digest(engine, acting.first_block, acting.last_block)
+                writer.finish(_manifest(engine, acting, self.scenario, hashes, sums, genesis, history))
+                _write_anchors(folder / ANCHORS, engine, acting, history)
+        return sums
 
 
 def _manifest(
     engine: Engine,
-    system: System,
     acting: Run,
     scenario: Scenario,
     sources: dict[str, str],
     sums: Sums,
     genesis: Genesis | None,
+    history: bytes,
 ) -> dict[str, object]:
     head = engine.block(acting.last_block)
-    history = history_digest(engine, acting.first_block, acting.last_block)
     return {
         "fairmeter": version("fairmeter"),
         "chain": {
@@ -155,7 +148,7 @@ def _manifest(
                 "balance": str(genesis.balance),
             },
         },
-        "contracts": system.deployment.to_json()["contracts"],
+        "contracts": acting.system.deployment.to_json()["contracts"],
         "operators": ["0x" + acting.people.operator.address.hex()],
         "scenario": scenario.to_json(),
         "sources": sources,
@@ -164,15 +157,16 @@ def _manifest(
     }
 
 
-def _write_anchors(path: Path, engine: Engine, system: System, acting: Run) -> None:
+def _write_anchors(path: Path, engine: Engine, acting: Run, history: bytes) -> None:
     """What an auditor should have from outside the bundle: `audit --expect`."""
     anchors = {
         "operators": ["0x" + acting.people.operator.address.hex()],
         "meter_keys": [],
         "bytecode": {
-            name: "0x" + keccak256(engine.code(address)).hex() for name, address in system.deployment.addresses.items()
+            name: "0x" + keccak256(engine.code(address)).hex()
+            for name, address in acting.system.deployment.addresses.items()
         },
-        "history": "0x" + history_digest(engine, acting.first_block, acting.last_block).hex(),
+        "history": "0x" + history.hex(),
     }
     path.write_text(json.dumps(anchors, indent=2) + "\n")
 

@@ -6,10 +6,12 @@ from fairmeter.usage.fleet import fleet, write_fleet
 from fairmeter.usage.load import check_customers, load_bills, load_usage
 from fairmeter.usage.matrix import ReadingMatrix
 from fairmeter.usage.reference import reference_period, reference_readings
+from fairmeter.usage.store import UsageStore
 from fairmeter.usage.tariff import amount, amounts, check_amounts, infer_tariffs, load_tariffs
 
 __all__ = [
     "ReadingMatrix",
+    "UsageStore",
     "amount",
     "amounts",
     "check_amounts",

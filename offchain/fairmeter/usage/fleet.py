@@ -88,8 +88,9 @@ def fleet(customers: int, months: int, seed: int, progress: Progress | None = No
 def write_fleet(
     folder: str | os.PathLike[str], customers: int, months: int, seed: int, progress: Progress | None = None
 ) -> tuple[Path, Path]:
-    """Writes what `fleet` gives to usage.parquet and bills.parquet in `folder`, made if it is missing, a row group a
-    chunk; returns their paths. If anything fails neither file is left behind.
+    """Writes what `fleet` gives to usage.parquet and bills.parquet in `folder`, made if it is missing:
+    readings with a row group a chunk and month, bills with one a chunk. Returns their paths; if anything fails neither
+    file is left behind.
 
     Raises InputError as `fleet` does.
     """
@@ -101,7 +102,8 @@ def write_fleet(
     try:
         with _writer(usage_part, _USAGE_SCHEMA) as usage_file, _writer(bills_part, _BILLS_SCHEMA) as bills_file:
             for usage, bills in _chunks(customers, months, seed, progress):
-                usage_file.write_table(_usage_table(usage))
+                for part in _by_month(usage, months):
+                    usage_file.write_table(_usage_table(part))
                 bills_file.write_table(_bills_table(bills))
         usage_part.replace(usage_path)
         bills_part.replace(bills_path)
@@ -109,6 +111,22 @@ def write_fleet(
         usage_part.unlink(missing_ok=True)
         bills_part.unlink(missing_ok=True)
     return usage_path, bills_path
+
+
+def _by_month(usage: Usage, months: int) -> Iterator[Usage]:
+    """A part a month, so that who wants a month's readings need not read the others."""
+    bounds = np.searchsorted(_bounds(months), usage.day, side="right")
+    for month in range(1, months + 1):
+        rows = np.flatnonzero(bounds == month)
+        if len(rows):
+            yield Usage(
+                usage.customer[rows], usage.utility[rows], usage.day[rows], usage.quantity[rows], usage.customers
+            )
+
+
+def _bounds(months: int) -> Int32s:
+    """The months' first days since 1970-01-01, and the day after the last."""
+    return (FIRST_MONTH + np.arange(months + 1)).astype("datetime64[D]").astype(np.int32)
 
 
 def _check(customers: int, months: int, seed: int) -> None:
@@ -135,7 +153,7 @@ def _chunks(customers: int, months: int, seed: int, progress: Progress | None) -
 
 
 def _make(first: int, count: int, months: int, rng: np.random.Generator) -> tuple[Usage, Bills]:
-    bounds = (FIRST_MONTH + np.arange(months + 1)).astype("datetime64[D]").astype(np.int32)
+    bounds = _bounds(months)
     day = np.arange(bounds[0], bounds[-1], dtype=np.int32)
     kind = rng.choice(len(KINDS), count, p=[kind.share for kind in KINDS])
     utility = np.array([kind.utility for kind in KINDS], dtype=np.uint8)[kind]

@@ -19,6 +19,11 @@ def meter_keys(customer: Int32s, utility: UInt8s) -> Int64s:
     return (customer.astype(np.int64) << _UTILITY_BITS) | utility
 
 
+def meter_of(key: int) -> tuple[int, int]:
+    """Customer and utility of one of `meter_keys`."""
+    return key >> _UTILITY_BITS, key & ((1 << _UTILITY_BITS) - 1)
+
+
 def day_keys(customer: Int32s, utility: UInt8s, day: Int32s) -> Int64s:
     """(n,) a number for each (customer, utility, day), ascending in this order; `day` from -2^16 to 2^16 - 1."""
     return (meter_keys(customer, utility) << DAY_BITS) + day

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -28,13 +29,14 @@ BILL_COLUMNS: Final = (
 LABEL_COLUMNS: Final = ("true_quantity", "fault")
 
 
-def load_usage(path: str | os.PathLike[str]) -> Usage:
-    """Daily readings from a .csv or .parquet file with the columns USAGE_COLUMNS; quantity in base units.
+def load_usage(path: str | os.PathLike[str], customers: Collection[str] | None = None) -> Usage:
+    """Daily readings from a .csv or .parquet file with the columns USAGE_COLUMNS; quantity in base units. If
+    `customers` are given, of these alone: of a Parquet file the others' are then neither held nor checked.
 
     Raises InputError for a file, a column or a cell that is not as expected, and for a second reading of the same
     customer, utility and date; rows are listed up to ten and counted.
     """
-    table = read_table(path, USAGE_COLUMNS)
+    table = read_table(path, USAGE_COLUMNS, only=None if customers is None else ("customer_id", customers))
     utility = table.utilities("utility")
     day = table.days("date")
     quantity = table.integers("quantity", 0, MAX_READING)
@@ -79,11 +81,17 @@ def check_customers(bills: Bills, usage: Usage) -> None:
     are the bills' numbers in their file."""
     customer = index_in(usage.customers, bills.customers)[bills.customer]
     known = np.isin(meter_keys(customer, bills.utility), meter_keys(usage.customer, usage.utility))
-    if known.all():
-        return
-    rows = np.flatnonzero(~known)
-    bad = [BadRow(int(row) + 1, *_unknown(bills, int(row), bool(customer[row] >= 0))) for row in rows[:MAX_ROWS_SHOWN]]
-    raise InputError("bills: the usage has no readings for a billed meter", bad, len(rows))
+    refuse_unknown(bills, np.flatnonzero(~known), np.unique(bills.customer[customer >= 0]))
+
+
+def refuse_unknown(bills: Bills, rows: Int64s, customers: Int32s) -> None:
+    """Raises InputError if there are any `rows`, of bills whose meters have no readings; `customers` are those who have
+    some, of any utility."""
+    if len(rows):
+        has_readings = np.isin(bills.customer[rows[:MAX_ROWS_SHOWN]], customers)
+        shown = zip(rows[:MAX_ROWS_SHOWN].tolist(), has_readings.tolist(), strict=True)
+        bad = [BadRow(row + 1, *_unknown(bills, row, known)) for row, known in shown]
+        raise InputError("bills: the usage has no readings for a billed meter", bad, len(rows))
 
 
 def _unknown(bills: Bills, row: int, has_readings: bool) -> tuple[str, str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
-from fairmeter.model import Bools, Int32s, Int64s, Reference, UInt8s, Usage
-from fairmeter.usage.keys import index_in, meter_keys
+from fairmeter.model import Bools, Int32s, Int64s, Reference, UInt8s
+from fairmeter.usage.keys import meter_keys
 from fairmeter.usage.reference import reference_period
 
 MISSING: Final = -1
@@ -22,30 +21,23 @@ class ReadingMatrix:
         self.meters, self.first_day, self.days = meters, first_day, days
         self._values = np.full((len(meters), days), MISSING, np.int64)
 
-    @classmethod
-    def of(cls, usage: Usage, customers: Sequence[str]) -> Self:
-        """All readings of these customers, who are counted as they stand in `customers`."""
-        customer = index_in(customers, usage.customers)[usage.customer]
-        known = customer >= 0
-        keys, day = meter_keys(customer[known], usage.utility[known]), usage.day[known]
-        first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
-        matrix = cls(np.unique(keys), first, last - first + 1)
-        matrix.fill(keys, day, usage.quantity[known])
-        return matrix
-
-    def fill(self, meter: Int64s, day: Int32s, quantity: Int64s) -> bool:
-        """Put k readings in; those of other meters and days are left out. False if one of them was there already."""
+    def fill(self, meter: Int64s, day: Int32s, quantity: Int64s) -> tuple[int, int] | None:
+        """Put k readings in; those of other meters and days are left out. Gives meter and day of one that was there
+        already, None if all were new."""
         row, known = self._find(meter)
         column = day - np.int32(self.first_day)
         known &= (column >= 0) & (column < self.days)
         place = row[known] * self.days + column[known]
         flat = self._values.reshape(-1)
-        new = bool((flat[place] == MISSING).all())
+        again = flat[place] != MISSING
         # each writes its own number: where two share a place, one of them reads the other's
         flat[place] = np.arange(len(place))
-        new = new and bool((flat[place] == np.arange(len(place))).all())
+        again |= flat[place] != np.arange(len(place))
         flat[place] = quantity[known]
-        return new
+        if not again.any():
+            return None
+        where = int(place[np.argmax(again)])
+        return int(self.meters[where // self.days]), self.first_day + where % self.days
 
     def empty_meters(self) -> Int64s:
         """The meters without a reading."""

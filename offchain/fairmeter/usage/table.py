@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -34,6 +34,8 @@ class Table:
 
     path: str
     frame: pl.DataFrame
+    before: int = 0
+    """Rows of the file that come before."""
 
     def __len__(self) -> int:
         return self.frame.height
@@ -51,7 +53,7 @@ class Table:
         shown = problems or [repr(str(value)) for value in self.frame[column].gather(rows).to_list()]
         raise InputError(
             f"{self.path}: {expected}",
-            [BadRow(int(row) + 1, column, problem) for row, problem in zip(rows, shown, strict=True)],
+            [BadRow(self.before + int(row) + 1, column, problem) for row, problem in zip(rows, shown, strict=True)],
             int(bad.sum()),
         )
 
@@ -114,26 +116,62 @@ class Table:
             return texts.cast(pl.Int64).to_numpy()
         return np.asarray(texts.to_list(), dtype=np.str_)
 
+    def refuse_missing(self, columns: Sequence[str]) -> None:
+        """Raise InputError if a cell of these columns is empty."""
+        checked = self.frame.select(columns)
+        texts = [column for column in checked.columns if checked.schema[column] == pl.String]
+        empty = checked.select(
+            *((pl.col(column).is_null() | (pl.col(column) == "")).alias(column) for column in texts),
+            *(pl.col(column).is_null() for column in checked.columns if column not in texts),
+        )
+        total = int(empty.sum().sum_horizontal()[0])
+        if total == 0:
+            return
+        rows = np.flatnonzero(empty.select(pl.any_horizontal(pl.all())).to_series().to_numpy())[:MAX_ROWS_SHOWN]
+        cells = [
+            BadRow(self.before + int(row) + 1, column, "is empty")
+            for row in rows
+            for column in columns
+            if empty[column][int(row)]
+        ]
+        raise InputError(f"{self.path}: a value is missing", cells, total)
+
     def _refuse_type(self, column: str, expected: str) -> NoReturn:
         raise InputError(f"{self.path}: column {column} must hold {expected}, found {self.frame.schema[column]}")
 
 
-def read_table(path: str | os.PathLike[str], required: Sequence[str], optional: Sequence[str] = ()) -> Table:
-    """The wanted columns of a .csv or .parquet file; further columns are left out.
+def read_table(
+    path: str | os.PathLike[str],
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    only: tuple[str, Collection[str]] | None = None,
+) -> Table:
+    """The wanted columns of a .csv or .parquet file; further columns are left out, and rows whose cell in the column
+    `only[0]` is none of the texts `only[1]`.
 
     Raises InputError when the file is missing, not readable, not such a table or without rows, when a required column
     is missing (names all, and those found), a CSV row has another number of cells than the header, or a cell of a
     required column is empty.
     """
     name = os.fspath(path)
+    names = check_columns(name, required)
+    lazy = _scan(name)
+    if only is not None:
+        lazy = lazy.filter(pl.col(only[0]).cast(pl.String).is_in(list(only[1])))
+    frame = _collect(name, lazy, [*required, *(column for column in optional if column in names)])
+    if frame.is_empty():
+        raise InputError(f"{name}: has no rows")
+    table = Table(name, frame)
+    table.refuse_missing(required)
+    return table
+
+
+def check_columns(name: str, required: Sequence[str]) -> list[str]:
+    """The columns of a file; raises InputError as `read_table` does for a file or columns."""
     names = _column_names(name)
     if missing := [column for column in required if column not in names]:
         raise InputError(f"{name}: missing column {', '.join(missing)}; found {', '.join(names)}")
-    frame = _collect(name, [*required, *(column for column in optional if column in names)])
-    if frame.is_empty():
-        raise InputError(f"{name}: has no rows")
-    _refuse_missing(name, frame, required)
-    return Table(name, frame)
+    return names
 
 
 def _scan(name: str) -> pl.LazyFrame:
@@ -159,12 +197,12 @@ def _column_names(name: str) -> list[str]:
         raise _unreadable(name, error) from error
 
 
-def _collect(name: str, columns: Sequence[str]) -> pl.DataFrame:
+def _collect(name: str, lazy: pl.LazyFrame, columns: Sequence[str]) -> pl.DataFrame:
     try:
         if Path(name).suffix.lower() == ".parquet":
-            return _scan(name).select(columns).collect()
+            return lazy.select(columns).collect()
         # All columns are read: with a projection Polars lets rows with too many cells pass, their values shifted.
-        return _scan(name).collect().select(columns)
+        return lazy.collect().select(columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         if Path(name).suffix.lower() == ".csv":
             _refuse_ragged(name)
@@ -185,18 +223,3 @@ def _refuse_ragged(name: str) -> None:
         if first:
             rest = sum(1 for _ in bad)
             raise InputError(f"{name}: the header has {width} columns", first, len(first) + rest)
-
-
-def _refuse_missing(name: str, frame: pl.DataFrame, columns: Iterable[str]) -> None:
-    checked = frame.select(columns)
-    texts = [column for column in checked.columns if checked.schema[column] == pl.String]
-    empty = checked.select(
-        *((pl.col(column).is_null() | (pl.col(column) == "")).alias(column) for column in texts),
-        *(pl.col(column).is_null() for column in checked.columns if column not in texts),
-    )
-    total = int(empty.sum().sum_horizontal()[0])
-    if total == 0:
-        return
-    rows = np.flatnonzero(empty.select(pl.any_horizontal(pl.all())).to_series().to_numpy())[:MAX_ROWS_SHOWN]
-    cells = [BadRow(int(row) + 1, column, "is empty") for row in rows for column in columns if empty[column][int(row)]]
-    raise InputError(f"{name}: a value is missing", cells, total)
