@@ -23,6 +23,7 @@ contract AppealRegistry is IAppealRegistry {
     using IdCodec for BillId;
     using PackedBills for uint256[];
     using PackedVerdicts for bytes;
+    using PackedVerdicts for PackedVerdict;
 
     /// States from which an appeal can still be conceded or withdrawn, a bit each.
     uint256 private constant LIVE = (1 << uint8(AppealState.Open)) | (1 << uint8(AppealState.AdjustmentOffered))
@@ -78,6 +79,36 @@ contract AppealRegistry is IAppealRegistry {
                 }
             }
         }
+    }
+
+    /// @inheritdoc IAppealRegistry
+    function openReversed(BillId bill, SupplierId supplier, PackedBill packed, PackedVerdict verdict)
+        external
+        override
+    {
+        // Check:
+        if (msg.sender != address(gate.challenges())) revert Errors.AppealRegistry_NotChallenges(msg.sender);
+
+        // Effect:
+        uint32 version = ledger.batchOf(bill.batch()).parameterVersion;
+        _appeals[bill].state = AppealState.Open;
+        _appeals[bill].deadline = clock.time() + gate.periodsOf(version).reply;
+
+        emit AppealOpened(bill, supplier, packed, verdict.actualPpm(), verdict.expectedPpm());
+    }
+
+    /// @inheritdoc IAppealRegistry
+    function overturn(BillId bill) external override returns (bool live) {
+        // Check:
+        if (msg.sender != address(gate.challenges())) revert Errors.AppealRegistry_NotChallenges(msg.sender);
+        if (!_isIn(appealOf(bill).state, LIVE)) return false;
+
+        // Effect:
+        _enter(bill, AppealState.Overturned, 0);
+
+        emit AppealOverturned(bill);
+
+        return true;
     }
 
     // The ledger, called for each bill of a list, is ours and calls nobody back.

@@ -3,7 +3,6 @@ pragma solidity ^0.8.30;
 
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
-import {Managed} from "./Managed.sol";
 import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "./interfaces/IDigitalCurrency.sol";
 import {IFairClock} from "./interfaces/IFairClock.sol";
@@ -14,8 +13,8 @@ import {LedgerBase} from "./ledger/LedgerBase.sol";
 import {LedgerCounter} from "./ledger/LedgerCounter.sol";
 import {LedgerJudging} from "./ledger/LedgerJudging.sol";
 import {Errors} from "./libraries/Errors.sol";
-import {PackedAccounts} from "./libraries/PackedAccounts.sol";
-import {AccountId, PackedAccount} from "./types/Ids.sol";
+import {Revisions} from "./libraries/Revisions.sol";
+import {AccountId, BatchId} from "./types/Ids.sol";
 
 /// Keeps all the money, and moves it only as a verdict, a mandate, an appeal's outcome or its owner says.
 ///
@@ -26,8 +25,8 @@ import {AccountId, PackedAccount} from "./types/Ids.sol";
 /// Assumed: the currency moves exactly what it is told, calls nobody back and does not freeze the ledger
 /// (DigitalCurrency). No reentrancy guard is needed: every call to the currency comes last, the gate and the registry
 /// call only back what they were called for, and signatures are checked in static calls.
-contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Managed, Errors {
-    using PackedAccounts for PackedAccount;
+contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
+    using Revisions for Revisions.Revision[];
 
     constructor(
         IDigitalCurrency currency_,
@@ -35,21 +34,17 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Managed,
         IVerdictGate gate_,
         IAppealRegistry registry_,
         IAccessManager authority_
-    ) LedgerBase(currency_, clock_, gate_, registry_) Managed(authority_) {}
+    ) LedgerBase(currency_, clock_, gate_, registry_) LedgerCounter(authority_) {}
 
     /// @inheritdoc IPaymentLedger
-    function setClass(AccountId[] calldata accounts, uint8 class) external override restricted {
-        // Check:
-        if (class > PackedAccounts.MAX_CLASS) {
-            revert Errors.PaymentLedger_ClassTooLarge(class, PackedAccounts.MAX_CLASS);
-        }
+    function classAt(AccountId account, BatchId batch) external view override returns (uint8) {
+        (, uint256 class) = _classes[account].find(BatchId.unwrap(batch));
+        return uint8(class);
+    }
 
-        for (uint256 i; i < accounts.length; ++i) {
-            // Effect:
-            _accounts[accounts[i]] = _account(accounts[i]).withClass(class);
-
-            emit ClassSet(accounts[i], class);
-        }
+    /// @inheritdoc IPaymentLedger
+    function bondOf(address holder) external view override returns (uint256) {
+        return _bonds[holder];
     }
 
     /// @inheritdoc IPaymentLedger

@@ -4,8 +4,12 @@ pragma solidity ^0.8.30;
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
 import {IAppealRegistry} from "../src/interfaces/IAppealRegistry.sol";
+import {IChallenges} from "../src/interfaces/IChallenges.sol";
 import {IDigitalCurrency} from "../src/interfaces/IDigitalCurrency.sol";
 import {IFairClock} from "../src/interfaces/IFairClock.sol";
+import {IMeters} from "../src/interfaces/IMeters.sol";
+import {IOperators} from "../src/interfaces/IOperators.sol";
+import {ILedgerDesk} from "../src/interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../src/interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "../src/interfaces/IVerdictGate.sol";
 import {IdCodec} from "../src/libraries/IdCodec.sol";
@@ -24,6 +28,7 @@ abstract contract Base {
     uint48 internal constant MAX_QUANTITY = uint48(93 << 40);
     uint32 internal constant PRICE = 60_000;
     uint256 internal constant TODAY = 17_000;
+    uint256 internal constant BOND = 1_000_000;
 
     bytes1 internal constant PAY = 0x31;
     bytes1 internal constant APPEAL = 0x32;
@@ -45,14 +50,16 @@ abstract contract Base {
     IPaymentLedger internal ledger;
     IVerdictGate internal gate;
     IAppealRegistry internal registry;
+    IOperators internal operators;
+    IChallenges internal challenges;
+    IMeters internal meters;
     SupplierId internal supplier;
 
     function setUp() public virtual {
         vm.warp(TODAY * 1 days + 12 hours);
         _deploy();
         _assignRoles();
-        vm.prank(governor);
-        gate.setOperator(operator, true);
+        _addOperator(operator);
         vm.startPrank(supplierOwner);
         supplier = ledger.registerSupplier("grid");
         ledger.setTariff(supplier, Utility.Electricity, 0, 0, _flat(PRICE));
@@ -66,7 +73,7 @@ abstract contract Base {
 
     function _deploy() private {
         uint64 nonce = vm.getNonce(address(this));
-        address[6] memory predicted;
+        address[9] memory predicted;
         for (uint256 i; i < predicted.length; ++i) {
             predicted[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
@@ -76,18 +83,40 @@ abstract contract Base {
         ledger = IPaymentLedger(
             _create("PaymentLedger", abi.encode(predicted[1], predicted[2], predicted[4], predicted[5], predicted[0]))
         );
-        gate = IVerdictGate(_create("VerdictGate", abi.encode(predicted[0], predicted[2], predicted[3], predicted[5])));
+        gate = IVerdictGate(
+            _create(
+                "VerdictGate",
+                abi.encode(
+                    predicted[0], predicted[2], predicted[3], predicted[5], predicted[6], predicted[7], predicted[8]
+                )
+            )
+        );
         registry = IAppealRegistry(_create("AppealRegistry", abi.encode(predicted[2], predicted[3], predicted[4])));
-        require(address(registry) == predicted[5], "addresses as predicted");
+        operators = IOperators(
+            _create("Operators", abi.encode(predicted[0], predicted[2], predicted[3], predicted[4], predicted[7]))
+        );
+        challenges = IChallenges(
+            _create(
+                "Challenges",
+                abi.encode(predicted[2], predicted[3], predicted[4], predicted[5], predicted[6], predicted[8])
+            )
+        );
+        meters = IMeters(_create("Meters", abi.encode(predicted[0], predicted[4])));
+        require(address(meters) == predicted[8], "addresses as predicted");
     }
 
     function _assignRoles() private {
-        bytes4[] memory selectors = new bytes4[](3);
-        selectors[0] = IVerdictGate.setOperator.selector;
-        selectors[1] = IVerdictGate.setPresets.selector;
-        selectors[2] = IVerdictGate.setPeriods.selector;
+        bytes4[] memory selectors = new bytes4[](2);
+        selectors[0] = IVerdictGate.setPresets.selector;
+        selectors[1] = IVerdictGate.setPeriods.selector;
+        bytes4[] memory operating = new bytes4[](3);
+        operating[0] = IOperators.setOperator.selector;
+        operating[1] = IOperators.setQuorum.selector;
+        operating[2] = IOperators.setStakes.selector;
+        bytes4[] memory metering = new bytes4[](1);
+        metering[0] = IMeters.setMeter.selector;
         bytes4[] memory classing = new bytes4[](1);
-        classing[0] = IPaymentLedger.setClass.selector;
+        classing[0] = ILedgerDesk.setClass.selector;
         bytes4[] memory pausing = new bytes4[](2);
         pausing[0] = IFairClock.pause.selector;
         pausing[1] = IFairClock.resume.selector;
@@ -95,6 +124,8 @@ abstract contract Base {
         manager.setTargetFunctionRole(address(clock), pausing, Roles.GUARDIAN);
         manager.grantRole(Roles.GUARDIAN, guardian, 0);
         manager.setTargetFunctionRole(address(gate), selectors, Roles.GOVERNOR);
+        manager.setTargetFunctionRole(address(operators), operating, Roles.GOVERNOR);
+        manager.setTargetFunctionRole(address(meters), metering, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(ledger), classing, Roles.CLASSIFIER);
         manager.grantRole(Roles.GOVERNOR, governor, 0);
         manager.grantRole(Roles.CLASSIFIER, classifier, 0);
@@ -134,6 +165,20 @@ abstract contract Base {
         currency.approve(address(ledger), amount);
         ledger.deposit(_one(account), _one(amount));
         vm.stopPrank();
+    }
+
+    function _bond(address holder, uint256 amount) internal {
+        _mint(holder, amount);
+        vm.startPrank(holder);
+        currency.approve(address(ledger), amount);
+        ledger.depositBond(holder, amount);
+        vm.stopPrank();
+    }
+
+    function _addOperator(address one) internal {
+        _bond(one, BOND);
+        vm.prank(governor);
+        operators.setOperator(one, true);
     }
 
     function _mint(address to, uint256 amount) internal {
@@ -185,7 +230,7 @@ abstract contract Base {
 
     function _judge(BatchId batch, PackedBill[] memory bills, bytes memory verdicts) internal {
         vm.prank(operator);
-        gate.submitVerdicts(batch, keccak256("evidence"), bills, verdicts);
+        gate.submitVerdicts(batch, keccak256("evidence"), bills, verdicts, "");
     }
 
     /// Posts and judges a batch of one bill.
@@ -298,7 +343,7 @@ abstract contract Base {
     /// INV-01 and INV-02, whatever was done.
     function _balanced() internal view {
         Totals memory sums = ledger.totals();
-        uint256 owed = uint256(sums.accounts) + sums.credit + sums.pending + sums.holds;
+        uint256 owed = uint256(sums.accounts) + sums.credit + sums.pending + sums.holds + sums.bonds;
         _equal(owed, currency.balanceOf(address(ledger)), "INV-01 money owed is money held");
         uint256 parts = uint256(sums.unjudged) + sums.waiting + sums.pending + sums.settled + sums.held;
         _equal(parts + sums.arrears + sums.voided, sums.billed, "INV-02 billed is the sum of its states");

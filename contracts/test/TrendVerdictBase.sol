@@ -22,7 +22,7 @@ abstract contract TrendVerdictBase {
     }
 
     function _presets(uint8 degree) internal pure returns (Presets memory) {
-        return Presets({first: 200_000, second: 0, degree: degree, insufficientCap: 0});
+        return Presets({first: 200_000, second: 0, degree: degree, insufficientCap: 0, verified: false});
     }
 
     /// Readings of `day` base units on the first day, and `step` more each day after; zero on the missing ones.

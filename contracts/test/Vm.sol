@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 /// The cheatcodes that the tests use.
 interface Vm {
     function addr(uint256 key) external pure returns (address);
+    function chainId(uint256 id) external;
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function expectEmit(address emitter) external;
     function expectRevert(bytes calldata data) external;
@@ -15,6 +16,7 @@ interface Vm {
     function prank(address sender) external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function snapshotState() external returns (uint256 snapshot);
+    function roll(uint256 number) external;
     function revertToState(uint256 snapshot) external returns (bool success);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gasUsed);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;

@@ -86,7 +86,8 @@ def fairmeter_governor(fairmeter_engine: Engine) -> Wallet:
 def fairmeter_operator(fairmeter_system: System, fairmeter_session: Session, fairmeter_governor: Wallet) -> Wallet:
     """An oracle operator whose verdicts the gate takes."""
     operator = Wallet.on(fairmeter_session.engine, derive_key(0, "operator"))
-    fairmeter_session.transact(fairmeter_governor, fairmeter_system.gate.set_operator(operator.address, active=True))
+    calls = fairmeter_system.name_operator(fairmeter_governor.address, operator.address)
+    fairmeter_session.transact(fairmeter_governor, *calls)
     return operator
 
 

@@ -227,7 +227,7 @@ def test_audit__verdicts_signed_by_another_operator__found(forger: Forger) -> No
     steps = forger.steps()
     key = derive_key(99, "operator")
     address = Wallet(key, 0).address
-    place = places(steps, "VerdictGate.setOperator")[0]
+    place = places(steps, "Operators.setOperator")[0]
     steps[place] = with_bytes(steps[place], 4 + 12, address)
     steps = [replace(step, key=key) if step.label == "VerdictGate.submitVerdicts" else step for step in steps]
     forger.execute(steps)

@@ -36,7 +36,7 @@ def deployed() -> System:
         funder,
         *(Call("chain", "transfer", wallet.address, b"", 21_000, 10**20) for wallet in wallets.values()),
         *(currency.mint(wallet.address, PURSE) for wallet in wallets.values()),
-        gate.set_operator(wallets["operator"].address, active=True),
+        *system.name_operator(funder.address, wallets["operator"].address),
         gate.set_presets(int(Utility.ELECTRICITY), 0, Presets(), INSUFFICIENT_CAP),
     )
     tariff = Tariff("supplier", Utility.ELECTRICITY, 0, Money(0), (TariffBlock(MAX_QUANTITY, Money(PRICE)),))

@@ -309,7 +309,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert (totals.holds, totals.credit) == (plain.holds(), plain.credit), "INV-07"
         assert ledger.credit_of(SUPPLIER) == plain.credit, "INV-11"
         kept = currency.balance_of(ledger.address)
-        assert kept == totals.accounts + totals.credit + totals.pending + totals.holds, "INV-01"
+        assert kept == totals.accounts + totals.credit + totals.pending + totals.holds + totals.bonds, "INV-01"
         purses = {name: currency.balance_of(self.wallets[name].address) for name in PEOPLE}
         assert purses == plain.purses, "INV-01"
 

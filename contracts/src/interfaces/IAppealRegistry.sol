@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Appeal, AppealState} from "../types/Appeals.sol";
-import {BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
+import {BatchId, BillId, PackedBill, PackedVerdict, SupplierId} from "../types/Ids.sol";
 import {IFairClock} from "./IFairClock.sol";
 import {IPaymentLedger} from "./IPaymentLedger.sol";
 import {IVerdictGate} from "./IVerdictGate.sol";
@@ -27,6 +27,8 @@ interface IAppealRegistry {
     event AppealContested(BillId indexed bill, bytes32 evidenceHash, uint40 deadline);
     event AppealWithdrawn(BillId indexed bill);
     event AppealExpired(BillId indexed bill);
+    /// The verdict that had opened it was shown wrong.
+    event AppealOverturned(BillId indexed bill);
 
     /// Opens the appeals of a batch just judged, of the bills whose bit is set in `held`, and puts them in the
     /// supplier's queue. Gate only.
@@ -37,6 +39,12 @@ interface IAppealRegistry {
         uint256[] calldata bills,
         bytes calldata verdicts
     ) external;
+
+    /// Opens an appeal against a bill whose verdict was shown wrong; the supplier's time to answer begins now.
+    /// Challenges only.
+    function openReversed(BillId bill, SupplierId supplier, PackedBill packed, PackedVerdict verdict) external;
+    /// Ends an appeal whose verdict was shown wrong. False, and nothing changes, if it had ended before. Challenges only.
+    function overturn(BillId bill) external returns (bool live);
 
     /// The supplier gives the bills up, in any state that has not ended: they are void.
     function concede(BillId[] calldata bills) external;

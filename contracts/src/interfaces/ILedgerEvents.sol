@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Reason} from "../types/Bills.sol";
+import {BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
 
@@ -70,4 +70,30 @@ interface ILedgerEvents {
     );
     /// A batch's pending bucket became the supplier's credit: its pending bills are settled.
     event BatchReleased(BatchId indexed batch, SupplierId indexed supplier, uint256 amount);
+    /// A verdict was shown wrong: `amount` of a bill passed from state to state, for `reason`, as judging would have
+    /// put it; `refunded` went to the account's balance from the bucket or the hold, and `taken` from the balance to the
+    /// bucket or a new hold.
+    event BillReversed(
+        BillId indexed bill,
+        AccountId indexed account,
+        BillState from,
+        BillState to,
+        Reason reason,
+        uint256 amount,
+        uint256 refunded,
+        uint256 taken
+    );
+
+    /* BONDS */
+
+    event BondDeposited(address indexed holder, address indexed from, uint256 amount);
+    event BondWithdrawn(address indexed holder, address indexed to, uint256 amount);
+    event BondMoved(address indexed from, address indexed to, uint256 amount);
+    /// `amount` was taken of an operator's bond.
+    event BondSlashed(address indexed operator, BillId indexed bill, uint256 amount);
+    /// Of what was taken `reward` joined the bond of `rewarded`, and `rest` the balance of an account, or the credit of a
+    /// supplier as its account number 0.
+    event SlashDivided(
+        BillId indexed bill, address indexed rewarded, AccountId indexed wronged, uint256 reward, uint256 rest
+    );
 }

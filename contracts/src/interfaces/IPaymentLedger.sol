@@ -26,8 +26,6 @@ interface IPaymentLedger is ILedgerDesk {
         returns (BatchId batch);
     /// Moves pending buckets whose window is over to the supplier's credit. Anyone may call.
     function release(BatchId[] calldata batches) external;
-    /// Pays out the supplier's credit.
-    function withdrawCredit(SupplierId supplier, uint256 amount, address to) external;
 
     /* CUSTOMER'S FUNCTIONS */
 
@@ -44,10 +42,6 @@ interface IPaymentLedger is ILedgerDesk {
         bytes32 r,
         bytes32 s
     ) external;
-    /// Moves free balance between two accounts of the caller.
-    function moveBalance(AccountId from, AccountId to, uint256 amount) external;
-    /// Pays out free balance of the caller's account.
-    function withdraw(AccountId account, uint256 amount, address to) external;
 
     /* GATE AND REGISTRY */
 
@@ -57,8 +51,6 @@ interface IPaymentLedger is ILedgerDesk {
     function judge(BatchId batch, uint256[] calldata bills, bytes calldata verdicts)
         external
         returns (uint256 appealed, uint256[2] memory held);
-    /// Sets the class of accounts, at most 31. Restricted to the classifier role.
-    function setClass(AccountId[] calldata accounts, uint8 class) external;
 
     /* VIEWS */
 
@@ -72,6 +64,10 @@ interface IPaymentLedger is ILedgerDesk {
     function accountOf(AccountId account) external view returns (Account memory);
     /// The owner of an account; zero where there is none.
     function ownerOf(AccountId account) external view returns (address);
+    /// The class that an account had when a batch was posted.
+    function classAt(AccountId account, BatchId batch) external view returns (uint8);
+    /// What an address has as its bond, rewards included, minor units.
+    function bondOf(address holder) external view returns (uint256);
     /// A batch; zeros where there is none.
     function batchOf(BatchId batch) external view returns (Batch memory);
     /// Batches posted so far: the last one's id.

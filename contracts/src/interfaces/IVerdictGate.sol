@@ -5,13 +5,15 @@ import {BatchId, PackedBill, PackedVerdict} from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
 import {Periods, Presets, Verdict, VerdictRecord} from "../types/Verdicts.sol";
 import {IAppealRegistry} from "./IAppealRegistry.sol";
+import {IChallenges} from "./IChallenges.sol";
 import {IFairClock} from "./IFairClock.sol";
+import {IMeters} from "./IMeters.sol";
+import {IOperators} from "./IOperators.sol";
 import {IPaymentLedger} from "./IPaymentLedger.sol";
 
-/// Takes the verdicts of a batch from the oracle operators, applies them to the ledger and opens the appeals, in one
+/// Takes the verdicts of a batch from a quorum of operators, applies them to the ledger and opens the appeals, in one
 /// transaction; keeps presets and periods, versioned: a batch is judged by the version of its posting.
 interface IVerdictGate {
-    event OperatorSet(address indexed operator, uint8 index, bool active);
     event PresetsSet(uint32 indexed version, Utility indexed utility, uint8 indexed class, Presets presets);
     event PeriodsSet(uint32 indexed version, Periods periods);
     event BatchJudged(
@@ -22,14 +24,26 @@ interface IVerdictGate {
         uint256 appealed,
         uint40 windowEndsAt
     );
+    /// An operator left with the gate what it says of a batch.
+    event Attested(BatchId indexed batch, address indexed operator, bytes32 evidenceRoot, bytes32 verdictCommitment);
 
-    /// Judges a batch: its packed bills, as posted; 12 bytes of verdict a bill; the root of the evidence. Operators
-    /// only, once, and not during a pause.
-    function submitVerdicts(BatchId batch, bytes32 evidenceRoot, PackedBill[] calldata bills, bytes calldata verdicts)
-        external;
+    /// Judges a batch: its packed bills, as posted; 12 bytes of verdict a bill; the root of the evidence. Anyone may
+    /// submit, once, as soon as a quorum of operators says the same: the sender itself, if it is an operator, those
+    /// whose `signatures` (IOperators.signersOf) it brings, and those who said so by `attest`. Not during a pause.
+    function submitVerdicts(
+        BatchId batch,
+        bytes32 evidenceRoot,
+        PackedBill[] calldata bills,
+        bytes calldata verdicts,
+        bytes calldata signatures
+    ) external;
+    /// Leaves with the gate what the calling operator says of a batch, for whoever submits its verdicts.
+    function attest(BatchId batch, bytes32 evidenceRoot, bytes32 verdictCommitment) external;
 
-    /// Adds an operator or ends its right to judge. Restricted to the governor role.
-    function setOperator(address operator, bool active) external;
+    /// Begins a new version of the parameters. Operators and Meters only.
+    function advance() external returns (uint32 version);
+    /// Counts a demand that was opened, or came to its end. Challenges only.
+    function countDemand(BatchId batch, bool open) external;
     /// Sets the presets of a utility and class for batches posted from now on. Restricted to the governor role.
     function setPresets(Utility utility, uint8 class, Presets calldata presets) external;
     /// Sets the periods for batches posted from now on. Restricted to the governor role.
@@ -41,8 +55,16 @@ interface IVerdictGate {
     function ledger() external view returns (IPaymentLedger);
     /// The registry, fixed at deployment.
     function registry() external view returns (IAppealRegistry);
-    /// The version of presets and periods that a batch posted now takes on; counted from 1.
+    /// The operators, fixed at deployment.
+    function operators() external view returns (IOperators);
+    /// The challenges, fixed at deployment.
+    function challenges() external view returns (IChallenges);
+    /// The meter operators' keys, fixed at deployment.
+    function meters() external view returns (IMeters);
+    /// The version of all parameters that a batch posted now takes on; counted from 1.
     function parameterVersion() external view returns (uint32);
+    /// The longest window of any version so far, seconds.
+    function longestWindow() external view returns (uint32);
     /// The parameter version that a batch of `billed` minor units takes on when it is posted now. Reverts where the
     /// window is zero and the batch too large for that.
     function admit(uint256 billed) external view returns (uint32 version);
@@ -50,12 +72,20 @@ interface IVerdictGate {
     function presetsOf(uint32 version, Utility utility, uint8 class) external view returns (Presets memory);
     /// The periods of a version, seconds.
     function periodsOf(uint32 version) external view returns (Periods memory);
-    /// Whether an address may judge now.
-    function isOperator(address operator) external view returns (bool);
     /// What is kept of a batch's verdicts; zeros where it is not judged.
     function verdictRecordOf(BatchId batch) external view returns (VerdictRecord memory);
-    /// Whether the window of a judged batch is over, and the clock not paused.
+    /// Whether the window of a judged batch is over, no demand open and the clock not paused.
     function isReleasable(BatchId batch) external view returns (bool);
+    /// Whether operator number `index` said this of the batch, on chain or by a signature with which it was judged.
+    function hasAttested(BatchId batch, bytes32 evidenceRoot, bytes32 verdictCommitment, uint256 index)
+        external
+        view
+        returns (bool);
+    /// What operators sign (EIP-712).
+    function attestationDigest(BatchId batch, bytes32 evidenceRoot, bytes32 verdictCommitment)
+        external
+        view
+        returns (bytes32);
     /// Twelve bytes of verdict as their fields.
     function decodeVerdict(PackedVerdict verdict) external pure returns (Verdict memory);
 }

@@ -47,32 +47,6 @@ abstract contract LedgerAccounts is LedgerBase, IPaymentLedger {
     }
 
     /// @inheritdoc IPaymentLedger
-    function moveBalance(AccountId from, AccountId to, uint256 amount)
-        external
-        override
-        onlyAccountOwner(from)
-        onlyAccountOwner(to)
-    {
-        // Effect:
-        _accounts[from] = _debited(from, _accounts[from], amount);
-        _accounts[to] = _credited(to, _accounts[to], amount);
-
-        emit BalanceMoved(from, to, amount);
-    }
-
-    /// @inheritdoc IPaymentLedger
-    function withdraw(AccountId account, uint256 amount, address to) external override onlyAccountOwner(account) {
-        // Effect:
-        _accounts[account] = _debited(account, _accounts[account], amount);
-        _lower(Sum.Accounts, amount);
-
-        emit Withdrawn(account, to, amount);
-
-        // Interaction:
-        _push(to, amount);
-    }
-
-    /// @inheritdoc IPaymentLedger
     function accountOf(AccountId account) external view override returns (Account memory decoded) {
         decoded = _account(account).decode();
         decoded.owner = _holders[account].owner;

@@ -9,6 +9,7 @@ import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
+import {Revisions} from "../libraries/Revisions.sol";
 import {Batch, BillState} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedAccount, PackedRecord, SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
@@ -25,7 +26,8 @@ enum Sum {
     Voided,
     Accounts,
     Holds,
-    Credit
+    Credit,
+    Bonds
 }
 
 /// The ledger's storage, who may call, and the few ways in which a balance changes.
@@ -64,10 +66,14 @@ abstract contract LedgerBase is ILedgerEvents {
     mapping(BatchId batch => Batch) internal _batches;
     mapping(BillId bill => PackedRecord) internal _records;
     /// By `Sum`, minor units; the struct `Totals` without its names, so that amounts move from sum to sum in one place.
-    uint128[11] private _sums;
+    uint128[12] private _sums;
     // Of these, ledger and desk write some each in the same storage, which an analysis of one of them alone cannot see.
     // slither-disable-start uninitialized-state,constable-states,unused-state
     mapping(SupplierId supplier => mapping(Utility utility => TariffBook)) internal _tariffs;
+    /// Of operators and challengers, minor units; what they are rewarded with joins it.
+    mapping(address holder => uint256 bond) internal _bonds;
+    /// By the first batch that they hold for.
+    mapping(AccountId account => Revisions.Revision[]) internal _classes;
     uint32 internal _supplierCount;
     uint48 internal _batchCount;
     // slither-disable-end uninitialized-state,constable-states,unused-state

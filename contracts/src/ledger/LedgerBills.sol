@@ -145,7 +145,8 @@ abstract contract LedgerBills is LedgerSuppliers {
             voided: _sumOf(Sum.Voided),
             accounts: _sumOf(Sum.Accounts),
             holds: _sumOf(Sum.Holds),
-            credit: _sumOf(Sum.Credit)
+            credit: _sumOf(Sum.Credit),
+            bonds: _sumOf(Sum.Bonds)
         });
     }
 

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+
 import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {Mandate, SignedMandate} from "../types/Accounts.sol";
-import {Reason} from "../types/Bills.sol";
+import {BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
+import {Decision} from "../types/Verdicts.sol";
 import {LedgerBase} from "./LedgerBase.sol";
 import {LedgerDesk} from "./LedgerDesk.sol";
 
 /// Hands calls for single accounts and bills on to the desk, which the ledger has created and nobody can exchange.
 abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
+    /// The access manager that says who may set classes.
+    IAccessManager public immutable authority;
+
     address private immutable _desk;
 
-    constructor() {
-        _desk = address(new LedgerDesk(_currency, _clock, _gate, _registry));
+    constructor(IAccessManager authority_) {
+        authority = authority_;
+        _desk = address(new LedgerDesk(_currency, _clock, _gate, _registry, authority_));
     }
 
     /// Runs the call as it came in the desk's code, on this contract's storage, and ends with its result.
@@ -62,8 +69,45 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     /// @inheritdoc ILedgerDesk
     function settleArrears(BillId[] calldata) external override atDesk returns (uint256 settled) {}
 
+    /// @inheritdoc ILedgerDesk
+    function slash(address[] calldata, BillId, uint256, address, uint256, AccountId)
+        external
+        override
+        atDesk
+        returns (uint256[] memory left)
+    {}
+
+    /// @inheritdoc ILedgerDesk
+    function reverse(BillId, PackedBill, Decision, bool)
+        external
+        override
+        atDesk
+        returns (BillState from, BillState to, bool again)
+    {}
+
     // slither-disable-end incorrect-return
 
     /// @inheritdoc ILedgerDesk
     function closeAppeal(BillId, uint48, Reason, bool) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function depositBond(address, uint256) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function withdrawBond(uint256, address) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function moveBond(address, address, uint256) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function setClass(AccountId[] calldata, uint8) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function moveBalance(AccountId, AccountId, uint256) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function withdraw(AccountId, uint256, address) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function withdrawCredit(SupplierId, uint256, address) external override atDesk {}
 }

@@ -7,9 +7,9 @@ import {PackedBills} from "../libraries/PackedBills.sol";
 import {Tariffs} from "../libraries/Tariffs.sol";
 import {SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
-import {LedgerBase, Sum} from "./LedgerBase.sol";
+import {LedgerBase} from "./LedgerBase.sol";
 
-/// Suppliers, their tariffs' prices, and their credit.
+/// Suppliers and their tariffs' prices.
 abstract contract LedgerSuppliers is LedgerBase, IPaymentLedger {
     using Tariffs for Tariff;
     using Tariffs for Tariff[];
@@ -21,22 +21,6 @@ abstract contract LedgerSuppliers is LedgerBase, IPaymentLedger {
         _suppliers[supplier].owner = msg.sender;
 
         emit SupplierRegistered(supplier, msg.sender, name);
-    }
-
-    /// @inheritdoc IPaymentLedger
-    function withdrawCredit(SupplierId supplier, uint256 amount, address to) external override onlySupplier(supplier) {
-        // Check:
-        uint256 credit = _suppliers[supplier].credit;
-        if (amount > credit) revert Errors.PaymentLedger_InsufficientCredit(supplier, credit, amount);
-
-        // Effect:
-        _suppliers[supplier].credit = uint96(credit - amount);
-        _lower(Sum.Credit, amount);
-
-        emit CreditWithdrawn(supplier, to, amount);
-
-        // Interaction:
-        _push(to, amount);
     }
 
     /// @inheritdoc IPaymentLedger

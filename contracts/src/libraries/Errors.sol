@@ -129,16 +129,29 @@ interface Errors {
     /// Thrown when an appeal would end with more to pay than was billed.
     error PaymentLedger_DueTooLarge(BillId bill, uint256 due, uint256 amount);
 
+    /* LEDGER: BONDS AND REVERSALS */
+
+    /// Thrown when a function of the operators' contract is called by another.
+    error PaymentLedger_NotOperators(address caller);
+    /// Thrown when a function of the challenges' contract is called by another.
+    error PaymentLedger_NotChallenges(address caller);
+    /// Thrown when an operator, or who was one not long enough ago, would withdraw its bond.
+    error PaymentLedger_BondLocked(address holder);
+    /// Thrown when more is asked of a bond than there is.
+    error PaymentLedger_InsufficientBond(address holder, uint256 bond, uint256 amount);
+    /// Thrown when a verdict was corrected in this way before, or in one that overrides it.
+    error PaymentLedger_AlreadyCorrected(BillId bill);
+
     /* GATE */
 
-    /// Thrown when the caller is not an active operator.
-    error VerdictGate_NotOperator(address caller);
+    /// Thrown when a function of Operators and Meters is called by another.
+    error VerdictGate_NotParameters(address caller);
+    /// Thrown when a function of the challenges' contract is called by another.
+    error VerdictGate_NotChallenges(address caller);
+    /// Thrown when a batch that was not posted, or is judged, is attested.
+    error VerdictGate_NotUnjudged(BatchId batch);
     /// Thrown when a batch is to be judged during a pause.
     error VerdictGate_Paused();
-    /// Thrown when an operator beyond the 128th would be added.
-    error VerdictGate_TooManyOperators();
-    /// Thrown when an operator that was never added would be ended.
-    error VerdictGate_NoSuchOperator(address operator);
     /// Thrown when presets are set without a utility.
     error VerdictGate_NoUtility();
     /// Thrown when a preset lies outside -10^7..10^7 ppm.
@@ -150,7 +163,85 @@ interface Errors {
     /// Thrown when a batch is too large for a window of zero.
     error VerdictGate_WindowNeeded(uint256 billed, uint256 most);
 
+    /* OPERATORS */
+
+    /// Thrown when an address is named that is an operator already.
+    error Operators_AlreadyOperator(address operator);
+    /// Thrown when notice is given to an address that is no operator.
+    error Operators_NotOperator(address operator);
+    /// Thrown when an operator is named whose bond is too small.
+    error Operators_BondTooSmall(address operator, uint256 bond, uint256 least);
+    /// Thrown when an operator beyond the 128th would be added.
+    error Operators_TooMany();
+    /// Thrown when a quorum is zero or more than there are operators.
+    error Operators_QuorumOutOfBounds(uint256 quorum, uint256 count);
+    /// Thrown when more would be slashed than the bond that is asked for.
+    error Operators_SlashAboveBond(uint256 slash, uint256 bond);
+    /// Thrown when a challenger's share lies outside 100,000..500,000 ppm.
+    error Operators_ShareOutOfBounds(uint256 share);
+    /// Thrown when the time to answer a demand lies outside an hour to 30 days.
+    error Operators_PeriodOutOfBounds(uint256 period);
+    /// Thrown when there are not 65 bytes a signature.
+    error Operators_SignatureLength(uint256 length);
+    /// Thrown when signatures do not ascend by operator's number.
+    error Operators_SignatureOrder(uint256 index);
+    /// Thrown when a signature is not the operator's over this batch's verdicts.
+    error Operators_SignatureInvalid(uint256 index);
+    /// Thrown when an address may not sign for batches of a version: it was not in its set, or its time is over.
+    error Operators_NotSigner(uint256 version, address operator);
+    /// Thrown when a signature is brought of an operator number of which the same is true.
+    error Operators_NumberNotSigner(uint256 version, uint256 index);
+    /// Thrown when fewer operators say the same than the quorum.
+    error Operators_NoQuorum(uint256 count, uint256 quorum);
+    /// Thrown when a function of the challenges' contract is called by another.
+    error Operators_NotChallenges(address caller);
+    /// Thrown when the two attestations of an equivocation say the same.
+    error Operators_SameAttestation(BatchId batch);
+    /// Thrown when an operator has neither signed nor left what it is said to have attested.
+    error Operators_NotSaid(address operator, BatchId batch);
+    /// Thrown when an operator was slashed before for equivocating on a batch.
+    error Operators_AlreadySlashed(address operator, BatchId batch);
+
+    /* METERS */
+
+    /// Thrown when readings are not signed by the meter operator; zero where there is none.
+    error Meters_NotSigned(address key);
+
+    /* CHALLENGES */
+
+    /// Thrown when a batch is not judged, or its verdicts were computed on chain.
+    error Challenges_NotChallengeable(BatchId batch);
+    /// Thrown when the bill or the verdict that is shown is not what its batch committed to.
+    error Challenges_NotCommitted(BillId bill);
+    /// Thrown when the leaf that is shown is not under the evidence root.
+    error Challenges_LeafNotCommitted(BillId bill);
+    /// Thrown when a challenge or demand comes after the window.
+    error Challenges_WindowOver(BillId bill, uint256 windowEndsAt);
+    /// Thrown when another than customer or operator would show readings that the mandate does not disclose.
+    error Challenges_NotDisclosed(AccountId account, address caller);
+    /// Thrown when the challenged verdict is right.
+    error Challenges_VerdictRight(BillId bill);
+    /// Thrown when the snapshots leave out a day of the reference period.
+    error Challenges_DayNotSigned(BillId bill, uint256 day);
+    /// Thrown when a snapshot has more than 256 days, or not five bytes a day.
+    error Challenges_SnapshotMalformed(BillId bill);
+    /// Thrown when a bill's leaf was demanded before.
+    error Challenges_DemandedBefore(BillId bill);
+    /// Thrown when the leaf of a verdict is demanded that was corrected already.
+    error Challenges_CorrectedBefore(BillId bill);
+    /// Thrown when an operator would put its own locked bond on a demand.
+    error Challenges_BondLocked(address caller);
+    /// Thrown when no demand of a bill is open.
+    error Challenges_NotDemanded(BillId bill);
+    /// Thrown when a demand is answered at its deadline or later.
+    error Challenges_DeadlinePassed(BillId bill, uint256 deadline);
+    /// Thrown when a demand is enforced before its deadline.
+    error Challenges_DeadlineAhead(BillId bill, uint256 deadline);
+
     /* REGISTRY */
+
+    /// Thrown when a function of the challenges' contract is called by another.
+    error AppealRegistry_NotChallenges(address caller);
 
     /// Thrown when a function of the gate is called by another.
     error AppealRegistry_NotGate(address caller);

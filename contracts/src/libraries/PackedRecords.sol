@@ -9,7 +9,7 @@ import {IdCodec} from "./IdCodec.sol";
 ///
 /// account number 0..31 · quantity 32..79 · amount 80..127 · first day 128..143 · days 144..151, as in the posted bill
 /// · state 152..159 · reason 160..167 · money 168..215 · stage 216..223 · score 224..247 · flags 248..255 (replaced,
-/// unbilled)
+/// unbilled, corrected, correctedByMeter)
 ///
 /// `amount` falls when a part of the bill is void and another is not, so that amount - money is always what was paid
 /// for a bill in arrears, and what was credited for a pending one.
@@ -19,6 +19,8 @@ library PackedRecords {
     uint256 private constant STATE_REASON_MONEY = uint256(type(uint64).max) << 152;
     uint256 private constant REPLACED = 1 << 248;
     uint256 private constant UNBILLED = 1 << 249;
+    uint256 private constant CORRECTED = 1 << 250;
+    uint256 private constant CORRECTED_BY_METER = 1 << 251;
     uint256 private constant FREEING = (1 << uint8(Reason.Cancelled)) | (1 << uint8(Reason.Conceded))
         | (1 << uint8(Reason.Adjusted)) | (1 << uint8(Reason.Expired));
 
@@ -55,6 +57,12 @@ library PackedRecords {
         return PackedRecord.unwrap(record) & UNBILLED != 0;
     }
 
+    /// Whether the verdict was shown wrong in this way, or in one that overrides it.
+    function isCorrected(PackedRecord record, bool byMeter) internal pure returns (bool) {
+        uint256 later = byMeter ? CORRECTED_BY_METER : CORRECTED | CORRECTED_BY_METER;
+        return PackedRecord.unwrap(record) & later != 0;
+    }
+
     /// Whether the bill is void, its days are free and not billed again yet, and `bill` of the same supplier is for the
     /// same account and for days within them.
     function isReplaceableBy(PackedRecord record, PackedBill bill) internal pure returns (bool) {
@@ -81,6 +89,8 @@ library PackedRecords {
         decoded.stage = uint8(word >> 216);
         decoded.score = uint24(word >> 224);
         decoded.replaced = word & REPLACED != 0;
+        decoded.corrected = word & CORRECTED != 0;
+        decoded.correctedByMeter = word & CORRECTED_BY_METER != 0;
     }
 
     /* CHANGE */
@@ -120,5 +130,10 @@ library PackedRecords {
 
     function asUnbilled(PackedRecord record) internal pure returns (PackedRecord) {
         return PackedRecord.wrap(PackedRecord.unwrap(record) | UNBILLED);
+    }
+
+    /// Its verdict shown wrong, by signed readings or otherwise.
+    function asCorrected(PackedRecord record, bool byMeter) internal pure returns (PackedRecord) {
+        return PackedRecord.wrap(PackedRecord.unwrap(record) | (byMeter ? CORRECTED_BY_METER : CORRECTED));
     }
 }

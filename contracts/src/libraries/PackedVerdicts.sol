@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {PackedVerdict} from "../types/Ids.sol";
 import {Decision, Verdict} from "../types/Verdicts.sol";
+import {MerkleTree} from "./MerkleTree.sol";
 
 /// A verdict in 12 bytes, byte 0 the first:
 ///
@@ -10,6 +11,8 @@ import {Decision, Verdict} from "../types/Verdicts.sol";
 /// bytes 2..6 actual, 7..11 expected growth, int40 ppm, big-endian, zero where not given
 library PackedVerdicts {
     uint256 internal constant SIZE = 12;
+    /// Verdicts a leaf of the commitment.
+    uint256 internal constant GROUP = 16;
 
     uint256 private constant RESERVED = 0xccff;
 
@@ -42,6 +45,44 @@ library PackedVerdicts {
         return headAt(headOffsetOf(verdicts) + verdicts.length) == 0;
     }
 
+    /// What a batch commits to: the Merkle root (libraries/MerkleTree.sol) over keccak256 of each 16 verdicts, of the
+    /// last ones as many as there are; at least one.
+    ///
+    /// Sixteen, since one verdict is shown with its 15 neighbours and a proof of at most nine words: 480 bytes of
+    /// calldata instead of 6,000, while the commitment costs little more than one hash over all of them.
+    function commitment(bytes calldata verdicts) internal pure returns (bytes32) {
+        uint256 base;
+        uint256 count;
+        assembly ("memory-safe") {
+            base := mload(0x40)
+            calldatacopy(base, verdicts.offset, verdicts.length)
+            for { let from := 0 } lt(from, verdicts.length) { from := add(from, 192) } {
+                let size := sub(verdicts.length, from)
+                if gt(size, 192) { size := 192 }
+                // A leaf takes the place of verdicts that are hashed already.
+                mstore(add(base, shl(5, count)), keccak256(add(base, from), size))
+                count := add(count, 1)
+            }
+        }
+        return MerkleTree.rootAt(base, count);
+    }
+
+    /// Whether `group` are the verdicts among which verdict `index` of `count` is, under `commitment_`.
+    function isCommitted(
+        bytes32 commitment_,
+        bytes calldata group,
+        uint256 index,
+        uint256 count,
+        bytes32[] calldata proof
+    ) internal pure returns (bool) {
+        uint256 leaf = index / GROUP;
+        uint256 size = count - leaf * GROUP;
+        if (size > GROUP) size = GROUP;
+        if (group.length != size * SIZE) return false;
+        uint256 leaves = (count + GROUP - 1) / GROUP;
+        return MerkleTree.verify(commitment_, keccak256(group), leaf, leaves, proof);
+    }
+
     /// Whether the decision is known and the reserved bits are zero, of a verdict's first two bytes.
     function isWellFormed(uint256 head) internal pure returns (bool good) {
         assembly ("memory-safe") {
@@ -52,6 +93,11 @@ library PackedVerdicts {
     /// The decision's number, of the first two bytes of a verdict that is well formed.
     function decisionOf(uint256 head) internal pure returns (uint256) {
         return (head >> 8) & 3;
+    }
+
+    /// The decision of a verdict that is well formed.
+    function decision(PackedVerdict verdict) internal pure returns (Decision) {
+        return Decision(decisionOf(uint16(bytes2(PackedVerdict.unwrap(verdict)))));
     }
 
     /// floor(growth · 10^6), ppm.

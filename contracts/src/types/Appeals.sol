@@ -10,7 +10,8 @@ enum AppealState {
     Contested,
     Ruled,
     Withdrawn,
-    Expired
+    Expired,
+    Overturned
 }
 
 /// An appeal, decoded. Its id is the bill's.

@@ -70,8 +70,11 @@ struct BillRecord {
     /// Arrears only: stage, and repayment score in ppm. Written by the arrears contract.
     uint8 stage;
     uint24 score;
-    /// Void only: a later bill has billed these days again.
+    /// The bill's days are not free, if it is void: a later bill has billed them again, or a part of it was paid.
     bool replaced;
+    /// Its verdict was shown wrong, by its evidence or for want of it, and by signed readings.
+    bool corrected;
+    bool correctedByMeter;
 }
 
 /// A batch of bills of one supplier for one utility.
@@ -110,4 +113,6 @@ struct Totals {
     uint128 accounts;
     uint128 holds;
     uint128 credit;
+    // bonds of operators and challengers, rewards included
+    uint128 bonds;
 }

@@ -8,9 +8,12 @@ enum Decision {
     Insufficient
 }
 
-/// How verdicts are made; only `Trend` can be recomputed on chain.
+/// How the verdicts of a batch were made.
 enum VerdictPolicy {
-    Trend
+    // by operators, by the trend verdict: whoever shows the readings can have them computed again
+    Trend,
+    // by the gate itself, from readings that the meter operator signed
+    Verified
 }
 
 /// A verdict, decoded.
@@ -34,6 +37,9 @@ struct Presets {
     uint8 degree;
     /// An INSUFFICIENT bill up to this amount is paid, above it waits for the customer's word; minor units.
     uint48 insufficientCap;
+    /// Whether operators' verdicts are refused for the class but INSUFFICIENT: the gate computes them from signed
+    /// readings.
+    bool verified;
 }
 
 /// Durations in seconds of fair time (IFairClock) that a batch keeps from its posting on.
@@ -52,7 +58,7 @@ struct Periods {
 struct VerdictRecord {
     /// Merkle root over the evidence leaves, one a bill, in order.
     bytes32 evidenceRoot;
-    /// keccak256 of the packed verdicts, 12 bytes a bill.
+    /// Merkle root over the packed verdicts, a leaf for each 16 of them (libraries/PackedVerdicts.sol).
     bytes32 verdictCommitment;
     VerdictPolicy policy;
     /// Fair time (IFairClock), seconds.
@@ -60,4 +66,28 @@ struct VerdictRecord {
     uint40 windowEndsAt;
     /// Bit i set: operator number i signed.
     uint128 signers;
+    /// Demands that are neither answered nor enforced: the batch is not released before.
+    uint16 demands;
+}
+
+/// What operators and challengers have at stake; amounts in minor units.
+struct Stakes {
+    /// That an operator must have as its bond to be named.
+    uint48 bond;
+    /// That each signer of a wrong verdict loses of its bond, as far as it goes; at most `bond`.
+    uint48 slash;
+    /// Of what the signers lose, to the challenger; ppm, 100,000..500,000. The rest goes to whom the verdict wronged.
+    uint32 challengerShare;
+    /// That a demand costs if the leaf is shown and the verdict right.
+    uint48 demandBond;
+    /// Seconds to answer a demand.
+    uint32 demandPeriod;
+}
+
+/// What an operator said of a batch.
+struct Attestation {
+    bytes32 evidenceRoot;
+    bytes32 verdictCommitment;
+    /// r ‖ vs (EIP-2098), 64 bytes; empty where the gate has it on chain.
+    bytes signature;
 }

@@ -105,7 +105,7 @@ contract BatchGas is Base {
         }
         for (uint256 i; i < 32; ++i) {
             vm.prank(governor);
-            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, 0));
+            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, 0, false));
         }
         BatchId batch = _post(bills);
         _judge(batch, bills, _verdicts(COUNT, INSUFFICIENT));
@@ -120,7 +120,7 @@ contract BatchGas is Base {
     function test_GivenAppealsAndInsufficientInTurn_Judge() external {
         for (uint256 i; i < 32; ++i) {
             vm.prank(governor);
-            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, type(uint48).max));
+            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, type(uint48).max, false));
         }
         for (uint256 i; i < COUNT; ++i) {
             vm.prank(classifier);

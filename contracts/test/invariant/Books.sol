@@ -145,6 +145,8 @@ abstract contract Books is Book {
         _same(result, "INV-07: accounts", totals.accounts, result.balances);
         _same(result, "INV-07: holds", totals.holds, result.holds);
         _same(result, "INV-07: credit", totals.credit, result.credit);
+        _same(result, "INV-07: bonds", totals.bonds, 2 * BOND);
+        result.owed += totals.bonds;
     }
 
     /* TARIFFS */

@@ -63,7 +63,7 @@ abstract contract CustomerSteps is Steps {
         string memory forbidden = amount > accounts[from].balance
             ? "INV-10: more was moved than the account had"
             : accounts[to].owner != payer_ ? "INV-10: moved to another's account" : "";
-        bytes memory data = abi.encodeCall(IPaymentLedger.moveBalance, (accounts[from].id, accounts[to].id, amount));
+        bytes memory data = abi.encodeCall(ILedgerDesk.moveBalance, (accounts[from].id, accounts[to].id, amount));
         if (_call(payer_, address(ledger), data, forbidden, Step.Move)) {
             accounts[from].balance -= uint48(amount);
             accounts[to].balance += uint48(amount);
@@ -79,7 +79,7 @@ abstract contract CustomerSteps is Steps {
         string memory forbidden = amount > balance
             ? "INV-10: more was withdrawn than the account had"
             : caller != accounts[place].owner ? "INV-10: another than the owner withdrew" : "";
-        bytes memory data = abi.encodeCall(IPaymentLedger.withdraw, (accounts[place].id, amount, to));
+        bytes memory data = abi.encodeCall(ILedgerDesk.withdraw, (accounts[place].id, amount, to));
         forbidden = _frozenOr(caller, _frozenOr(to, forbidden));
         if (_call(caller, address(ledger), data, forbidden, Step.Withdraw)) {
             accounts[place].balance -= uint48(amount);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IPaymentLedger} from "../../src/interfaces/IPaymentLedger.sol";
+import {ILedgerDesk} from "../../src/interfaces/ILedgerDesk.sol";
+import {IOperators} from "../../src/interfaces/IOperators.sol";
 import {IVerdictGate} from "../../src/interfaces/IVerdictGate.sol";
 import {BillState} from "../../src/types/Bills.sol";
 import {BatchId, PackedBill} from "../../src/types/Ids.sol";
@@ -11,7 +12,10 @@ import {SupplierSteps} from "./SupplierSteps.sol";
 
 /// What operators, governor and classifier do.
 abstract contract OracleSteps is SupplierSteps {
-    mapping(address => bool) private active;
+    /// Of each version, a bit an operator: the first, the second.
+    mapping(uint256 version => uint256) private members;
+    /// Until when the second operator signs; the largest while it is active.
+    uint256 private signsUntil;
 
     function judge(uint256 seed) external step(seed) {
         _judge();
@@ -27,7 +31,7 @@ abstract contract OracleSteps is SupplierSteps {
         uint8 class = uint8(_draw(3));
         address caller = _callerFor(classifier);
         string memory forbidden = caller != classifier ? "INV-04: another than the classifier set a class" : "";
-        bytes memory data = abi.encodeCall(IPaymentLedger.setClass, (_one(accounts[place].id), class));
+        bytes memory data = abi.encodeCall(ILedgerDesk.setClass, (_one(accounts[place].id), class));
         if (_call(caller, address(ledger), data, forbidden, Step.SetClass)) accounts[place].class = class;
     }
 
@@ -36,11 +40,11 @@ abstract contract OracleSteps is SupplierSteps {
         Utility utility = Utility(1 + _draw(2));
         uint8 class = uint8(_draw(3));
         uint48 cap = uint48(_draw(100_000));
-        Presets memory set = Presets({first: 200_000, second: 0, degree: 1, insufficientCap: cap});
+        Presets memory set = Presets({first: 200_000, second: 0, degree: 1, insufficientCap: cap, verified: false});
         bytes memory data = abi.encodeCall(IVerdictGate.setPresets, (utility, class, set));
         if (!_governs(data, Step.SetPresets)) return;
-        periods[version + 1] = periods[version];
-        presets.push(PresetsBook({version: ++version, utility: utility, class: class, insufficientCap: cap}));
+        _advance();
+        presets.push(PresetsBook({version: version, utility: utility, class: class, insufficientCap: cap}));
     }
 
     function setPeriods(uint256 seed) external step(seed) {
@@ -51,32 +55,49 @@ abstract contract OracleSteps is SupplierSteps {
             acceptance: uint32(1 days + _draw(30 days)),
             contest: uint32(1 days + _draw(30 days))
         });
-        if (_governs(abi.encodeCall(IVerdictGate.setPeriods, (set)), Step.SetPeriods)) periods[++version] = set;
+        if (!_governs(abi.encodeCall(IVerdictGate.setPeriods, (set)), Step.SetPeriods)) return;
+        _advance();
+        periods[version] = set;
     }
 
     function setOperator(uint256 seed) external step(seed) {
-        bool name = !active[secondOperator];
-        bytes memory data = abi.encodeCall(IVerdictGate.setOperator, (secondOperator, name));
-        if (_governs(data, name ? Step.NameOperator : Step.EndOperator)) active[secondOperator] = name;
+        bool name = signsUntil != type(uint256).max;
+        bytes memory data = abi.encodeCall(IOperators.setOperator, (secondOperator, name));
+        Step done = name ? Step.NameOperator : Step.EndOperator;
+        if (!_governsAt(address(operators), data, done)) return;
+        _advance();
+        members[version] ^= 2;
+        signsUntil = name ? type(uint256).max : block.timestamp + 7 days;
     }
 
     function _startOracle() internal {
-        active[operator] = true;
-        _call(
-            governor,
-            address(gate),
-            abi.encodeCall(IVerdictGate.setOperator, (secondOperator, true)),
-            "",
-            Step.NameOperator
-        );
-        active[secondOperator] = true;
-        periods[version] = gate.periodsOf(1);
+        _addOperator(secondOperator);
+        version = gate.parameterVersion();
+        members[version] = 3;
+        signsUntil = type(uint256).max;
+        periods[version] = gate.periodsOf(version);
+    }
+
+    function _advance() private {
+        ++version;
+        (periods[version], members[version]) = (periods[version - 1], members[version - 1]);
     }
 
     function _governs(bytes memory data, Step done) private returns (bool) {
+        return _governsAt(address(gate), data, done);
+    }
+
+    function _governsAt(address target, bytes memory data, Step done) private returns (bool) {
         address caller = _callerFor(governor);
-        string memory forbidden = caller != governor ? "INV-04: another than the governor set the gate" : "";
-        return _call(caller, address(gate), data, forbidden, done);
+        string memory forbidden = caller != governor ? "INV-04: another than the governor set parameters" : "";
+        return _call(caller, target, data, forbidden, done);
+    }
+
+    /// Whether an operator judges a batch alone.
+    function _judges(address caller, uint256 batch) private view returns (bool) {
+        uint256 bit = caller == operator ? 1 : caller == secondOperator ? 2 : 0;
+        if (members[batches[batch].version] & bit == 0) return false;
+        return bit == 1 || block.timestamp < signsUntil;
     }
 
     /* JUDGING */
@@ -88,14 +109,15 @@ abstract contract OracleSteps is SupplierSteps {
         PackedBill[] memory words = _wordsOf(place);
         (bytes memory verdicts, Decision[] memory decisions) = _anyVerdicts(words.length);
         address caller = _rarely(3) ? secondOperator : operator;
-        string memory forbidden = !active[caller] ? "INV-04: a batch was judged by another than an operator" : "";
+        string memory forbidden =
+            !_judges(caller, place) ? "INV-04: a batch was judged by another than an operator" : "";
         if (_rarely(24)) {
             words[_draw(words.length)] = PackedBill.wrap(_draw(type(uint256).max));
             forbidden = "INV-04: a bill was judged that was not posted";
         }
         if (batches[place].judgedAt != 0) forbidden = "INV-03: a batch was judged twice";
         bytes memory data = abi.encodeCall(
-            IVerdictGate.submitVerdicts, (BatchId.wrap(uint48(place + 1)), keccak256("evidence"), words, verdicts)
+            IVerdictGate.submitVerdicts, (BatchId.wrap(uint48(place + 1)), keccak256("evidence"), words, verdicts, "")
         );
         if (_call(caller, address(gate), data, forbidden, Step.Judge)) _enterVerdicts(place, decisions);
     }

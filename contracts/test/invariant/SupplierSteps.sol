@@ -67,7 +67,7 @@ abstract contract SupplierSteps is CustomerSteps {
         string memory forbidden = amount > book.credit
             ? "INV-11: more was withdrawn than the credit"
             : caller != book.owner ? "INV-11: another than the supplier withdrew its credit" : "";
-        bytes memory data = abi.encodeCall(IPaymentLedger.withdrawCredit, (book.id, amount, to));
+        bytes memory data = abi.encodeCall(ILedgerDesk.withdrawCredit, (book.id, amount, to));
         forbidden = _frozenOr(caller, _frozenOr(to, forbidden));
         if (_call(caller, address(ledger), data, forbidden, Step.WithdrawCredit)) book.credit -= amount;
     }

@@ -63,7 +63,7 @@ def check_operators(manifest: Manifest, record: ChainRecord) -> Check:
 
 
 def _operators(record: ChainRecord) -> list[str]:
-    active = {one["operator"]: one["active"] for _, one in record.decoded("VerdictGate", "OperatorSet")}
+    active = {one["operator"]: one["active"] for _, one in record.decoded("Operators", "OperatorSet")}
     return [f"0x{operator.hex()}" for operator, is_active in active.items() if is_active]
 
 

@@ -18,7 +18,15 @@ from fairmeter.audit.record import LOG_BITS, ChainRecord, Columns, order_of
 from fairmeter.errors import ChainError
 from fairmeter.model import BillState, Bools, Int64s
 
-BILL_EVENTS: Final = ("BillPending", "BillHeld", "BillWaiting", "ArrearsOpened", "BillVoided", "BillPaid")
+BILL_EVENTS: Final = (
+    "BillPending",
+    "BillHeld",
+    "BillWaiting",
+    "ArrearsOpened",
+    "BillVoided",
+    "BillPaid",
+    "BillReversed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,7 @@ def _effects(name: str, event: Columns, amounts: Int64s) -> Mapping[str, Int64s]
         case "BillVoided":
             return _moved(amounts, BillState.VOID, amount=event["amount"], balance=event["refunded"])
         case _:
-            return _paid(event)
+            return _reversed(event) if name == "BillReversed" else _paid(event)
 
 
 def _moved(like: Int64s, target: BillState, **columns: Int64s) -> Mapping[str, Int64s]:
@@ -167,6 +175,17 @@ def _paid(event: Columns) -> Mapping[str, Int64s]:
         "balance": event["refunded"] - event["fromBalance"],
         "hold": -event["fromHold"] - event["refunded"],
         "credit": np.where(pending, 0, paid),
+    }
+
+
+def _reversed(event: Columns) -> Mapping[str, Int64s]:
+    from_hold, to_hold = (event[state] == BillState.HELD for state in ("from", "to"))
+    return {
+        "target": event["to"],
+        "amount": event["amount"],
+        "balance": event["refunded"] - event["taken"],
+        "hold": event["taken"] * to_hold - event["refunded"] * from_hold,
+        "credit": np.zeros(len(event["to"]), np.int64),
     }
 
 

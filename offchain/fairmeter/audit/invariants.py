@@ -53,7 +53,7 @@ def _covered(books: Books) -> Lines:
     """Off the chain as well: the ledger's currency from its transfers."""
     places = _places(books)
     totals = books.rebuilt.totals_at(places)
-    owed = totals["accounts"] + totals["credit"] + totals["pending"] + totals["holds"]
+    owed = np.sum([totals[name] for name in ("accounts", "credit", "pending", "holds", "bonds")], axis=0)
     held = books.rebuilt.currency_held().at(before_transaction(places))
     for row in np.flatnonzero(owed > held):
         yield f"after {places[row]} transactions", f"at most {held[row]}", int(owed[row])

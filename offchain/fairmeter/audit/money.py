@@ -40,6 +40,11 @@ BALANCE_EVENTS: Final = (
 )
 """What changes an account's balance without a bill: event, the account's parameter, and the amount's sign."""
 
+ACCOUNT_NUMBER: Final = 2**32 - 1
+"""The part of an account's id that is its number; zero stands for the supplier itself."""
+BOND_EVENTS: Final = (("BondDeposited", "amount", 1), ("BondWithdrawn", "amount", -1), ("SlashDivided", "rest", -1))
+"""What changes the sum of the bonds: event, the amount's parameter, and its sign. A reward stays a bond."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -105,8 +110,7 @@ class Rebuilt:
         flows = {name: self._state(state) for name, state in STATES.items()}
         billed = Flow(self.posted.orders, self.posted.amounts)
         back = Flow(released.order, -released.delta)
-        withdrawn = self._flow("CreditWithdrawn", "amount", -1)
-        accounts = self.account_balances()
+        accounts, credits_ = self.account_balances(), self.supplier_credits()
         return {
             **flows,
             "billed": billed,
@@ -114,8 +118,9 @@ class Rebuilt:
             "pending": join(flows["pending"], back),
             "settled": join(flows["settled"], released),
             "accounts": Flow(accounts.order, accounts.delta),
-            "credit": join(Flow(moves.order, moves.credit), released, withdrawn),
+            "credit": Flow(credits_.order, credits_.delta),
             "holds": Flow(moves.order, moves.hold),
+            "bonds": join(*(self._flow(event, column, sign) for event, column, sign in BOND_EVENTS)),
         }
 
     def totals_at(self, transactions: Int64s) -> Mapping[str, Int64s]:
@@ -129,6 +134,9 @@ class Rebuilt:
         for event, key, sign in BALANCE_EVENTS:
             columns = self.record.ledger(event)
             parts.append((columns[key], order_of(columns), sign * columns["amount"]))
+        slashed = self.record.ledger("SlashDivided")
+        to_account = slashed["wronged"] & ACCOUNT_NUMBER > 0
+        parts.append((slashed["wronged"], order_of(slashed), slashed["rest"] * to_account))
         return _ledgered(parts)
 
     def supplier_credits(self) -> Ledgered:
@@ -137,6 +145,9 @@ class Rebuilt:
         for event, sign in (("BatchReleased", 1), ("CreditWithdrawn", -1)):
             columns = self.record.ledger(event)
             parts.append((columns["supplier"], order_of(columns), sign * columns["amount"]))
+        slashed = self.record.ledger("SlashDivided")
+        to_supplier = slashed["wronged"] & ACCOUNT_NUMBER == 0
+        parts.append((slashed["wronged"] >> 32, order_of(slashed), slashed["rest"] * to_supplier))
         return _ledgered(parts)
 
     def pending_buckets(self) -> Ledgered:

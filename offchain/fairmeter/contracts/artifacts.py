@@ -16,6 +16,9 @@ CONTRACTS: Final = (
     "PaymentLedger",
     "VerdictGate",
     "AppealRegistry",
+    "Operators",
+    "Challenges",
+    "Meters",
 )
 """In the order of their deployment."""
 

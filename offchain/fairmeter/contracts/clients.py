@@ -43,6 +43,7 @@ class Totals:
     accounts: int
     credit: int
     holds: int
+    bonds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ class BillRecord:
     stage: int
     score: int
     replaced: bool
+    corrected: bool
+    corrected_by_meter: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,10 @@ class PaymentLedger(Contract):
         """Pays `amounts` (minor units) of the sender's currency into `accounts`."""
         return self._batch("deposit", words_of(accounts), words_of(amounts))
 
+    def deposit_bond(self, holder: bytes, amount: int) -> Call:
+        """Adds minor units of the sender's currency to a bond."""
+        return self.write("depositBond", holder, amount)
+
     def grant_mandates_by_signature(self, mandates: Sequence[SignedMandate]) -> Call:
         """Mandates that their accounts' owners signed."""
         return self.write(
@@ -302,15 +309,17 @@ class VerdictGate(Contract):
 
     name = "VerdictGate"
 
-    def submit_verdicts(self, batch: int, evidence_root: bytes, words: Bytes2D, verdicts: Bytes2D) -> Call:
-        """The verdicts of a batch: its bills as posted (n, 32), and 12 bytes a bill (n, 12)."""
+    def submit_verdicts(
+        self, batch: int, evidence_root: bytes, words: Bytes2D, verdicts: Bytes2D, signatures: bytes = b""
+    ) -> Call:
+        """Bills as posted (n, 32), verdicts (n, 12), signatures of operators other than the sender, 65 bytes each."""
         selector = self.interface.selector("submitVerdicts")
         root = int.from_bytes(evidence_root, "big")
-        return self.raw("submitVerdicts", calldata(selector, batch, root, words, verdicts.tobytes()))
+        return self.raw("submitVerdicts", calldata(selector, batch, root, words, verdicts.tobytes(), signatures))
 
-    def set_operator(self, operator: bytes, *, active: bool) -> Call:
-        """Governor only."""
-        return self.write("setOperator", operator, active)
+    def attest(self, batch: int, evidence_root: bytes, verdict_commitment: bytes) -> Call:
+        """An operator's: leaves on chain what it says of a batch."""
+        return self.write("attest", batch, evidence_root, verdict_commitment)
 
     def set_presets(self, utility: int, class_: int, presets: Presets, insufficient_cap: int) -> Call:
         """Governor only; `insufficient_cap` in minor units."""
@@ -319,6 +328,7 @@ class VerdictGate(Contract):
             "second": presets.second,
             "degree": presets.degree,
             "insufficientCap": insufficient_cap,
+            "verified": False,
         }
         return self.write("setPresets", utility, class_, fields)
 

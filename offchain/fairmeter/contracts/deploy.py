@@ -11,12 +11,34 @@ from fairmeter.chain.engine import Engine
 from fairmeter.chain.wallet import Wallet, created_address
 from fairmeter.contracts.artifacts import CONTRACTS, artifact, interface
 from fairmeter.contracts.clients import AppealRegistry, DigitalCurrency, PaymentLedger, VerdictGate
-from fairmeter.contracts.governance import FairClock
+from fairmeter.contracts.governance import LATEST, FairClock, Operators
 from fairmeter.contracts.session import Call, Session
 from fairmeter.errors import ChainError, InputError
 
-DEPLOYMENT_GAS: Final = 8_000_000
-"""Above what the largest contract takes: 24,576 bytes of code at 200 gas each, calldata and constructor."""
+DEPLOYMENT_GAS: Final = 14_000_000
+"""Above what the largest contract takes, the ledger with its desk: twice 24,576 bytes of code at 200 gas each, calldata
+and constructor."""
+
+ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Governance": ("deployer",),
+    "DigitalCurrency": ("deployer", "PaymentLedger"),
+    "FairClock": ("Governance",),
+    "PaymentLedger": ("DigitalCurrency", "FairClock", "VerdictGate", "AppealRegistry", "Governance"),
+    "VerdictGate": (
+        "Governance",
+        "FairClock",
+        "PaymentLedger",
+        "AppealRegistry",
+        "Operators",
+        "Challenges",
+        "Meters",
+    ),
+    "AppealRegistry": ("FairClock", "PaymentLedger", "VerdictGate"),
+    "Operators": ("Governance", "FairClock", "PaymentLedger", "VerdictGate", "Challenges"),
+    "Challenges": ("FairClock", "PaymentLedger", "VerdictGate", "AppealRegistry", "Operators", "Meters"),
+    "Meters": ("Governance", "VerdictGate"),
+}
+"""What each constructor takes: addresses, by contract name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +73,17 @@ class System:
         self.ledger = PaymentLedger(engine, deployment.addresses["PaymentLedger"])
         self.gate = VerdictGate(engine, deployment.addresses["VerdictGate"])
         self.registry = AppealRegistry(engine, deployment.addresses["AppealRegistry"])
+        self.operators = Operators(engine, deployment.addresses["Operators"])
+
+    def name_operator(self, governor: bytes, operator: bytes) -> list[Call]:
+        """The calls of a governor that also issues the currency, by which it posts an operator's bond and names it."""
+        bond = self.operators.stakes_at(LATEST).bond
+        return [
+            self.currency.mint(governor, bond),
+            self.currency.approve(self.ledger.address, bond),
+            self.ledger.deposit_bond(operator, bond),
+            self.operators.set_operator(operator, active=True),
+        ]
 
 
 def predict(deployer: bytes, nonce: int) -> dict[str, bytes]:
@@ -60,27 +93,13 @@ def predict(deployer: bytes, nonce: int) -> dict[str, bytes]:
 
 def deployment_calls(deployer: bytes, nonce: int) -> list[Call]:
     """The creations; the deployer becomes the governor and the currency's issuer."""
-    at = predict(deployer, nonce)
-    arguments: dict[str, tuple[bytes, ...]] = {
-        "Governance": (deployer,),
-        "DigitalCurrency": (deployer, at["PaymentLedger"]),
-        "FairClock": (at["Governance"],),
-        "PaymentLedger": (
-            at["DigitalCurrency"],
-            at["FairClock"],
-            at["VerdictGate"],
-            at["AppealRegistry"],
-            at["Governance"],
-        ),
-        "VerdictGate": (at["Governance"], at["FairClock"], at["PaymentLedger"], at["AppealRegistry"]),
-        "AppealRegistry": (at["FairClock"], at["PaymentLedger"], at["VerdictGate"]),
-    }
+    at = {"deployer": deployer, **predict(deployer, nonce)}
     return [
         Call(
             name,
             "constructor",
             None,
-            creation_code(name) + interface(name).encode_constructor(*arguments[name]),
+            creation_code(name) + interface(name).encode_constructor(*(at[argument] for argument in ARGUMENTS[name])),
             DEPLOYMENT_GAS,
         )
         for name in CONTRACTS

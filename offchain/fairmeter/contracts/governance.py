@@ -1,6 +1,9 @@
-"""Typed clients of what governs the others: the clock."""
+"""Typed clients of what governs the others: the clock, and the operators with their stakes."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
 
 from fairmeter.contracts.session import Call, Contract
 
@@ -25,3 +28,45 @@ class FairClock(Contract):
     def is_paused(self) -> bool:
         """Whether there is a pause now."""
         return bool(self.read("isPaused"))
+
+
+LATEST: Final = 2**32 - 1
+"""The version of which the parameters are those of batches posted now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stakes:
+    """What operators and challengers have at stake (types/Verdicts.sol); money in minor units."""
+
+    bond: int
+    slash: int
+    challenger_share: int
+    """Ppm."""
+    demand_bond: int
+    demand_period: int
+    """Seconds."""
+
+
+class Operators(Contract):
+    """Who may judge, how many of them it takes, and what they lose."""
+
+    name = "Operators"
+
+    def set_operator(self, operator: bytes, *, active: bool) -> Call:
+        """Governor only: name an operator that has posted its bond, or give it notice."""
+        return self.write("setOperator", operator, active)
+
+    def set_quorum(self, quorum: int) -> Call:
+        """Governor only: how many operators judge batches posted from now on."""
+        return self.write("setQuorum", quorum)
+
+    def stakes_at(self, version: int) -> Stakes:
+        """The stakes of a version."""
+        found = self.read("stakesAt", version)
+        return Stakes(
+            found["bond"],
+            found["slash"],
+            found["challengerShare"],
+            found["demandBond"],
+            found["demandPeriod"],
+        )

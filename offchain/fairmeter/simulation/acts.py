@@ -92,7 +92,7 @@ class Run:
             gate.set_presets(int(utility), 0, scenario.presets, scenario.insufficient_cap) for utility in Utility
         ]
         calls = [
-            gate.set_operator(self.people.operator.address, active=True),
+            *self.system.name_operator(self.people.funder.address, self.people.operator.address),
             gate.set_periods(scenario.periods),
             *presets,
         ]

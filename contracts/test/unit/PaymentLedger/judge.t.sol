@@ -61,7 +61,7 @@ contract JudgeTest is Base {
         vm.prank(classifier);
         ledger.setClass(_one(account), 3);
         vm.prank(governor);
-        gate.setPresets(Utility.Electricity, 3, Presets(0, 0, 2, 60_000));
+        gate.setPresets(Utility.Electricity, 3, Presets(0, 0, 2, 60_000, false));
         PackedBill[] memory bills = new PackedBill[](2);
         (bills[0], bills[1]) = (_billOf(account, 60_000), _billOf(other, 60_000));
         BatchId batch = _post(bills);
@@ -75,7 +75,7 @@ contract JudgeTest is Base {
     function test_GivenInsufficient_WithoutCap_Pays() external {
         AccountId account = _account(1_000_000);
         vm.prank(governor);
-        gate.setPresets(Utility.Electricity, 0, Presets(0, 0, 2, type(uint48).max));
+        gate.setPresets(Utility.Electricity, 0, Presets(0, 0, 2, type(uint48).max, false));
         BillId bill = _run(_billOf(account, 60_000), INSUFFICIENT);
 
         require(ledger.stateOf(bill) == BillState.Pending, "paid, whatever the amount");

@@ -9,9 +9,9 @@ import {Base} from "../../Base.sol";
 contract SetPresetsTest is Base {
     function test_GivenVersions_EachKeepsItsOwn() external {
         uint32 before = gate.parameterVersion();
-        _set(Utility.Water, 0, Presets(1, 2, 1, 3));
+        _set(Utility.Water, 0, Presets(1, 2, 1, 3, false));
         uint32 between = gate.parameterVersion();
-        _set(Utility.Water, 5, Presets(4, 5, 2, 6));
+        _set(Utility.Water, 5, Presets(4, 5, 2, 6, false));
         uint32 latest = gate.parameterVersion();
 
         require(before < between && between < latest, "versions ascend");
@@ -26,7 +26,7 @@ contract SetPresetsTest is Base {
     function testFuzz_GivenManyVersions_EachKeepsItsOwn(uint8 count) external {
         uint32 first = gate.parameterVersion();
         for (uint8 i = 1; i <= count && i < 200; ++i) {
-            _set(Utility.Water, 3, Presets(int32(uint32(i)), 0, 1, 0));
+            _set(Utility.Water, 3, Presets(int32(uint32(i)), 0, 1, 0, false));
         }
         for (uint8 i = 1; i <= count && i < 200; ++i) {
             _equal(uint32(gate.presetsOf(first + i, Utility.Water, 3).first), i, "first preset");
@@ -36,19 +36,19 @@ contract SetPresetsTest is Base {
 
     function test_RevertWhen_OutOfBounds() external {
         vm.expectRevert(abi.encodeWithSelector(Errors.VerdictGate_PresetOutOfBounds.selector, int256(10_000_001)));
-        _set(Utility.Water, 0, Presets(10_000_001, 0, 1, 0));
+        _set(Utility.Water, 0, Presets(10_000_001, 0, 1, 0, false));
         vm.expectRevert(abi.encodeWithSelector(Errors.VerdictGate_PresetOutOfBounds.selector, int256(-10_000_001)));
-        _set(Utility.Water, 0, Presets(0, -10_000_001, 1, 0));
+        _set(Utility.Water, 0, Presets(0, -10_000_001, 1, 0, false));
         _refused(Errors.VerdictGate_DegreeOutOfBounds.selector, 3);
-        _set(Utility.Water, 0, Presets(0, 0, 3, 0));
+        _set(Utility.Water, 0, Presets(0, 0, 3, 0, false));
         vm.expectRevert(Errors.VerdictGate_NoUtility.selector);
-        _set(Utility.None, 0, Presets(0, 0, 1, 0));
+        _set(Utility.None, 0, Presets(0, 0, 1, 0, false));
     }
 
     function test_RevertWhen_NotGovernor() external {
         vm.expectRevert(abi.encodeWithSelector(Errors.Managed_Unauthorized.selector, admin, gate.setPresets.selector));
         vm.prank(admin);
-        gate.setPresets(Utility.Water, 0, Presets(0, 0, 1, 0));
+        gate.setPresets(Utility.Water, 0, Presets(0, 0, 1, 0, false));
     }
 
     function _set(Utility utility, uint8 class, Presets memory presets) private {

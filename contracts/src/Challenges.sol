@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
+import {IChallenges} from "./interfaces/IChallenges.sol";
+import {IFairClock} from "./interfaces/IFairClock.sol";
+import {IMeters} from "./interfaces/IMeters.sol";
+import {IOperators} from "./interfaces/IOperators.sol";
+import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
+import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
+import {Calendar} from "./libraries/Calendar.sol";
+import {Errors} from "./libraries/Errors.sol";
+import {Evidence} from "./libraries/Evidence.sol";
+import {IdCodec} from "./libraries/IdCodec.sol";
+import {MerkleTree} from "./libraries/MerkleTree.sol";
+import {PackedBills} from "./libraries/PackedBills.sol";
+import {PackedVerdicts} from "./libraries/PackedVerdicts.sol";
+import {Account} from "./types/Accounts.sol";
+import {Batch, BillState} from "./types/Bills.sol";
+import {AccountId, BatchId, BillId, PackedBill, PackedVerdict} from "./types/Ids.sol";
+import {Leaf, Shown, SignedReadings} from "./types/Readings.sol";
+import {Decision, Presets, Stakes, VerdictPolicy, VerdictRecord} from "./types/Verdicts.sol";
+
+/// Finds verdicts wrong by computing them again, and has them corrected.
+///
+/// Trusted: nobody for what can be computed. For what a meter read, its operator's signature where one is shown, else
+/// the operators' root; readings that nobody signed are as good as the quorum that committed them.
+contract Challenges is IChallenges {
+    using IdCodec for AccountId;
+    using IdCodec for BillId;
+    using PackedBills for PackedBill;
+    using PackedVerdicts for bytes;
+    using PackedVerdicts for PackedVerdict;
+
+    struct Demand {
+        /// Zero where none is open.
+        address challenger;
+        /// Put on it, minor units.
+        uint48 bond;
+        /// Fair time in seconds; not zero where there was one.
+        uint40 deadline;
+    }
+
+    /// A bill that was shown, with what it is judged by.
+    struct Case {
+        BillId bill;
+        PackedBill packed;
+        AccountId account;
+        Batch batch;
+        PackedVerdict committed;
+        VerdictRecord record;
+        Presets presets;
+    }
+
+    /// For so long signed readings must have been out when a batch was judged, seconds, for its signers to be slashed
+    /// by them.
+    uint256 public constant NOTICE = 1 days;
+
+    /// Bytes of a reading.
+    uint256 private constant READING = 5;
+
+    /// A reference period that is put together from snapshots.
+    struct Period {
+        /// Its days.
+        uint256 start;
+        uint256 count;
+        /// Of these, known so far.
+        uint256 known;
+        bytes readings;
+        uint256 missing;
+        /// Of the latest snapshot, Unix seconds.
+        uint256 issuedAt;
+    }
+
+    /// The clock, fixed at deployment.
+    IFairClock public immutable clock;
+    /// The ledger, fixed at deployment.
+    IPaymentLedger public immutable ledger;
+    /// The gate, fixed at deployment.
+    IVerdictGate public immutable gate;
+    /// The registry, fixed at deployment.
+    IAppealRegistry public immutable registry;
+    /// The operators, fixed at deployment.
+    IOperators public immutable operators;
+    /// The meter operators' keys, fixed at deployment.
+    IMeters public immutable meters;
+
+    /// The block in which a challenge was announced.
+    mapping(bytes32 commitment => uint256 number) private _announced;
+    mapping(BillId bill => Demand) private _demands;
+
+    constructor(
+        IFairClock clock_,
+        IPaymentLedger ledger_,
+        IVerdictGate gate_,
+        IAppealRegistry registry_,
+        IOperators operators_,
+        IMeters meters_
+    ) {
+        clock = clock_;
+        ledger = ledger_;
+        gate = gate_;
+        registry = registry_;
+        operators = operators_;
+        meters = meters_;
+    }
+
+    /// @inheritdoc IChallenges
+    function announce(bytes32 commitment) external override {
+        // Effect:
+        // An earlier announcement stays the earlier one.
+        if (_announced[commitment] == 0) _announced[commitment] = block.number;
+    }
+
+    // The callees are these contracts, which call nobody back.
+    // slither-disable-start reentrancy-no-eth,reentrancy-benign
+
+    /// @inheritdoc IChallenges
+    function challenge(Shown calldata shown, Leaf calldata leaf, bytes32 nonce) external override {
+        // Check:
+        Case memory one = _caseOf(shown);
+        _checkWindow(one);
+        _checkMayShow(one);
+        PackedVerdict right = _verdictOf(one, leaf);
+        if (_same(right, one.committed)) revert Errors.Challenges_VerdictRight(one.bill);
+
+        // Interaction:
+        _correct(one, right, false, _rewarded(one.bill, nonce), true);
+    }
+
+    /// @inheritdoc IChallenges
+    function challengeByReadings(Shown calldata shown, SignedReadings[] calldata snapshots, bytes32 nonce)
+        external
+        override
+    {
+        // Check:
+        Case memory one = _caseOf(shown);
+        _checkWindow(one);
+        _checkMayShow(one);
+        Period memory period = _periodOf(one, snapshots);
+        PackedVerdict right = this.evaluate(one.packed, period.readings, period.missing, one.presets);
+        // Right by these readings, and not corrected by others before.
+        if (_same(right, one.committed) && !ledger.recordOf(one.bill).corrected) {
+            revert Errors.Challenges_VerdictRight(one.bill);
+        }
+
+        // Interaction:
+        _correct(one, right, true, _rewarded(one.bill, nonce), period.issuedAt + NOTICE <= one.batch.judgedAt);
+    }
+
+    /// @inheritdoc IChallenges
+    function demand(Shown calldata shown) external override {
+        // Check:
+        Case memory one = _caseOf(shown);
+        _checkWindow(one);
+        _checkMayShow(one);
+        if (_demands[one.bill].deadline != 0) revert Errors.Challenges_DemandedBefore(one.bill);
+        if (ledger.recordOf(one.bill).corrected) revert Errors.Challenges_CorrectedBefore(one.bill);
+        if (operators.isLocked(msg.sender)) revert Errors.Challenges_BondLocked(msg.sender);
+
+        // Effect:
+        Stakes memory stakes = operators.stakesAt(one.batch.parameterVersion);
+        uint40 deadline = clock.time() + stakes.demandPeriod;
+        _demands[one.bill] = Demand({challenger: msg.sender, bond: stakes.demandBond, deadline: deadline});
+
+        emit LeafDemanded(one.bill, msg.sender, deadline);
+
+        // Interaction:
+        gate.countDemand(one.bill.batch(), true);
+        ledger.moveBond(msg.sender, address(this), stakes.demandBond);
+    }
+
+    /// @inheritdoc IChallenges
+    function answer(Shown calldata shown, Leaf calldata leaf) external override {
+        // Check:
+        Case memory one = _caseOf(shown);
+        _checkMayShow(one);
+        Demand memory open = _openDemand(one.bill);
+        if (clock.time() >= open.deadline) revert Errors.Challenges_DeadlinePassed(one.bill, open.deadline);
+        PackedVerdict right = _verdictOf(one, leaf);
+        bool good = _same(right, one.committed);
+
+        emit DemandAnswered(one.bill, msg.sender, good);
+
+        // Interaction:
+        if (good) _endDemand(one.bill, open, msg.sender);
+        else _correct(one, right, false, open.challenger, true);
+    }
+
+    /// @inheritdoc IChallenges
+    function enforce(Shown calldata shown) external override {
+        // Check:
+        Case memory one = _caseOf(shown);
+        Demand memory open = _openDemand(one.bill);
+        if (clock.time() < open.deadline) revert Errors.Challenges_DeadlineAhead(one.bill, open.deadline);
+
+        emit DemandEnforced(one.bill, open.challenger);
+
+        // Interaction:
+        // Nothing is known of the growth.
+        PackedVerdict appeal = PackedVerdict.wrap(bytes12(bytes1(uint8(Decision.Appeal))));
+        _correct(one, appeal, false, open.challenger, true);
+    }
+
+    // slither-disable-end reentrancy-no-eth,reentrancy-benign
+
+    /// @inheritdoc IChallenges
+    function demandOf(BillId bill) external view override returns (address challenger, uint48 bond, uint40 deadline) {
+        Demand memory one = _demands[bill];
+        if (one.challenger != address(0)) (challenger, bond, deadline) = (one.challenger, one.bond, one.deadline);
+    }
+
+    /// @inheritdoc IChallenges
+    function evaluate(PackedBill packed, bytes calldata readings, uint256 missing, Presets calldata presets)
+        external
+        pure
+        override
+        returns (PackedVerdict)
+    {
+        return Evidence.verdictOf(packed, readings, missing, presets);
+    }
+
+    /// Has the bill put where the right verdict puts it, its appeal opened or ended, and the signers slashed.
+    function _correct(Case memory one, PackedVerdict right, bool byMeter, address rewarded, bool slashing) private {
+        Demand memory open = _demands[one.bill];
+        if (open.challenger != address(0)) _endDemand(one.bill, open, open.challenger);
+        (BillState from, BillState to, bool again) =
+            ledger.reverse(one.bill, one.packed, _effectOf(one, right), byMeter);
+        if (from == BillState.Held && to != BillState.Held) registry.overturn(one.bill);
+        if (to == BillState.Held && from != BillState.Held) {
+            registry.openReversed(one.bill, one.account.supplier(), one.packed, right);
+        }
+        // Once for a verdict, however often it is corrected.
+        slashing = slashing && !again;
+        if (slashing) {
+            operators.slash(one.batch.parameterVersion, one.record.signers, one.bill, rewarded, _wronged(one, right));
+        }
+
+        emit VerdictCorrected(one.bill, msg.sender, one.committed, right, byMeter, slashing);
+    }
+
+    /// The demand is over, and what was put on it is `winner`'s.
+    function _endDemand(BillId bill, Demand memory open, address winner) private {
+        // Effect:
+        _demands[bill].challenger = address(0);
+
+        // Interaction:
+        gate.countDemand(bill.batch(), false);
+        ledger.moveBond(address(this), winner, open.bond);
+    }
+
+    /// The caller, if it has announced the challenge before this block; the announcement is used up.
+    function _rewarded(BillId bill, bytes32 nonce) private returns (address) {
+        bytes32 commitment = keccak256(abi.encode(msg.sender, bill, nonce));
+        uint256 number = _announced[commitment];
+        if (number == 0 || number == block.number) return address(0);
+        delete _announced[commitment];
+        return msg.sender;
+    }
+
+    /// What was posted and signed; refuses what was not.
+    function _caseOf(Shown calldata shown) private view returns (Case memory one) {
+        BatchId batch = shown.bill.batch();
+        uint256 index = shown.bill.index();
+        one.batch = ledger.batchOf(batch);
+        one.record = gate.verdictRecordOf(batch);
+        if (one.record.judgedAt == 0 || one.record.policy != VerdictPolicy.Trend) {
+            revert Errors.Challenges_NotChallengeable(batch);
+        }
+        bytes32 leaf = bytes32(PackedBill.unwrap(shown.packed));
+        bool good = MerkleTree.verify(one.batch.commitment, leaf, index, one.batch.count, shown.billProof)
+            && PackedVerdicts.isCommitted(
+                one.record.verdictCommitment, shown.verdicts, index, one.batch.count, shown.verdictProof
+            );
+        if (!good) revert Errors.Challenges_NotCommitted(shown.bill);
+        (one.bill, one.packed) = (shown.bill, shown.packed);
+        one.account = IdCodec.account(one.batch.supplier, shown.packed.number());
+        one.committed = shown.verdicts.read(index % PackedVerdicts.GROUP);
+        uint8 class = ledger.classAt(one.account, batch);
+        one.presets = gate.presetsOf(one.batch.parameterVersion, one.batch.utility, class);
+    }
+
+    /// The verdict that follows from the committed leaf.
+    function _verdictOf(Case memory one, Leaf calldata leaf) private view returns (PackedVerdict) {
+        if (Evidence.exists(one.packed)) {
+            bytes32 hash = Evidence.leafOf(address(gate), one.bill, one.packed, leaf.readings, leaf.missing, leaf.salt);
+            uint256 index = one.bill.index();
+            if (!MerkleTree.verify(one.record.evidenceRoot, hash, index, one.batch.count, leaf.proof)) {
+                revert Errors.Challenges_LeafNotCommitted(one.bill);
+            }
+        }
+        return Evidence.verdictOf(one.packed, leaf.readings, leaf.missing, one.presets);
+    }
+
+    /// The reference period by signed readings: each snapshot goes on where the one before ends.
+    function _periodOf(Case memory one, SignedReadings[] calldata snapshots)
+        private
+        view
+        returns (Period memory period)
+    {
+        if (!Evidence.exists(one.packed)) return period;
+        (period.start, period.count) = Calendar.referencePeriod(one.packed.start(), one.packed.periodDays());
+        period.readings = new bytes(READING * period.count);
+        for (uint256 i; i < snapshots.length; ++i) {
+            meters.checkSnapshot(one.batch.parameterVersion, one.batch.utility, one.account, snapshots[i]);
+            _addTo(period, one.bill, snapshots[i]);
+        }
+        if (period.known != period.count) revert Errors.Challenges_DayNotSigned(one.bill, period.start + period.known);
+    }
+
+    function _addTo(Period memory period, BillId bill, SignedReadings calldata snapshot) private pure {
+        uint256 day = period.start + period.known;
+        uint256 size = snapshot.readings.length / READING;
+        if (size > 256 || snapshot.readings.length % READING != 0) revert Errors.Challenges_SnapshotMalformed(bill);
+        if (day < snapshot.firstDay || day >= snapshot.firstDay + size) {
+            revert Errors.Challenges_DayNotSigned(bill, day);
+        }
+        uint256 skipped = day - snapshot.firstDay;
+        uint256 taken = size - skipped;
+        if (taken > period.count - period.known) taken = period.count - period.known;
+        bytes calldata part = snapshot.readings[READING * skipped:READING * (skipped + taken)];
+        (bytes memory readings, uint256 place) = (period.readings, READING * period.known);
+        assembly ("memory-safe") {
+            // Within what was allocated: `taken` days fit into what is left of the period.
+            calldatacopy(add(add(readings, 0x20), place), part.offset, part.length)
+        }
+        period.missing |= ((snapshot.missing >> skipped) & ((1 << taken) - 1)) << period.known;
+        period.known += taken;
+        if (snapshot.issuedAt > period.issuedAt) period.issuedAt = snapshot.issuedAt;
+    }
+
+    function _openDemand(BillId bill) private view returns (Demand memory open) {
+        open = _demands[bill];
+        if (open.challenger == address(0)) revert Errors.Challenges_NotDemanded(bill);
+    }
+
+    function _checkWindow(Case memory one) private view {
+        uint40 end = one.record.windowEndsAt;
+        if (clock.time() >= end) revert Errors.Challenges_WindowOver(one.bill, end);
+    }
+
+    /// What is shown is public for ever.
+    function _checkMayShow(Case memory one) private view {
+        Account memory account = ledger.accountOf(one.account);
+        if (account.discloseReadings || account.owner == msg.sender) return;
+        if (!operators.isSigner(one.batch.parameterVersion, msg.sender)) {
+            revert Errors.Challenges_NotDisclosed(one.account, msg.sender);
+        }
+    }
+
+    /// Where a verdict puts the bill: INSUFFICIENT pays up to the cap of its presets.
+    function _effectOf(Case memory one, PackedVerdict verdict) private pure returns (Decision decision) {
+        decision = verdict.decision();
+        bool pays = decision == Decision.Insufficient && one.packed.amount() <= one.presets.insufficientCap;
+        return pays ? Decision.Pay : decision;
+    }
+
+    /// Whom the committed verdict wronged, and to whom the rest of the slashing goes: the supplier that waited for its
+    /// money, else the customer.
+    function _wronged(Case memory one, PackedVerdict right) private pure returns (AccountId) {
+        bool withheld = one.committed.decision() != Decision.Pay && right.decision() == Decision.Pay;
+        return withheld ? IdCodec.account(one.batch.supplier, 0) : one.account;
+    }
+
+    function _same(PackedVerdict one, PackedVerdict other) private pure returns (bool) {
+        return PackedVerdict.unwrap(one) == PackedVerdict.unwrap(other);
+    }
+}

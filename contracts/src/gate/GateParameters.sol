@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+
+import {Managed} from "../Managed.sol";
+import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
+import {Errors} from "../libraries/Errors.sol";
+import {Revisions} from "../libraries/Revisions.sol";
+import {Utility} from "../types/Utilities.sol";
+import {Periods, Presets} from "../types/Verdicts.sol";
+
+/// The version that counts all parameters, and of these the presets and the periods.
+abstract contract GateParameters is IVerdictGate, Managed {
+    using Revisions for Revisions.Revision[];
+
+    /// The largest batch, minor units, that a window of zero may judge: nobody could challenge it.
+    uint256 public constant ZERO_WINDOW_CAP = 100_000;
+    /// The longest window or deadline, seconds: no governor can lock money for good.
+    uint256 public constant MAX_PERIOD = 365 days;
+    /// Presets lie within ± this, ppm.
+    int256 public constant MAX_PRESET = 10_000_000;
+
+    /// @inheritdoc IVerdictGate
+    uint32 public override parameterVersion;
+    /// @inheritdoc IVerdictGate
+    uint32 public override longestWindow;
+
+    mapping(Utility utility => mapping(uint8 class => Revisions.Revision[])) private _presets;
+    Revisions.Revision[] private _periods;
+
+    constructor(IAccessManager authority_) Managed(authority_) {
+        parameterVersion = 1;
+        // Class 0 of every utility has presets from version 1 on, so that every lookup finds some.
+        Presets memory presets = Presets({first: 200_000, second: 0, degree: 2, insufficientCap: 0, verified: false});
+        for (uint256 i = uint256(Utility.Electricity); i <= uint256(Utility.Phone); ++i) {
+            _addPresets(Utility(i), 0, presets);
+        }
+        _addPeriods(Periods({window: 7 days, reply: 14 days, acceptance: 14 days, contest: 30 days}));
+    }
+
+    /// @inheritdoc IVerdictGate
+    function setPresets(Utility utility, uint8 class, Presets calldata presets) external override restricted {
+        // Check:
+        if (utility == Utility.None) revert Errors.VerdictGate_NoUtility();
+        _checkPreset(presets.first);
+        _checkPreset(presets.second);
+        if (presets.degree != 1 && presets.degree != 2) revert Errors.VerdictGate_DegreeOutOfBounds(presets.degree);
+
+        // Effect:
+        ++parameterVersion;
+        _addPresets(utility, class, presets);
+    }
+
+    /// @inheritdoc IVerdictGate
+    function setPeriods(Periods calldata periods) external override restricted {
+        // Check:
+        // Only the window may be zero: an appeal whose time is over at once could not be answered.
+        _checkPeriod(periods.window, 0);
+        _checkPeriod(periods.reply, 1);
+        _checkPeriod(periods.acceptance, 1);
+        _checkPeriod(periods.contest, 1);
+
+        // Effect:
+        ++parameterVersion;
+        _addPeriods(periods);
+    }
+
+    /// @inheritdoc IVerdictGate
+    function admit(uint256 billed) external view override returns (uint32 version) {
+        version = parameterVersion;
+        if (billed > ZERO_WINDOW_CAP && periodsOf(version).window == 0) {
+            revert Errors.VerdictGate_WindowNeeded(billed, ZERO_WINDOW_CAP);
+        }
+    }
+
+    /// @inheritdoc IVerdictGate
+    function presetsOf(uint32 version, Utility utility, uint8 class) public view override returns (Presets memory) {
+        (bool found, uint256 value) = _presets[utility][class].find(version);
+        if (!found) (, value) = _presets[utility][0].find(version);
+        return Presets({
+            first: int32(uint32(value)),
+            second: int32(uint32(value >> 32)),
+            degree: uint8(value >> 64),
+            insufficientCap: uint48(value >> 72),
+            verified: (value >> 120) & 1 == 1
+        });
+    }
+
+    /// @inheritdoc IVerdictGate
+    function periodsOf(uint32 version) public view override returns (Periods memory) {
+        (, uint256 value) = _periods.find(version);
+        return Periods({
+            window: uint32(value),
+            reply: uint32(value >> 32),
+            acceptance: uint32(value >> 64),
+            contest: uint32(value >> 96)
+        });
+    }
+
+    function _addPresets(Utility utility, uint8 class, Presets memory presets) private {
+        uint256 value = uint256(uint32(presets.first)) | uint256(uint32(presets.second)) << 32;
+        value |= uint256(presets.degree) << 64 | uint256(presets.insufficientCap) << 72;
+        _presets[utility][class].add(parameterVersion, value | (presets.verified ? 1 << 120 : 0));
+
+        emit PresetsSet(parameterVersion, utility, class, presets);
+    }
+
+    function _addPeriods(Periods memory periods) private {
+        uint256 value = uint256(periods.window) | uint256(periods.reply) << 32;
+        _periods.add(parameterVersion, value | uint256(periods.acceptance) << 64 | uint256(periods.contest) << 96);
+        if (periods.window > longestWindow) longestWindow = periods.window;
+
+        emit PeriodsSet(parameterVersion, periods);
+    }
+
+    function _checkPreset(int256 preset) private pure {
+        if (preset < -MAX_PRESET || preset > MAX_PRESET) revert Errors.VerdictGate_PresetOutOfBounds(preset);
+    }
+
+    function _checkPeriod(uint256 period, uint256 shortest) private pure {
+        if (period < shortest || period > MAX_PERIOD) revert Errors.VerdictGate_PeriodOutOfBounds(period, MAX_PERIOD);
+    }
+}
