@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from fairmeter.verdict.calibrated.adaptive import next_level
 from fairmeter.verdict.calibrated.artifact import digest, read, write
+from fairmeter.verdict.calibrated.judging import CalibratedPolicy
 from fairmeter.verdict.calibrated.policy import CalibratedModel, Scores, decide, fit, recalibrate, score
 from fairmeter.verdict.calibrated.reasons import Figures, figures, words
 
 __all__ = [
     "CalibratedModel",
+    "CalibratedPolicy",
     "Figures",
     "Scores",
     "decide",
     "digest",
     "figures",
     "fit",
+    "next_level",
     "read",
     "recalibrate",
     "score",

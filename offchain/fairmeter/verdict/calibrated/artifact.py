@@ -12,8 +12,8 @@ from fairmeter.errors import InputError
 from fairmeter.verdict.calibrated.forest import Forest
 from fairmeter.verdict.calibrated.policy import FOLDS, CalibratedModel, Fold
 
-_MAGIC: Final = b"fairmeter calibrated policy 1\n"
-_ARRAYS: Final = ("density", "residuals", "stratum", "correct")
+_MAGIC: Final = b"fairmeter calibrated policy 2\n"
+_ARRAYS: Final = ("usual", "density", "residuals", "stratum", "correct")
 _TREES: Final = ("location", "scale", "fault")
 
 
@@ -21,7 +21,8 @@ def write(model: CalibratedModel) -> bytes:
     """The canonical bytes."""
     out = io.BytesIO()
     out.write(_MAGIC)
-    for array in (np.array([model.nothing]), *(getattr(model, name) for name in _ARRAYS)):
+    for name in _ARRAYS:
+        array = getattr(model, name)
         np.lib.format.write_array(out, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
     for fold in model.folds:
         for name in _TREES:
@@ -35,12 +36,11 @@ def read(content: bytes) -> CalibratedModel:
         raise InputError("model: these bytes are not a calibrated policy")
     source = io.BytesIO(content[len(_MAGIC) :])
     try:
-        nothing = np.lib.format.read_array(source, allow_pickle=False)
         arrays = {name: np.lib.format.read_array(source, allow_pickle=False) for name in _ARRAYS}
         folds = tuple(Fold(*(Forest.read(source) for _ in _TREES)) for _ in range(FOLDS))
     except (ValueError, EOFError, IndexError) as error:
         raise InputError(f"model: the calibrated policy is damaged: {error}") from error
-    model = CalibratedModel(folds=folds, nothing=float(nothing[0]), **arrays)
+    model = CalibratedModel(folds=folds, **arrays)
     if write(model) != content:
         raise InputError("model: the calibrated policy is damaged: its bytes are not canonical")
     return model

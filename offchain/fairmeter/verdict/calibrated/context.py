@@ -8,16 +8,29 @@ from typing import Final
 import numpy as np
 
 from fairmeter.model import Bools
+from fairmeter.verdict.calibrated.companions import companions
 from fairmeter.verdict.calibrated.faults import register_unit
-from fairmeter.verdict.calibrated.features import REFERENCES, SHAPES, log_use
-from fairmeter.verdict.calibrated.history import Floats, Meters
+from fairmeter.verdict.calibrated.features import REFERENCES, SHAPES, features, log_use
+from fairmeter.verdict.calibrated.history import Floats, Histories, Meters
 from fairmeter.verdict.calibrated.likelihood import Likelihood, Prediction, exact_faults
-from fairmeter.verdict.calibrated.movement import ALIKE, COLUMNS, OVERALL, RESPECTS
+from fairmeter.verdict.calibrated.movement import ALIKE, COLUMNS, OVERALL, RESPECTS, groups, movement, others_median
 
 _ANCHORS: Final = ("mean_28", "mean_14", "mean_7", "mean_91", "mean_364", "last_year")
 """The first of these that is known is what all else is measured against."""
 _AGE: Final = SHAPES.index("age")
 _FLAT: Final = SHAPES.index("flat")
+
+
+def context(histories: Histories, meters: Meters, billed: Floats, usual: Floats) -> Context:
+    """Of n bills of `billed` (n,) log base units a day, from the readings before each and the bills of the same days.
+
+    usual: (u,) log base units a day by `Utility`, as `Context.usual`."""
+    references, shapes = features(histories, meters)
+    group = groups(meters)
+    return Context(
+        meters, references, shapes, movement(billed, references, shapes, group), others_median(billed, group)[0],
+        companions(histories, meters, billed, references, group), usual[meters.utility],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +43,16 @@ class Context:
     movement: Floats
     peers: Floats
     """(n,) log base units a day: the middle of the other bills of the group; NaN where there are none."""
-    nothing: float
-    """Log base units a day to expect where neither the meter nor other bills say anything."""
+    companions: Floats
+    """(n, len(companions.COLUMNS)) log: how the bills of meters moved that move with the bill's own."""
+    usual: Floats
+    """(n,) log base units a day: the middle of the utility, where neither the meter nor other bills say anything."""
 
     def take(self, rows: slice | Bools) -> Context:
         """The chosen rows."""
         return Context(
             self.meters.take(rows), self.references[rows], self.shapes[rows], self.movement[rows], self.peers[rows],
-            self.nothing,
+            self.companions[rows], self.usual[rows],
         )  # fmt: skip
 
     @property
@@ -47,7 +62,7 @@ class Context:
         for name in _ANCHORS[1:]:
             anchor = np.where(np.isnan(anchor), self.reference(name), anchor)
         anchor = np.where(np.isnan(anchor), self.peers, anchor)
-        return np.where(np.isnan(anchor), self.nothing, anchor)
+        return np.where(np.isnan(anchor), self.usual, anchor)
 
     @property
     def age(self) -> Floats:
@@ -91,6 +106,8 @@ class Context:
             np.logaddexp.reduce(ratios, axis=1),
             billed[:, None] - self.references,
             self._above_movement(billed),
+            self.companions,
+            (billed - self.reference("mean_28"))[:, None] - self.companions[:, :1],
         ]
         return np.column_stack(seen), ratios
 

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from fairmeter.errors import InputError
-from fairmeter.model import Int64s
-from fairmeter.verdict.calibrated.context import Context
+from fairmeter.model import Int64s, Utility
+from fairmeter.verdict.calibrated.context import Context, context
 from fairmeter.verdict.calibrated.faults import inject
-from fairmeter.verdict.calibrated.features import REFERENCES, features, log_use
-from fairmeter.verdict.calibrated.history import Histories, Meters
-from fairmeter.verdict.calibrated.movement import groups, movement, others_median
+from fairmeter.verdict.calibrated.features import log_use
+from fairmeter.verdict.calibrated.history import Floats, Histories, Meters
+from fairmeter.verdict.calibrated.movement import groups
 
 MOST: Final = 60_000
 """Periods drawn where there are more."""
@@ -23,6 +23,8 @@ _SHIFTS: Final = (0, 15)
 """Days by which the periods are shifted against the calendar's months, for more of them."""
 _FAULTY_SHARE: Final = 0.075
 """Of the bills that others are compared with: those carry faults too."""
+_BEFORE_DAYS: Final = 28
+"""Whose mean an overlap charges again."""
 _GRID: Final = 4_000_000
 """Meters times periods that are looked at."""
 
@@ -32,6 +34,8 @@ class Examples:
     """n correct periods and COPIES faults on each."""
 
     context: Context
+    usual: Floats
+    """(u,) log base units a day: the middle of each utility, by `Utility`."""
     true: Int64s
     """(n,) base units."""
     faulty: tuple[tuple[Int64s, Int64s], ...]
@@ -46,17 +50,20 @@ def examples(histories: Histories, rng: np.random.Generator, since: int | None =
         raise InputError(
             "usage: no meter has a reading on each day of a month; the calibrated policy learns from those"
         )
-    references, shapes = features(histories, meters)
     group = groups(meters)
-    daily = np.exp(references[:, REFERENCES.index("mean_28")])
+    before, days = histories.window(meters, meters.start - _BEFORE_DAYS, meters.start)
+    daily = np.where(days >= _BEFORE_DAYS // 2, before / np.maximum(days, 1), np.nan)
     faulty = tuple(inject(rng, true, daily, meters.utility, group) for _ in range(COPIES))
     billed = np.where(rng.random(len(true)) < _FAULTY_SHARE, faulty[0][0], true)
     log = log_use(billed.astype(np.float64), meters.days.astype(np.float64))
-    peers = others_median(log, group)[0]
-    context = Context(
-        meters, references, shapes, movement(log, references, shapes, group), peers, float(np.median(log))
-    )
-    return Examples(context, true, faulty)
+    usual = _usual(log, meters)
+    return Examples(context(histories, meters, log, usual), usual, true, faulty)
+
+
+def _usual(log: Floats, meters: Meters) -> Floats:
+    """(u,) the middle of each utility's, by `Utility`; of all where a utility has none."""
+    of = [log[meters.utility == utility] for utility in range(len(Utility) + 1)]
+    return np.array([np.median(own if len(own) else log) for own in of])
 
 
 def _periods(histories: Histories, rng: np.random.Generator, since: int | None) -> tuple[Meters, Int64s]:

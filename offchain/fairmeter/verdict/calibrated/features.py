@@ -14,6 +14,7 @@ import numpy as np
 
 from fairmeter.model import Bools, Int64s, Utility
 from fairmeter.verdict.calibrated.history import Floats, Histories, Meters
+from fairmeter.verdict.calibrated.parallel import chunks, in_threads
 
 WINDOWS: Final = (1, 3, 7, 14, 28, 56, 91, 182, 364)
 """Days up to the period's first day of which the mean is taken."""
@@ -44,7 +45,7 @@ SHAPES: Final = (
 )  # fmt: skip
 """Columns of `shapes`."""
 
-_CHUNK_ROWS = 65_536
+_CHUNK_ROWS: Final = 16_384
 """Rows at a time: the days of a chunk are a matrix that need not hold all bills."""
 
 
@@ -53,9 +54,9 @@ def features(histories: Histories, meters: Meters) -> tuple[Floats, Floats]:
     the readings before the period do not reach."""
     references = np.full((len(meters), len(REFERENCES)), np.nan)
     shapes = np.full((len(meters), len(SHAPES)), np.nan)
-    for begin in range(0, len(meters), _CHUNK_ROWS):
-        rows = slice(begin, begin + _CHUNK_ROWS)
-        references[rows], shapes[rows] = _features(histories, meters.take(rows))
+    each = chunks(len(meters), _CHUNK_ROWS)
+    for rows, found in zip(each, in_threads(lambda rows: _features(histories, meters.take(rows)), each), strict=True):
+        references[rows], shapes[rows] = found
     return references, shapes
 
 
@@ -150,8 +151,8 @@ class _Means:
 
     def daily(self, days: int) -> Floats:
         """(n, days) log of each reading before the period, the last day first; NaN where there is none."""
-        start = self.meters.start
-        return np.stack([self.of(start - back, start - back + 1) for back in range(1, days + 1)], axis=1)
+        quantity, present = self.histories.days_before(self.meters, days)
+        return np.where(present, log_use(quantity.astype(np.float64), np.ones(1)), np.nan)[:, ::-1]
 
 
 @dataclass(frozen=True, slots=True)

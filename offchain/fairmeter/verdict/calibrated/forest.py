@@ -27,9 +27,6 @@ _NODE: Final = np.dtype([
     ("missing_go_to_left", "u1"), ("is_leaf", "u1"),
 ])  # fmt: skip
 """What a node needs to be evaluated; counts and gains, which only explain the fit, are left out."""
-_SCORING_THREADS: Final = 2
-_ROWS_A_THREAD: Final = 10_000
-"""Fewer are not worth a thread. Rows are independent, so threads do not change a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +46,13 @@ class Forest:
         no_categories = np.zeros((0, 8), dtype=np.uint32)
         no_places = np.zeros(self.width, dtype=np.uint32)
         rows = np.ascontiguousarray(matrix)
-        threads = min(_SCORING_THREADS, 1 + len(rows) // _ROWS_A_THREAD)
         total = np.full(len(rows), self.baseline)
         for nodes in np.split(self.nodes, np.cumsum(self.sizes)[:-1]):
             record = np.zeros(len(nodes), dtype=PREDICTOR_RECORD_DTYPE)
             for name in _NODE.names or ():
                 record[name] = nodes[name]
             tree = TreePredictor(record, no_categories, no_categories)
-            total += tree.predict(rows, no_categories, no_places, threads)
+            total += tree.predict(rows, no_categories, no_places, 1)
         return total
 
     def write(self, out: io.BytesIO) -> None:

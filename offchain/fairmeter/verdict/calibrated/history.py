@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fairmeter.model import Bills, Int64s, UInt8s, Usage
+from fairmeter.model import Bills, Bools, Int64s, UInt8s, Usage
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class Meters:
     def __len__(self) -> int:
         return len(self.row)
 
-    def take(self, rows: slice | Int64s | npt.NDArray[np.bool_]) -> Meters:
+    def take(self, rows: slice | Int64s | Bools) -> Meters:
         """The chosen rows."""
         return Meters(self.row[rows], self.utility[rows], self.start[rows], self.days[rows])
 
@@ -77,6 +77,14 @@ class Histories:
         known = meters.row >= 0
         total = np.where(known, self.quantity[high] - self.quantity[low], 0)
         return total, np.where(known, self.count[high] - self.count[low], 0)
+
+    def days_before(self, meters: Meters, days: int) -> tuple[Int64s, Bools]:
+        """(n, days) base units of each of the days before the period, the earliest first, and whether there is a
+        reading; 0 where there is none."""
+        place = self._place(meters.row[:, None], meters.start[:, None] + np.arange(-days, 1))
+        present = np.diff(self.count[place], axis=1) > 0
+        present &= (meters.row >= 0)[:, None]
+        return np.where(present, np.diff(self.quantity[place], axis=1), 0), present
 
     def age(self, meters: Meters) -> Int64s:
         """(n,) days from the meter's first reading to the period's first day; 0 where there is none before it."""

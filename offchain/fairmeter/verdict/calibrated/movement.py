@@ -7,6 +7,7 @@ step at this time last year, their recent trend, their size …) are a finer com
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from fairmeter.model import Int64s
 from fairmeter.verdict.calibrated.features import REFERENCES, SHAPES
 from fairmeter.verdict.calibrated.history import Floats, Meters
+from fairmeter.verdict.calibrated.parallel import in_threads
 
 OVERALL: Final = ("mean_7", "mean_14", "mean_28", "mean_56", "seasonal_28", "seasonal_14", "last_year")
 """References against which all others' movement is taken."""
@@ -45,11 +47,13 @@ def movement(billed: Floats, references: Floats, shapes: Floats, group: Int64s) 
     billed: (n,) log base units a day, as billed; references, shapes: as `features` gives them; group: (n,) `groups`.
     """
     above = {name: billed - references[:, REFERENCES.index(name)] for name in {*OVERALL, *ALIKE}}
-    overall = {name: _shrunk(*others_median(values, group), 0.0) for name, values in above.items()}
-    columns = [overall[name] for name in OVERALL]
-    bins = [group * _MOST_BINS + _bins(values, group) for values in _respects(references, shapes)]
-    columns.extend(_shrunk(*others_median(above[name], of), overall[name]) for name in ALIKE for of in bins)
-    return np.stack(columns, axis=1)
+    medians = in_threads(lambda values: _shrunk(*others_median(values, group), 0.0), list(above.values()))
+    overall = dict(zip(above, medians, strict=True))
+    bins = in_threads(lambda values: group * _MOST_BINS + _bins(values, group), list(_respects(references, shapes)))
+    alike = in_threads(
+        lambda of: _shrunk(*others_median(above[of[0]], of[1]), overall[of[0]]), list(product(ALIKE, bins))
+    )
+    return np.stack([*(overall[name] for name in OVERALL), *alike], axis=1)
 
 
 def others_median(values: Floats, group: Int64s) -> tuple[Floats, Int64s]:

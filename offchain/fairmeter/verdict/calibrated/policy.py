@@ -15,7 +15,6 @@ Algorithmic Learning in a Random World, 2005, chapter 4).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,13 +22,15 @@ import numpy as np
 
 from fairmeter.errors import InputError
 from fairmeter.model import Bills, Bools, Decision, Int64s, UInt8s, Usage
-from fairmeter.verdict.calibrated.context import Context
+from fairmeter.verdict.calibrated.classes import CLASSES, classes
+from fairmeter.verdict.calibrated.context import Context, context
 from fairmeter.verdict.calibrated.examples import Examples, examples
-from fairmeter.verdict.calibrated.features import YEAR, features, log_use
+from fairmeter.verdict.calibrated.features import log_use
 from fairmeter.verdict.calibrated.forest import Forest, fit_classes, fit_regression
 from fairmeter.verdict.calibrated.history import Floats, Histories
 from fairmeter.verdict.calibrated.likelihood import Prediction, residual_density
-from fairmeter.verdict.calibrated.movement import groups, movement, others_median
+from fairmeter.verdict.calibrated.parallel import chunks, in_threads
+from fairmeter.verdict.policies import Progress
 
 FOLDS: Final = 3
 COVERAGE: Final = 0.9
@@ -42,11 +43,12 @@ _LEAST_ERROR: Final = 0.01
 _SCALE: Final = 1.6
 _FAULT_WEIGHT: Final = 0.45
 """Of all faults made on a correct bill, against the bill."""
-_YEAR_SLACK: Final = 28
-_CHUNK_ROWS: Final = 65_536
-
-Progress = Callable[[float], None]
-"""Told the share that is done, 0 to 1."""
+_MONEY_WEIGHT: Final = 0.1
+"""Log odds for each e-fold of the quantity charged too much. Found by made faults: 1.5 points more of
+the overbilled money are appealed than with 0, at the same recall; from 0.2 on recall falls."""
+_LEAST_EXCESS: Final = 1e-3
+_CHUNK_ROWS: Final = 16_384
+"""Rows whose matrix lies in a processor's cache while the trees go over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class CalibratedModel:
     """Log density of the residuals, `likelihood.residual_density`."""
     residuals: Floats
     """(2,) quantiles of the residuals between which COVERAGE of them lie."""
-    nothing: float
-    """Log base units a day to expect where neither the meter nor other bills say anything."""
+    usual: Floats
+    """(u,) log base units a day: the middle of each utility, by `Utility`."""
     stratum: Int64s
     """(c,) of each correct bill kept, `_strata`; ascending."""
     correct: Floats
@@ -80,7 +82,8 @@ class Scores:
     """The policy's view of n bills."""
 
     score: Floats
-    """(n,) log odds of a fault; higher is more anomalous. Comparable between bills and customers."""
+    """(n,) log odds of a fault, raised a little with what the bill charges too much; higher is more anomalous.
+    Comparable between bills and customers."""
     false_rate: Floats
     """(n,) share of correct bills of the same stratum that score as high: APPEAL at any set rate from this up."""
     expected: Int64s
@@ -119,14 +122,14 @@ def fit(usage: Usage, seed: int, before: int | None = None, progress: Progress |
     residual = (_log_true(made) - prediction.location) / prediction.scale
     density = residual_density(residual)
     folds = []
-    for fold in range(FOLDS):
-        fault = _fit_fault(made, prediction, density, part != fold, seed)
+    fitted = in_threads(lambda fold: _fit_fault(made, prediction, density, part != fold, seed), list(range(FOLDS)))
+    for fold, fault in enumerate(fitted):
         folds.append(Fold(*first[fold], fault))
         told(0.4 + 0.6 * (fold + 1) / FOLDS)
     tail = (1 - COVERAGE) / 2
     quantiles = np.quantile(residual, [tail, 1 - tail])
     none = np.zeros(0)
-    model = CalibratedModel(tuple(folds), density, quantiles, made.context.nothing, none.astype(np.int64), none)
+    model = CalibratedModel(tuple(folds), density, quantiles, made.usual, none.astype(np.int64), none)
     return _calibrated(model, made, part)
 
 
@@ -147,24 +150,13 @@ def score(model: CalibratedModel, usage: Usage, bills: Bills, progress: Progress
     histories = Histories.of(usage)
     meters = histories.meters_of(bills)
     told = progress or _ignore
-    references, shapes = features(histories, meters)
-    told(0.3)
     quantity = bills.quantity.astype(np.float64)
-    group = groups(meters)
-    billed = log_use(quantity, meters.days.astype(np.float64))
-    peers = others_median(billed, group)[0]
-    context = Context(meters, references, shapes, movement(billed, references, shapes, group), peers, model.nothing)
+    known = context(histories, meters, log_use(quantity, meters.days.astype(np.float64)), model.usual)
+    told(0.5)
     part = parts(bills.customers)[bills.customer]
-    told(0.4)
-    odds, ratios, log = np.empty(len(bills)), [], np.empty((len(bills), 3))
-    for begin in range(0, len(bills), _CHUNK_ROWS):
-        rows = slice(begin, begin + _CHUNK_ROWS)
-        odds[rows], ratio, log[rows] = _score(model, context.take(rows), quantity[rows], part[rows])
-        ratios.append(ratio)
-        told(0.4 + 0.6 * min(begin + _CHUNK_ROWS, len(bills)) / len(bills))
+    odds, ratios, log = _scored(model, known, quantity, part, lambda done: told(0.5 + 0.5 * done))
     expected, low, high = np.rint(np.exp(log) * meters.days[:, None]).astype(np.int64).T
-    rate = _false_rate(model, odds, _strata(context))
-    return Scores(odds, rate, expected, low, high, np.concatenate(ratios), context)
+    return Scores(odds, _false_rate(model, odds, _strata(known)), expected, low, high, ratios, known)
 
 
 def decide(scores: Scores, rate: float) -> UInt8s:
@@ -195,13 +187,18 @@ def _fit_first(made: Examples, part: Int64s, seed: int) -> list[tuple[Forest, Fo
     """Location and scale for each part, from the others; the scale from errors on customers that no tree had seen."""
     matrix, above = made.context.matrix(), _log_true(made) - made.context.anchor
     target = np.arcsinh(above / _SOFT)
-    places = [
-        fit_regression(matrix[part != k], target[part != k], trees=150, rate=0.08, seed=seed) for k in range(FOLDS)
-    ]
+    folds = list(range(FOLDS))
+    places = list(
+        in_threads(
+            lambda k: fit_regression(matrix[part != k], target[part != k], trees=150, rate=0.08, seed=seed), folds
+        )
+    )
     location = _by_part(places, matrix, part)
     error = np.log(np.abs(above - np.sinh(location) * _SOFT) + _LEAST_ERROR)
     wide = np.column_stack([matrix, location])
-    scales = [fit_regression(wide[part != k], error[part != k], trees=60, rate=0.08, seed=seed) for k in range(FOLDS)]
+    scales = in_threads(
+        lambda k: fit_regression(wide[part != k], error[part != k], trees=60, rate=0.08, seed=seed), folds
+    )
     return list(zip(places, scales, strict=True))
 
 
@@ -236,7 +233,7 @@ def _fit_fault(made: Examples, prediction: Prediction, density: Floats, rows: Bo
 
 def _calibrated(model: CalibratedModel, made: Examples, part: Int64s) -> CalibratedModel:
     """The model with the scores of correct periods, each by trees that did not see its customer."""
-    correct = _score(model, made.context, made.true.astype(np.float64), part)[0]
+    correct = _scored(model, made.context, made.true.astype(np.float64), part, _ignore)[0]
     stratum = _strata(made.context)
     order = np.lexsort((correct, stratum))
     return replace(model, stratum=stratum[order], correct=correct[order])
@@ -246,20 +243,38 @@ def _part_of(histories: Histories, made: Examples) -> Int64s:
     return parts(histories.customers)[histories.customer[made.context.meters.row]]
 
 
+def _scored(
+    model: CalibratedModel, known: Context, quantity: Floats, part: Int64s, told: Progress
+) -> tuple[Floats, Floats, Floats]:
+    """`_score` of any number of rows."""
+    each = chunks(len(quantity), _CHUNK_ROWS)
+    done = []
+    for scored in in_threads(lambda rows: _score(model, known.take(rows), quantity[rows], part[rows]), each):
+        done.append(scored)
+        told(len(done) / len(each))
+    score, ratios, log = (np.concatenate(columns) for columns in zip(*done, strict=True))
+    return score, ratios, log
+
+
 def _score(model: CalibratedModel, context: Context, quantity: Floats, part: Int64s) -> tuple[Floats, Floats, Floats]:
-    """(n,) log odds, (n, h) likelihood ratios, and (n, 3) log expected, low and high daily use."""
+    """(n,) scores, (n, h) likelihood ratios, and (n, 3) log expected, low and high daily use."""
     prediction = _predict(context, [(fold.location, fold.scale) for fold in model.folds], part)
     matrix, ratios = context.against(quantity, prediction, model.density)
     odds = _by_part([fold.fault for fold in model.folds], matrix, part)
     bounds = prediction.location[:, None] + prediction.scale[:, None] * np.array([0.0, *model.residuals])
-    return odds, ratios, bounds
+    return odds + _MONEY_WEIGHT * _log_excess(context, quantity, prediction), ratios, bounds
+
+
+def _log_excess(context: Context, quantity: Floats, prediction: Prediction) -> Floats:
+    """(n,) log of what is billed a day beyond what is expected, over the utility's usual use: where a wrong bill
+    costs more, a smaller suspicion is worth an appeal."""
+    excess = quantity / context.days - np.exp(prediction.location)
+    return np.asarray(np.log(np.maximum(excess / np.exp(context.usual), _LEAST_EXCESS)))
 
 
 def _strata(context: Context) -> Int64s:
-    """(n,) the kind of bill whose correct scores a bill's is compared with: its utility, and whether the meter is known
-    for a year."""
-    mature: Int64s = (context.age >= YEAR - _YEAR_SLACK).astype(np.int64)
-    return context.meters.utility.astype(np.int64) * 2 + mature
+    """(n,) the kind of bill whose correct scores a bill's is compared with: its utility and the meter's class."""
+    return context.meters.utility.astype(np.int64) * len(CLASSES) + classes(context.shapes)
 
 
 def _false_rate(model: CalibratedModel, odds: Floats, stratum: Int64s) -> Floats:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from fairmeter.verdict.evaluation.metrics import Evaluation, Labels, Quality, evaluate, threshold
-from fairmeter.verdict.evaluation.peers import PEERS, trend
-from fairmeter.verdict.evaluation.splits import Judged, by_customer, by_time
+from fairmeter.verdict.evaluation.comparison import Compared, Rate, compare, policies
+from fairmeter.verdict.evaluation.metrics import CURVE_RATES, Evaluation, Labels, Part, Quality, evaluate, threshold
+from fairmeter.verdict.evaluation.peers import PEERS
+from fairmeter.verdict.evaluation.splits import SET_RATES, Judged, by_customer, by_time
 
 __all__ = [
+    "CURVE_RATES",
     "PEERS",
+    "SET_RATES",
+    "Compared",
     "Evaluation",
     "Judged",
     "Labels",
+    "Part",
     "Quality",
+    "Rate",
     "by_customer",
     "by_time",
+    "compare",
     "evaluate",
+    "policies",
     "threshold",
-    "trend",
 ]

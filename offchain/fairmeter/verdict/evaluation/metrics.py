@@ -22,6 +22,8 @@ RATES: Final = (0.001, 0.01, 0.05)
 """Rates of false appeals at which recall is reported."""
 MONEY_RATE: Final = 0.01
 """Rate at which the share of the overbilled money is reported."""
+CURVE_RATES: Final = tuple(np.geomspace(0.0005, 0.5, 61).tolist())
+"""Rates at which a curve is drawn."""
 RESAMPLES: Final = 200
 _INTERVAL: Final = (0.025, 0.975)
 
@@ -50,6 +52,18 @@ class Evaluation:
     """Quantiles over RESAMPLES resamples of the customers, each figure on its own."""
     by_fault: dict[str, float]
     """Recall of each kind of fault at MONEY_RATE, the threshold that of all bills."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the bills, at the threshold that of all of them MONEY_RATE gives."""
+
+    bills: int
+    faulty: int
+    recall: float
+    """Share of the part's faulty bills; NaN where it has none."""
+    false_appeals: float
+    """Share of the part's correct bills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +118,29 @@ def threshold(score: Floats, correct: Bools, rate: float) -> float:
     return float(ranked[len(ranked) - 1 - int(rate * len(ranked))])
 
 
+def parts(score: Floats, labels: Labels, names: npt.NDArray[np.str_]) -> dict[str, Part]:
+    """Of each name in `names` (n,), in alphabetical order."""
+    above = _above(score, labels)
+    return {str(name): _part(above[names == name], labels.faulty[names == name]) for name in np.unique(names)}
+
+
+def curve(score: Floats, labels: Labels) -> tuple[float, ...]:
+    """Share of the faulty bills found at each of CURVE_RATES."""
+    return tuple(_Curve.of(score, labels).found_at(np.ones(len(score)), CURVE_RATES))
+
+
+def _part(above: Bools, faulty: Bools) -> Part:
+    found = above[faulty].mean() if faulty.any() else np.nan
+    false = above[~faulty].mean() if not faulty.all() else np.nan
+    return Part(len(above), int(faulty.sum()), float(found), float(false))
+
+
+def _above(score: Floats, labels: Labels) -> Bools:
+    return np.asarray(np.nan_to_num(score, nan=-np.inf) > threshold(score, ~labels.faulty, MONEY_RATE))
+
+
 def _by_fault(score: Floats, labels: Labels) -> dict[str, float]:
-    above = np.nan_to_num(score, nan=-np.inf) > threshold(score, ~labels.faulty, MONEY_RATE)
+    above = _above(score, labels)
     kinds = np.array([fault or "" for fault in labels.fault], dtype=np.str_)
     return {str(kind): float(above[kinds == kind].mean()) for kind in np.unique(kinds[labels.faulty])}
 
@@ -129,17 +164,25 @@ class _Curve:
         faulty, correct = weight * self.labels.faulty, weight * ~self.labels.faulty
         found, false = self._reached(faulty), self._reached(correct)
         money = self._reached(faulty * self.labels.overbilled)
-        at = [np.searchsorted(false, rate, side="right") - 1 for rate in (*RATES, MONEY_RATE)]
-        recall = [float(found[place]) if place >= 0 else 0.0 for place in at[:-1]]
-        caught = float(money[at[-1]]) if at[-1] >= 0 else 0.0
+        *recall, caught = [*_at(found, false, RATES), *_at(money, false, (MONEY_RATE,))]
         before = np.concatenate(([0.0], false[:-1]))
         area = float(np.sum(np.diff(found, prepend=0.0) * (1 - (before + false) / 2)))
         return Quality(len(weight), int(self.labels.faulty.sum()), tuple(recall), area, caught)
+
+    def found_at(self, weight: Floats, rates: Sequence[float]) -> list[float]:
+        """Share of the faulty bills on the steps down to each rate of false appeals."""
+        return _at(self._reached(weight * self.labels.faulty), self._reached(weight * ~self.labels.faulty), rates)
 
     def _reached(self, weight: Floats) -> Floats:
         """(steps,) share of the weight on this step or a higher one; nothing where there is no weight."""
         total = np.cumsum(np.bincount(self.step, weight, self.steps))
         return np.asarray(total / max(float(total[-1]), np.finfo(np.float64).tiny))
+
+
+def _at(found: Floats, false: Floats, rates: Sequence[float]) -> list[float]:
+    """(len(rates),) what is found where at most each rate of the correct bills is reached; 0 before the first step."""
+    places = np.searchsorted(false, rates, side="right")
+    return [float(share) for share in np.concatenate(([0.0], found))[places]]
 
 
 def _quantile(drawn: Sequence[Quality], share: float, of: Quality) -> Quality:

@@ -8,8 +8,7 @@ from typing import Final
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
-from fairmeter.model import Bills, Usage, Verdicts
-from fairmeter.units import PPM
+from fairmeter.model import Bills, Usage
 from fairmeter.verdict.calibrated.features import REFERENCES, SHAPES, features, log_use
 from fairmeter.verdict.calibrated.history import Floats, Histories
 
@@ -19,13 +18,6 @@ _FROM_DEVIATION: Final = 1.4826
 _LEAST_DEVIATION: Final = 0.02
 """Log; a past that never varies makes no deviation infinite."""
 _SEED: Final = 0
-
-
-def trend(verdicts: Verdicts) -> Floats:
-    """(n,) actual less expected growth of the trend verdict; NaN where INSUFFICIENT. Below the second preset, where
-    nothing is expected, the actual growth."""
-    above = np.where(verdicts.has_expected, verdicts.actual_ppm - verdicts.expected_ppm, verdicts.actual_ppm) / PPM
-    return np.where(verdicts.has_actual, above, np.nan)
 
 
 def year_over_year(usage: Usage, bills: Bills) -> Floats:
@@ -58,10 +50,10 @@ def isolation_forest(usage: Usage, bills: Bills) -> Floats:
 
 
 PEERS: Final[dict[str, Callable[[Usage, Bills], Floats]]] = {
-    "year over year": year_over_year,
-    "last 28 days": last_28_days,
-    "robust z": robust_z,
-    "isolation forest": isolation_forest,
+    "year-over-year": year_over_year,
+    "last-28-days": last_28_days,
+    "robust-z": robust_z,
+    "isolation-forest": isolation_forest,
 }
 """Those that need nothing but readings and bills."""
 

@@ -3,55 +3,54 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Final
 
 import numpy as np
 
 from fairmeter.model import Bills, Bools, Usage
-from fairmeter.verdict.calibrated import Scores, fit, recalibrate, score
+from fairmeter.verdict.calibrated import fit, next_level, recalibrate, score
 from fairmeter.verdict.calibrated.history import Floats
+from fairmeter.verdict.policies import Progress
+
+SET_RATES: Final = (0.005, 0.01, 0.02)
+"""Rates of false appeals that are set, to see whether they are met."""
+WINDOW: Final = 183
+"""Days before a month whose correct periods say which score is how rare."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Judged:
-    """Of n bills, NaN for those that no model judged."""
+    """Of n bills."""
 
     score: Floats
-    """(n,) log odds of a fault."""
-    false_rate: Floats
-    """(n,) as `Scores.false_rate`."""
+    """(n,) as `Scores.score`; NaN for those that no model judged."""
+    appealed: Bools
+    """(len(SET_RATES), n) whether it is, at each set rate."""
 
 
-def by_customer(usage: Usage, bills: Bills, seed: int, folds: int = 3) -> Judged:
-    """Each customer's bills by a model fitted to the readings of the customers of the other folds alone."""
-    fold = np.random.default_rng(seed).integers(0, folds, len(usage.customers))
-    fold_of = dict(zip(usage.customers, fold.tolist(), strict=True))
-    own = np.array([fold_of.get(customer, 0) for customer in bills.customers])[bills.customer]
-    judged = _nothing(bills)
-    for held_out in range(folds):
-        model = fit(_rows(usage, fold[usage.customer] != held_out), seed)
-        _keep(judged, score(model, usage, bills), own == held_out)
-    return judged
+def by_customer(usage: Usage, bills: Bills, seed: int, progress: Progress) -> Judged:
+    """Each bill by trees that never saw a reading of its customer: they are fitted to those of the other parts."""
+    model = fit(usage, seed, progress=lambda done: progress(0.9 * done))
+    scores = score(model, usage, bills, lambda done: progress(0.9 + 0.1 * done))
+    return Judged(scores.score, np.stack([scores.false_rate <= rate for rate in SET_RATES]))
 
 
-def by_time(usage: Usage, bills: Bills, seed: int, before: int, window: int) -> Judged:
-    """The bills from day `before` on, by a model fitted to the readings before it; the false-appeal rates of each month
-    by the correct periods of the `window` days before it."""
-    model = fit(usage, seed, before)
-    judged = _nothing(bills)
-    later = np.unique(bills.start[bills.start >= before])
-    for start in later.tolist():
-        current = recalibrate(model, usage, seed, start, window)
-        _keep(judged, score(current, usage, bills), bills.start == start)
-    return judged
-
-
-def _nothing(bills: Bills) -> Judged:
-    return Judged(np.full(len(bills), np.nan), np.full(len(bills), np.nan))
-
-
-def _keep(judged: Judged, scores: Scores, rows: Bools) -> None:
-    judged.score[rows], judged.false_rate[rows] = scores.score[rows], scores.false_rate[rows]
-
-
-def _rows(usage: Usage, rows: Bools) -> Usage:
-    return Usage(usage.customer[rows], usage.utility[rows], usage.day[rows], usage.quantity[rows], usage.customers)
+def by_time(usage: Usage, bills: Bills, correct: Bools, seed: int, before: int, progress: Progress) -> Judged:
+    """The bills from day `before` on, by a model fitted to the readings before it, month by month as they are posted: a
+    month's rates come from the correct periods of the WINDOW before it, and each level from how the last month's was
+    met. `correct`: (n,) what is known of a bill once its period's readings are, used for later months alone."""
+    model = fit(usage, seed, before, lambda done: progress(0.7 * done))
+    scored = np.full(len(bills), np.nan)
+    appealed = np.zeros((len(SET_RATES), len(bills)), dtype=np.bool_)
+    level = list(SET_RATES)
+    months = np.unique(bills.start[bills.start >= before]).tolist()
+    for number, start in enumerate(months):
+        rows = bills.start == start
+        scores = score(recalibrate(model, usage, seed, start, WINDOW), usage, bills)
+        scored[rows] = scores.score[rows]
+        for which, rate in enumerate(SET_RATES):
+            appealed[which, rows] = scores.false_rate[rows] <= level[which]
+            known = appealed[which, rows & correct]
+            level[which] = next_level(level[which], rate, int(known.sum()), len(known))
+        progress(0.7 + 0.3 * (number + 1) / len(months))
+    return Judged(scored, appealed)
