@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from fairmeter.audit import AuditResult, Finding
     from fairmeter.audit import audit as audit_run
-    from fairmeter.commands import JudgedBills, compile_contracts, connect, deploy, judge_bills, run, write_report
+    from fairmeter.commands import (
+        CalibratedBills,
+        JudgedBills,
+        compile_contracts,
+        connect,
+        deploy,
+        evaluate_policies,
+        judge_bills,
+        judge_calibrated,
+        run,
+        write_report,
+    )
     from fairmeter.contracts.deploy import Deployment, System
     from fairmeter.errors import (
         BadRow,
@@ -61,6 +72,7 @@ __all__ = [
     "BadRow",
     "Bills",
     "BundleError",
+    "CalibratedBills",
     "ChainError",
     "Decision",
     "Deployment",
@@ -89,10 +101,12 @@ __all__ = [
     "compile_contracts",
     "connect",
     "deploy",
+    "evaluate_policies",
     "fleet",
     "infer_tariffs",
     "judge",
     "judge_bills",
+    "judge_calibrated",
     "judge_one",
     "load_bills",
     "load_report",
@@ -106,7 +120,10 @@ __all__ = [
 
 _ROOMS: Final = {
     "audit": "AuditResult Finding",
-    "commands": "JudgedBills compile_contracts connect deploy judge_bills run write_report",
+    "commands": (
+        "CalibratedBills JudgedBills compile_contracts connect deploy evaluate_policies judge_bills judge_calibrated "
+        "run write_report"
+    ),
     "contracts.deploy": "Deployment System",
     "errors": "BadRow BundleError ChainError FairmeterError InputError OutOfBoundsError RevertError ToolMissingError",
     "model": "Bills Decision Presets Reference Tariff TariffBlock Usage Utility Verdict Verdicts",

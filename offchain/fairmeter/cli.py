@@ -65,6 +65,13 @@ class EngineName(enum.StrEnum):
     RPC = "rpc"
 
 
+class PolicyName(enum.StrEnum):
+    """How bills are judged without a chain."""
+
+    TREND = "trend"
+    CALIBRATED = "calibrated"
+
+
 UsageFile = Annotated[Path, typer.Option(help="Daily readings: a .csv or .parquet file.")]
 BillsFile = Annotated[Path, typer.Option(help="Bills: a .csv or .parquet file.")]
 Degree = Annotated[int, typer.Option(min=1, max=2, help="Degree of the verdict's regression.")]
@@ -139,14 +146,22 @@ def verdict(
     usage: UsageFile,
     bills: BillsFile,
     out: Annotated[Path, typer.Option(help="The .parquet file to write; replaced if it is there.")],
+    policy: Annotated[PolicyName, typer.Option(help="How bills are judged.")] = PolicyName.TREND,
     degree: Degree = 2,
     preset: Preset = 200_000,
+    rate: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of correct bills that calibrated may appeal.")
+    ] = 0.01,
+    seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Judge bills without a chain: bill_id, decision, actual_ppm, expected_ppm."""
+    """Judge bills without a chain: bill_id, decision, and the figures behind it."""
     from fairmeter.model import Presets  # noqa: PLC0415
     from fairmeter.units import Ppm  # noqa: PLC0415
 
+    if policy is PolicyName.CALIBRATED:
+        _verdict_calibrated(usage, bills, out, rate, seed, as_json)
+        return
     judged = commands.judge_bills(usage, bills, out, presets=Presets(first=Ppm(preset), degree=degree))
     if as_json:
         _print_json(judged.to_json())
@@ -155,6 +170,42 @@ def verdict(
         f"{judged.bills:,} bills: {judged.pay:,} PAY, {judged.appeal:,} APPEAL, {judged.insufficient:,} INSUFFICIENT"
     )
     typer.echo(f"{judged.exact:,} needed exact integers; {judged.seconds:.2f} s; written to {out}")
+
+
+def _verdict_calibrated(usage: Path, bills: Path, out: Path, rate: float, seed: int, as_json: bool) -> None:
+    with _progress() as tell:
+        judged = commands.judge_calibrated(usage, bills, out, rate=rate, seed=seed, tell=tell)
+    if as_json:
+        _print_json(judged.to_json())
+        return
+    typer.echo(
+        f"{judged.bills:,} bills: {judged.pay:,} PAY, {judged.appeal:,} APPEAL; {judged.unread:,} of no known meter"
+    )
+    typer.echo(f"model {judged.model}; {judged.seconds:.2f} s; written to {out}")
+
+
+@app.command()
+def evaluate(
+    usage: UsageFile,
+    bills: Annotated[Path, typer.Option(help="Labelled bills: also true_quantity and fault.")],
+    policy: Annotated[list[str] | None, typer.Option(help="One to compare; may be repeated; all if none.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Recall against false appeals: a .png or .html file.")] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure how well verdict policies, and simpler scores, find the labelled faults."""
+    if plot is not None:
+        commands.check_plot(plot)
+    with _progress() as tell:
+        compared = commands.evaluate_policies(usage, bills, policies=policy or (), seed=seed, tell=tell)
+    from fairmeter.report import quality  # noqa: PLC0415
+
+    if plot is not None:
+        quality.write_plot(compared, plot)
+    if as_json:
+        _print_json(quality.to_json(compared))
+    else:
+        _print_tables(quality.tables(compared))
 
 
 @app.command()

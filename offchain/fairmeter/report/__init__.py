@@ -7,4 +7,13 @@ from fairmeter.report.page import html
 from fairmeter.report.readings import READINGS, billed_readings
 from fairmeter.report.summary import audit_tables, terminal, to_json
 
-__all__ = ["READINGS", "Report", "audit_tables", "billed_readings", "html", "load", "terminal", "to_json"]
+__all__ = [
+    "READINGS",
+    "Report",
+    "audit_tables",
+    "billed_readings",
+    "html",
+    "load",
+    "terminal",
+    "to_json",
+]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +14,7 @@ from fairmeter.report.data import Report
 from fairmeter.report.figures import growth, money, reason, share
 from fairmeter.report.outcome import STATES
 from fairmeter.report.readings import Appeal
+from fairmeter.report.tables import titled
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _money(report: Report) -> tuple[Text, Table]:
     """A column a verdict, for amounts are wide and verdicts few."""
     columns = [*report.money().to_dicts(), report.money().sum().to_dicts()[0]]
     names = [column["decision"] or "not judged" for column in columns[:-1]]
-    title, table = _table(
+    title, table = titled(
         f"{len(report.bills):,} bills: money by verdict, and where it stands at the end", "", *names, "total"
     )
     table.add_row("bills", *(f"{column['bills']:,}" for column in columns))
@@ -59,21 +59,21 @@ def _money(report: Report) -> tuple[Text, Table]:
 
 
 def _appeals(report: Report) -> tuple[Text, Table]:
-    title, table = _table("Appeals", "outcome", "bills", "billed", "settled", "void")
+    title, table = titled("Appeals", "outcome", "bills", "billed", "settled", "void")
     for row in report.appeals().to_dicts():
         table.add_row(row["appeal"], f"{row['bills']:,}", *(money(row[name]) for name in ("amount", "settled", "void")))
     return title, table
 
 
 def _arrears(report: Report) -> tuple[Text, Table]:
-    title, table = _table("Arrears", "reason", "bills", "owed at first", "still owed")
+    title, table = titled("Arrears", "reason", "bills", "owed at first", "still owed")
     for row in report.arrears().to_dicts():
         table.add_row(reason(row["reason"]), f"{row['bills']:,}", money(row["owed"]), money(row["arrears"]))
     return title, table
 
 
 def _largest(report: Report) -> tuple[Text, Table]:
-    title, table = _table("Largest appeals", "bill", "customer", "amount", "actual growth", "expected", "outcome")
+    title, table = titled("Largest appeals", "bill", "customer", "amount", "actual growth", "expected", "outcome")
     for bill in (appeal.bill for appeal in report.largest):
         figures = [money(bill["amount"]), growth(bill["actual_ppm"]), growth(bill["expected_ppm"])]
         table.add_row(escape(bill["bill_id"]), escape(bill["customer_id"]), *figures, bill["appeal"])
@@ -82,7 +82,7 @@ def _largest(report: Report) -> tuple[Text, Table]:
 
 def _gas(report: Report) -> tuple[Text, Table]:
     bills, total = max(len(report.bills), 1), int(report.gas["gas"].sum())
-    title, table = _table(
+    title, table = titled(
         f"Gas: {total:,}, {total / bills:,.0f} a bill", "transaction", "sent", "gas", "a bill", "share"
     )
     for row in report.gas.head(8).to_dicts():
@@ -99,7 +99,7 @@ def _gas(report: Report) -> tuple[Text, Table]:
 def _time(report: Report) -> tuple[Text, Table]:
     phases = report.result.get("phases", {})
     line = f"Time: {report.result['seconds']:,.1f} s on {report.result['implementation']}" if phases else ""
-    title, table = _table(line, "phase", "seconds")
+    title, table = titled(line, "phase", "seconds")
     for name, seconds in phases.items():
         table.add_row(name, f"{seconds:,.2f}")
     return title, table
@@ -107,7 +107,7 @@ def _time(report: Report) -> tuple[Text, Table]:
 
 def audit_tables(result: AuditResult) -> Group:
     """What an audit checked, what it found, and what that proves."""
-    title, table = _table("Audit", "check", "compared", "result")
+    title, table = titled("Audit", "check", "compared", "result")
     table.add_column("with what", justify="left", overflow="fold")
     for check in result.checks:
         state = "[green]nothing differs[/]" if check.passed else f"[red]{len(check.findings)} differ[/]"
@@ -117,12 +117,3 @@ def audit_tables(result: AuditResult) -> Group:
     ran = f"; the run used {result.recorded_implementation}" if result.recorded_implementation else ""
     ended = f"passed: {result.standing}" if result.passed else "FAILED"
     return Group(title, table, *lines, Text(f"{ended} ({replay}{ran})"))
-
-
-def _table(title: str, first: str, *others: str) -> tuple[Text, Table]:
-    """A title, and a table whose columns after the first are figures, flush right."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, overflow="fold")
-    for name in others:
-        table.add_column(name, justify="right", overflow="fold")
-    return Text(title, style="bold"), table

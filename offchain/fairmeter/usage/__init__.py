@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairmeter.usage.fleet import fleet, write_fleet
-from fairmeter.usage.load import check_customers, load_bills, load_usage
+from fairmeter.usage.load import check_customers, load_bills, load_usage, unread_meters
 from fairmeter.usage.matrix import ReadingMatrix
 from fairmeter.usage.reference import reference_period, reference_readings
 from fairmeter.usage.store import UsageStore
@@ -23,5 +23,6 @@ __all__ = [
     "load_usage",
     "reference_period",
     "reference_readings",
+    "unread_meters",
     "write_fleet",
 ]

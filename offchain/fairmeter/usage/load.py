@@ -80,8 +80,13 @@ def check_customers(bills: Bills, usage: Usage) -> None:
     """Raises InputError listing the bills whose customer has no reading at all of the bill's utility in `usage`; rows
     are the bills' numbers in their file."""
     customer = index_in(usage.customers, bills.customers)[bills.customer]
-    known = np.isin(meter_keys(customer, bills.utility), meter_keys(usage.customer, usage.utility))
-    refuse_unknown(bills, np.flatnonzero(~known), np.unique(bills.customer[customer >= 0]))
+    refuse_unknown(bills, np.flatnonzero(unread_meters(bills, usage)), np.unique(bills.customer[customer >= 0]))
+
+
+def unread_meters(bills: Bills, usage: Usage) -> Bools:
+    """(n,) whether `usage` has no reading at all of the bill's customer and utility."""
+    customer = index_in(usage.customers, bills.customers)[bills.customer]
+    return ~np.isin(meter_keys(customer, bills.utility), meter_keys(usage.customer, usage.utility))
 
 
 def refuse_unknown(bills: Bills, rows: Int64s, customers: Int32s) -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from fairmeter.errors import InputError
-from fairmeter.verdict.evaluation import Labels, evaluate, threshold
+from fairmeter.verdict.evaluation import CURVE_RATES, Labels, evaluate, threshold
+from fairmeter.verdict.evaluation.metrics import curve, parts
 
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=60)
 
@@ -55,3 +56,21 @@ def test_evaluate__no_faulty_bill__refused() -> None:
 def test_threshold__any_rate__at_most_that_share_lies_above(score: list[float], rate: float) -> None:
     values = np.array(score)
     assert np.mean(values > threshold(values, np.ones(len(values), dtype=np.bool_), rate)) <= rate
+
+
+@given(rows=ROWS.filter(lambda rows: {fault for _, fault in rows} == {True, False}))
+def test_curve__any_scores__rises_and_agrees_with_the_thresholds(rows: list[tuple[int, bool]]) -> None:
+    score, faulty = np.array([float(row[0]) for row in rows]), np.array([row[1] for row in rows])
+    found = curve(score, _labels(faulty))
+    assert list(found) == sorted(found)
+    for rate, share in zip(CURVE_RATES, found, strict=True):
+        assert share == pytest.approx(np.mean(score[faulty] > threshold(score, ~faulty, rate)))
+
+
+def test_parts__two_of_them__at_the_threshold_of_all() -> None:
+    score = np.concatenate([np.linspace(0, 1, 1000), [2.0, 0.5]])
+    faulty = np.arange(1002) >= 1000
+    names = np.where(np.arange(1002) % 2 == 0, "even", "odd")
+    found = parts(score, _labels(faulty), names)
+    assert (found["even"].recall, found["odd"].recall) == (1.0, 0.0)
+    assert found["even"].false_appeals + found["odd"].false_appeals == pytest.approx(0.02)

@@ -74,7 +74,7 @@ def fit_regression(matrix: Floats, target: Floats, *, trees: int, rate: float, s
         early_stopping=False, random_state=seed,
     )  # fmt: skip
     with threadpool_limits(1, user_api="openmp"):
-        model.fit(matrix, target)
+        model.fit(_some_value(matrix), target)
     return _portable(model, matrix.shape[1])
 
 
@@ -85,8 +85,13 @@ def fit_classes(matrix: Floats, fault: Floats, weight: Floats, *, trees: int, ra
         max_features=0.4, early_stopping=False, random_state=seed,
     )  # fmt: skip
     with threadpool_limits(1, user_api="openmp"):
-        model.fit(matrix, fault, sample_weight=weight)
+        model.fit(_some_value(matrix), fault, sample_weight=weight)
     return _portable(model, matrix.shape[1])
+
+
+def _some_value(matrix: Floats) -> Floats:
+    """A column without any value, which scikit-learn cannot bin, made one of zeros: no tree splits on either."""
+    return np.where(np.isnan(matrix).all(axis=0), 0.0, matrix)
 
 
 def _portable(model: Any, width: int) -> Forest:
