@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
@@ -14,7 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from fairmeter.report.tables import titled
-from fairmeter.verdict.evaluation import CURVE_RATES, RATES, Compared, Quality
+from fairmeter.verdict.evaluation import CURVE_RATES, RATES, Compared
+
+_MIDDLE: Final = 1
+"""Of the rates, the one whose recall is shown with its interval; `to_json` has them all."""
 
 
 def to_json(compared: Sequence[Compared]) -> dict[str, Any]:
@@ -69,19 +72,16 @@ def write_plot(compared: Sequence[Compared], out: Path) -> None:
 def _split(split: str, compared: Sequence[Compared]) -> tuple[Text, Table]:
     first = compared[0].evaluation.quality
     title, rows = titled(
-        f"Judged on {split}: {first.bills:,} bills, {first.faulty:,} with a fault",
-        "policy", *(f"recall at {rate:.1%}" for rate in RATES), "area", "money at 1.0%",
+        f"Judged on {split}: {first.bills:,} bills, {first.faulty:,} with a fault; recall at rates of false appeals",
+        "policy", *(f"{rate:.1%}" for rate in RATES), "area", "money at 1.0%",
     )  # fmt: skip
     for one in compared:
-        of = one.evaluation
-        recalls = [_between(*(quality.recall[which] for quality in _three(one))) for which in range(len(RATES))]
-        area = f"{of.quality.area:.3f} [{of.low.area:.3f}, {of.high.area:.3f}]"
-        rows.add_row(one.policy, *recalls, area, _between(of.quality.money, of.low.money, of.high.money))
+        quality, low, high = one.evaluation.quality, one.evaluation.low, one.evaluation.high
+        recalls = [f"{recall:.1%}" for recall in quality.recall]
+        recalls[_MIDDLE] += f" [{100 * low.recall[_MIDDLE]:.0f}, {100 * high.recall[_MIDDLE]:.0f}]"
+        area = f"{quality.area:.3f} [{low.area:.3f}, {high.area:.3f}]"
+        rows.add_row(one.policy, *recalls, area, f"{quality.money:.1%}")
     return title, rows
-
-
-def _three(one: Compared) -> tuple[Quality, Quality, Quality]:
-    return one.evaluation.quality, one.evaluation.low, one.evaluation.high
 
 
 def _found(one: Compared) -> tuple[Text, Table]:
@@ -91,8 +91,8 @@ def _found(one: Compared) -> tuple[Text, Table]:
     for kind, recall in one.evaluation.by_fault.items():
         rows.add_row(kind, "", "", f"{recall:.1%}", "")
     for name, part in {**one.by_utility, **one.by_class}.items():
-        found = f"{part.recall:.1%}" if part.faulty else ""
-        rows.add_row(name, f"{part.bills:,}", f"{part.faulty:,}", found, f"{part.false_appeals:.2%}")
+        shares = ("" if share is None else f"{share:.2%}" for share in (part.recall, part.false_appeals))
+        rows.add_row(name, f"{part.bills:,}", f"{part.faulty:,}", *shares)
     return title, rows
 
 
@@ -102,7 +102,3 @@ def _rates(one: Compared) -> tuple[Text, Table]:
     for rate in one.rates:
         rows.add_row(f"{rate.set:.1%}", f"{rate.met:.2%}", *(f"{rate.by_class[name]:.2%}" for name in classes))
     return title, rows
-
-
-def _between(value: float, low: float, high: float) -> str:
-    return f"{value:.1%} [{low:.1%}, {high:.1%}]"

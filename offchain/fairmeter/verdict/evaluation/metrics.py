@@ -60,10 +60,10 @@ class Part:
 
     bills: int
     faulty: int
-    recall: float
-    """Share of the part's faulty bills; NaN where it has none."""
-    false_appeals: float
-    """Share of the part's correct bills."""
+    recall: float | None
+    """Share of the part's faulty bills; None where it has none."""
+    false_appeals: float | None
+    """Share of the part's correct bills; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,11 @@ def curve(score: Floats, labels: Labels) -> tuple[float, ...]:
 
 
 def _part(above: Bools, faulty: Bools) -> Part:
-    found = above[faulty].mean() if faulty.any() else np.nan
-    false = above[~faulty].mean() if not faulty.all() else np.nan
-    return Part(len(above), int(faulty.sum()), float(found), float(false))
+    return Part(len(above), int(faulty.sum()), _share(above[faulty]), _share(above[~faulty]))
+
+
+def _share(above: Bools) -> float | None:
+    return float(above.mean()) if len(above) else None
 
 
 def _above(score: Floats, labels: Labels) -> Bools:
