@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -199,8 +201,10 @@ class Run:
             self._deposit(accounts, self._plan.budget[accounts], one.time)
             self._collect_arrears(one.time)
         with self._phase("post"):
-            for some in pieces(one.batches, CALLS_AT_ONCE):
-                self._post(some, one.time)
+            # a node keeps the order of one sender's transactions, not that of several senders'
+            for supplier, own in groupby(one.batches, key=attrgetter("supplier")):
+                for some in pieces(tuple(own), CALLS_AT_ONCE):
+                    self._post(supplier, some, one.time)
             posted = self._oracle.posted()
         coming = ahead(self._judge(one.batches, posted))
         while True:
@@ -228,7 +232,7 @@ class Run:
             self._judged += len(some)
             yield some, self._oracle.judge(group)
 
-    def _post(self, batches: Sequence[Batch], at: int) -> None:
+    def _post(self, supplier: int, batches: Sequence[Batch], at: int) -> None:
         bills = self._plan.bills
         calls = []
         for batch in batches:
@@ -241,9 +245,8 @@ class Run:
                 amount=bills.amount[rows],
                 replaces=np.zeros(len(rows), np.int64),
             )
-            call = self.system.ledger.post_bills(batch.supplier + 1, batch.utility, pack_bills(columns))
-            calls.append((self.people.suppliers[batch.supplier], call))
-        self._session.send(calls, at)
+            calls.append(self.system.ledger.post_bills(supplier + 1, batch.utility, pack_bills(columns)))
+        self._session.transact(self.people.suppliers[supplier], *calls, timestamp=at)
 
     def _follow_up(self, batches: Sequence[Batch], judgements: Sequence[Judgement], receipts: Receipts) -> None:
         """Count, and plan what the verdicts lead to."""
