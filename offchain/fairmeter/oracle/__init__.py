@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fairmeter.oracle.service import BATCHES_AT_ONCE, Judgement, Meters, Oracle, Readings
+from fairmeter.oracle.service import BATCHES_AT_ONCE, Judgement, Meters, Oracle, PostedBatch, Readings
 
-__all__ = ["BATCHES_AT_ONCE", "Judgement", "Meters", "Oracle", "Readings"]
+__all__ = ["BATCHES_AT_ONCE", "Judgement", "Meters", "Oracle", "PostedBatch", "Readings"]

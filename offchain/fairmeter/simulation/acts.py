@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +14,12 @@ from fairmeter.chain.engine import Engine, Receipts
 from fairmeter.contracts.clients import Totals, mandate_domain
 from fairmeter.contracts.deploy import System, deploy
 from fairmeter.contracts.events import event_columns
+from fairmeter.contracts.mandates import Mandates
 from fairmeter.contracts.packing import BillColumns, pack_bills
-from fairmeter.contracts.session import Session
+from fairmeter.contracts.session import Call, Session
 from fairmeter.model import Decision, Int64s, Utility
-from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Meters, Oracle
+from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Meters, Oracle, PostedBatch
+from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
 from fairmeter.simulation.clock import Clock
 from fairmeter.simulation.people import People
@@ -109,17 +114,23 @@ class Run:
 
     def _grant_mandates(self) -> None:
         """The owners sign, the bank submits."""
-        plan, ledger = self._plan, self.system.ledger.address
-        domain = mandate_domain(self._engine.chain_id, ledger)
+        plan = self._plan
+        domain = mandate_domain(self._engine.chain_id, self.system.ledger.address)
         moves_time = self._engine.capabilities.moves_time
         mandates = plan.mandates(self._scenario, MANDATE_DEADLINE, moves_time=moves_time)
-        for piece in pieces(np.arange(len(mandates)), MANDATES_A_CALL * CALLS_AT_ONCE):
-            some = mandates.part(slice(int(piece[0]), int(piece[-1]) + 1))
-            signatures = self.people.customers.sign_digests(plan.customer[piece].astype(np.int64), some.digests(domain))
-            parts = [slice(at, at + MANDATES_A_CALL) for at in range(0, len(some), MANDATES_A_CALL)]
-            calls = [some.part(rows).grant(ledger, signatures[rows]) for rows in parts]
+        sizes = pieces(range(len(mandates)), MANDATES_A_CALL * CALLS_AT_ONCE)
+        for rows, calls in ahead(
+            (rows, self._signed_mandates(mandates, slice(rows.start, rows.stop), domain)) for rows in sizes
+        ):
             self._session.transact(self.people.funder, *calls)
-            self._say("grant mandates", int(piece[-1]) + 1, len(mandates))
+            self._say("grant mandates", rows.stop, len(mandates))
+
+    def _signed_mandates(self, mandates: Mandates, rows: slice, domain: dict[str, Any]) -> list[Call]:
+        """The calls that bring some of the mandates, with their owners' signatures."""
+        some, owners = mandates.part(rows), self._plan.customer[rows].astype(np.int64)
+        signatures = self.people.customers.sign_digests(owners, some.digests(domain))
+        parts = [slice(at, at + MANDATES_A_CALL) for at in range(0, len(some), MANDATES_A_CALL)]
+        return [some.part(part).grant(self.system.ledger.address, signatures[part]) for part in parts]
 
     def _endow(self) -> None:
         """Issue the money of the whole run to the bank, and pay every account's first budget in."""
@@ -190,15 +201,17 @@ class Run:
             self._deposit(accounts, self._plan.budget[accounts], one.time)
             self._collect_arrears(one.time)
         with self._phase("post"):
-            for batches in pieces(one.batches, CALLS_AT_ONCE):
-                self._post(batches, one.time)
+            # a node keeps the order of one sender's transactions, not that of several senders'
+            for supplier, own in groupby(one.batches, key=attrgetter("supplier")):
+                for some in pieces(tuple(own), CALLS_AT_ONCE):
+                    self._post(supplier, some, one.time)
             posted = self._oracle.posted()
-        for batches, group in zip(pieces(one.batches, BATCHES_AT_ONCE), pieces(posted, BATCHES_AT_ONCE), strict=True):
-            with self._phase("read usage"):
-                self._readings.cover(self._judged, len(batches))
-                self._judged += len(batches)
-            with self._phase("judge"):
-                judgements = self._oracle.judge(group)
+        coming = ahead(self._judge(one.batches, posted))
+        while True:
+            with self._phase("await verdicts"):
+                batches, judgements = next(coming, ((), ()))
+            if not batches:
+                return
             with self._phase("submit verdicts"):
                 calls = [judgement.call for judgement in judgements]
                 receipts = self._session.transact(self.people.operator, *calls, timestamp=one.time)
@@ -210,7 +223,16 @@ class Run:
             done += sum(len(batch.rows) for batch in batches)
             self._say("bills", done, len(self._plan.bills))
 
-    def _post(self, batches: Sequence[Batch], at: int) -> None:
+    def _judge(
+        self, batches: Sequence[Batch], posted: Sequence[PostedBatch]
+    ) -> Iterator[tuple[Sequence[Batch], Sequence[Judgement]]]:
+        """Some batches at a time, without a word from the chain."""
+        for some, group in zip(pieces(batches, BATCHES_AT_ONCE), pieces(posted, BATCHES_AT_ONCE), strict=True):
+            self._readings.cover(self._judged, len(some))
+            self._judged += len(some)
+            yield some, self._oracle.judge(group)
+
+    def _post(self, supplier: int, batches: Sequence[Batch], at: int) -> None:
         bills = self._plan.bills
         calls = []
         for batch in batches:
@@ -223,9 +245,8 @@ class Run:
                 amount=bills.amount[rows],
                 replaces=np.zeros(len(rows), np.int64),
             )
-            call = self.system.ledger.post_bills(batch.supplier + 1, batch.utility, pack_bills(columns))
-            calls.append((self.people.suppliers[batch.supplier], call))
-        self._session.send(calls, at)
+            calls.append(self.system.ledger.post_bills(supplier + 1, batch.utility, pack_bills(columns)))
+        self._session.transact(self.people.suppliers[supplier], *calls, timestamp=at)
 
     def _follow_up(self, batches: Sequence[Batch], judgements: Sequence[Judgement], receipts: Receipts) -> None:
         """Count, and plan what the verdicts lead to."""

@@ -14,6 +14,7 @@ from fairmeter.contracts.clients import Ids
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.session import Call, Session
 from fairmeter.model import Bools, Int64s
+from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Plan
@@ -23,7 +24,7 @@ from fairmeter.usage import amounts
 ANSWERS_A_CALL: Final = 100
 CALLS_AT_ONCE: Final = 16
 """Large transactions that are signed and sent together."""
-CUSTOMERS_AT_ONCE: Final = 2_048
+CUSTOMERS_AT_ONCE: Final = 1_024
 """Transactions of customers that are signed and sent together."""
 MARGIN: Final = 3_600
 """Seconds after a deadline at which it is acted upon."""
@@ -123,12 +124,13 @@ class Answers:
         customers, crowd = self._plan.bills.customer[opened.rows].astype(np.int64), self._people.customers
         self._session.send(self._people.fund_customers(customers), at)
         words = opened.bills.astype(">u8").tobytes()
-        for piece in pieces(np.arange(len(patterns)), CUSTOMERS_AT_ONCE):
-            calls = [
-                Call(one.contract, one.function, one.to, one.data[:-8] + words[8 * row : 8 * row + 8], one.gas)
-                for row, one in zip(piece.tolist(), (patterns[row] for row in piece), strict=True)
-            ]
-            self._note(self._session.send_signed(calls, crowd.sign(customers[piece], calls), at))
+        calls = [
+            Call(one.contract, one.function, one.to, one.data[:-8] + words[8 * row : 8 * row + 8], one.gas)
+            for row, one in enumerate(patterns)
+        ]
+        both = zip(pieces(calls, CUSTOMERS_AT_ONCE), pieces(customers, CUSTOMERS_AT_ONCE), strict=True)
+        for some, signed in ahead((some, crowd.sign(rows, some)) for some, rows in both):
+            self._note(self._session.send_signed(some, signed, at))
 
     def _expire(self, bills: Ids, at: int) -> None:
         """The supplier was silent."""

@@ -24,6 +24,7 @@ from fairmeter.contracts.artifacts import compiler_input
 from fairmeter.errors import InputError
 from fairmeter.model import Bills, Tariff
 from fairmeter.simulation.acts import Run
+from fairmeter.simulation.ahead import quick_switches
 from fairmeter.simulation.clock import Clock
 from fairmeter.simulation.plan import Plan, plan
 from fairmeter.simulation.readings import WindowedReadings
@@ -66,7 +67,7 @@ def run(
         layout = plan(billed, prices, scenario)
     with clock.phase("read usage"):
         readings = WindowedReadings(UsageStore(usage, billed), layout)
-    with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread:
+    with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
         sources = {name: thread.submit(file_hash, path) for name, path in (("usage", usage), ("bills", bills))}
         job = _Job(layout, scenario, readings, sources, clock, listener or _silent)
         genesis = Genesis(timestamp=layout.begins)
