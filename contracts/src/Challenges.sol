@@ -222,8 +222,10 @@ contract Challenges is IChallenges {
 
     /// Has the bill put where the right verdict puts it, its appeal opened or ended, and the signers slashed.
     function _correct(Case memory one, PackedVerdict right, bool byMeter, address rewarded, bool slashing) private {
-        Demand memory open = _demands[one.bill];
-        if (open.challenger != address(0)) _endDemand(one.bill, open, open.challenger);
+        if (one.record.demands != 0) {
+            Demand memory open = _demands[one.bill];
+            if (open.challenger != address(0)) _endDemand(one.bill, open, open.challenger);
+        }
         (BillState from, BillState to, bool again) =
             ledger.reverse(one.bill, one.packed, _effectOf(one, right), byMeter);
         if (from == BillState.Held && to != BillState.Held) registry.overturn(one.bill);

@@ -272,15 +272,15 @@ contract Operators is IOperators, Managed {
         uint256[] memory left = ledger.slash(accounts, bill, stakes.slash, rewarded, stakes.challengerShare, wronged);
 
         // The ledger is ours and calls nobody back.
-        uint256 least = _presentStakes().slash;
-        (uint8 quorum, uint128 members) = _presentSet();
-        uint128 remaining = members;
+        uint128 expelled;
         for (uint256 i; i < indices.length; ++i) {
-            if (left[i] >= least || !_signs(indices[i])) continue;
+            if (left[i] >= stakes.slash || !_signs(indices[i])) continue;
             _end(indices[i], 0);
-            remaining &= ~uint128(1 << indices[i]);
+            expelled |= uint128(1 << indices[i]);
         }
-        if (remaining != members) _addSet(gate.advance(), quorum, remaining);
+        if (expelled == 0) return;
+        (uint8 quorum, uint128 members) = _presentSet();
+        _addSet(gate.advance(), quorum, members & ~expelled);
     }
 
     function _addSet(uint32 version, uint8 quorum, uint128 members) private {

@@ -12,9 +12,11 @@ import {LedgerAccounts} from "./ledger/LedgerAccounts.sol";
 import {LedgerBase} from "./ledger/LedgerBase.sol";
 import {LedgerCounter} from "./ledger/LedgerCounter.sol";
 import {LedgerJudging} from "./ledger/LedgerJudging.sol";
+import {Calendar} from "./libraries/Calendar.sol";
 import {Errors} from "./libraries/Errors.sol";
+import {PackedAccounts} from "./libraries/PackedAccounts.sol";
 import {Revisions} from "./libraries/Revisions.sol";
-import {AccountId, BatchId} from "./types/Ids.sol";
+import {AccountId, BatchId, PackedAccount, SupplierId} from "./types/Ids.sol";
 
 /// Keeps all the money, and moves it only as a verdict, a mandate, an appeal's outcome or its owner says.
 ///
@@ -26,6 +28,7 @@ import {AccountId, BatchId} from "./types/Ids.sol";
 /// (DigitalCurrency). No reentrancy guard is needed: every call to the currency comes last, the gate and the registry
 /// call only back what they were called for, and signatures are checked in static calls.
 contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
+    using PackedAccounts for PackedAccount;
     using Revisions for Revisions.Revision[];
 
     constructor(
@@ -38,8 +41,30 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
 
     /// @inheritdoc IPaymentLedger
     function classAt(AccountId account, BatchId batch) external view override returns (uint8) {
+        PackedAccount packed = _accounts[account];
+        // Set before the day of posting, the present class is the one of posting.
+        if (packed.classSince() < Calendar.dayOf(_batches[batch].postedAt)) return uint8(packed.class());
         (, uint256 class) = _classes[account].find(BatchId.unwrap(batch));
         return uint8(class);
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function accountWords(SupplierId supplier, uint256[] calldata bills)
+        external
+        view
+        override
+        returns (uint256[] memory words)
+    {
+        words = new uint256[](bills.length);
+        uint256 first = uint256(SupplierId.unwrap(supplier)) << 32;
+        assembly ("memory-safe") {
+            mstore(0x20, _accounts.slot)
+            for { let i := 0 } lt(i, bills.length) { i := add(i, 1) } {
+                let bill := calldataload(add(bills.offset, shl(5, i)))
+                mstore(0x00, or(first, and(bill, 0xffffffff)))
+                mstore(add(add(words, 0x20), shl(5, i)), sload(keccak256(0x00, 0x40)))
+            }
+        }
     }
 
     /// @inheritdoc IPaymentLedger

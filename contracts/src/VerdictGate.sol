@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
 import {GateParameters} from "./gate/GateParameters.sol";
+import {GateVerified} from "./gate/GateVerified.sol";
 import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
 import {IChallenges} from "./interfaces/IChallenges.sol";
 import {IFairClock} from "./interfaces/IFairClock.sol";
@@ -24,7 +25,7 @@ import {Verdict, VerdictPolicy, VerdictRecord} from "./types/Verdicts.sol";
 /// Trusted: a quorum of operators, to compute the verdicts of the readings whose root they commit; whoever has the
 /// readings can show that they did not, and Challenges then takes it back. The governor chooses operators, presets and
 /// periods, for batches posted afterwards only, and can move no money. The other contracts are fixed at deployment.
-contract VerdictGate is GateParameters {
+contract VerdictGate is GateVerified {
     using PackedBills for PackedBill[];
     using PackedVerdicts for PackedVerdict;
 
@@ -81,6 +82,7 @@ contract VerdictGate is GateParameters {
         VerdictRecord memory record;
         record.evidenceRoot = evidenceRoot;
         record.verdictCommitment = PackedVerdicts.commitment(verdicts);
+        _checkClasses(ledger, batch, posted, bills.words(), verdicts);
         record.signers = _signersOf(batch, posted.parameterVersion, record, signatures);
 
         // Effect:
@@ -92,6 +94,35 @@ contract VerdictGate is GateParameters {
         uint256 appealed = _apply(batch, posted.supplier, bills.words(), verdicts);
 
         // After the interactions, since only the ledger knows how many appeals there are; both callees are ours.
+        _emitJudged(batch, record, appealed);
+    }
+
+    /// @inheritdoc IVerdictGate
+    function submitVerified(
+        BatchId batch,
+        PackedBill[] calldata bills,
+        bytes calldata evidence,
+        bytes calldata signature
+    ) external override {
+        // Check:
+        if (clock.isPaused()) revert Errors.VerdictGate_Paused();
+        Batch memory posted = ledger.batchOf(batch);
+        VerdictRecord memory record;
+        bytes memory verdicts;
+        (verdicts, record.evidenceRoot) = _compute(ledger, batch, posted, bills.words(), evidence);
+        _checkMeter(batch, posted, record.evidenceRoot, signature);
+
+        // Effect:
+        record.policy = VerdictPolicy.Verified;
+        record.verdictCommitment = PackedVerdicts.commitmentOf(verdicts);
+        // No window: there is nothing to challenge.
+        record.judgedAt = clock.time();
+        record.windowEndsAt = record.judgedAt;
+        _verdicts[batch] = record;
+
+        // Interaction:
+        uint256 appealed = _applyComputed(batch, posted.supplier, bills.words(), verdicts);
+
         _emitJudged(batch, record, appealed);
     }
 
@@ -188,6 +219,20 @@ contract VerdictGate is GateParameters {
     {
         bytes32 digest = attestationDigest(batch, record.evidenceRoot, record.verdictCommitment);
         return operators.signersOf(version, digest, msg.sender, _attested[digest], signatures);
+    }
+
+    function _checkMeter(BatchId batch, Batch memory posted, bytes32 root, bytes calldata signature) private view {
+        meters.checkBatch(posted.parameterVersion, posted.supplier, posted.utility, batch, root, signature);
+    }
+
+    /// As `_apply`, of verdicts that are in memory.
+    function _applyComputed(BatchId batch, SupplierId supplier, uint256[] calldata bills, bytes memory verdicts)
+        private
+        returns (uint256 appealed)
+    {
+        uint256[2] memory held;
+        (appealed, held) = ledger.judge(batch, bills, verdicts);
+        if (appealed != 0) registry.open(batch, supplier, held, bills, verdicts);
     }
 
     /// Lets the ledger judge and the registry open the appeals; returns how many.

@@ -113,7 +113,16 @@ abstract contract ChallengeBase is QuorumBase {
     }
 
     /// As README of the evidence has them: no code of the contracts.
-    function _leaves() internal view returns (bytes32[] memory leaves) {
+    function _leaves() internal view returns (bytes32[] memory) {
+        return _leaves(true);
+    }
+
+    /// Without salts, as the gate computes them.
+    function _openLeaves() internal view returns (bytes32[] memory) {
+        return _leaves(false);
+    }
+
+    function _leaves(bool salted) private view returns (bytes32[] memory leaves) {
         leaves = new bytes32[](bills.length);
         for (uint256 i; i < leaves.length; ++i) {
             bytes memory head = abi.encodePacked(
@@ -121,7 +130,8 @@ abstract contract ChallengeBase is QuorumBase {
             );
             // 2016-06-08 is day 16,960 and the leap day of that year lies between.
             bytes memory place = abi.encodePacked(uint16(i), bills[i], uint16(START - 366), uint8(DAYS));
-            leaves[i] = keccak256(bytes.concat(head, place, readings[i], bytes12(missing[i]), _salt(i)));
+            leaves[i] =
+                keccak256(bytes.concat(head, place, readings[i], bytes12(missing[i]), salted ? _salt(i) : bytes32(0)));
         }
     }
 

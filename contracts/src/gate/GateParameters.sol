@@ -6,6 +6,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {Managed} from "../Managed.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {Errors} from "../libraries/Errors.sol";
+import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {Revisions} from "../libraries/Revisions.sol";
 import {Utility} from "../types/Utilities.sol";
 import {Periods, Presets} from "../types/Verdicts.sol";
@@ -27,6 +28,8 @@ abstract contract GateParameters is IVerdictGate, Managed {
     uint32 public override longestWindow;
 
     mapping(Utility utility => mapping(uint8 class => Revisions.Revision[])) private _presets;
+    /// Of each utility, a bit a class: its own presets ask for verified verdicts.
+    mapping(Utility utility => Revisions.Revision[]) private _verified;
     Revisions.Revision[] private _periods;
 
     constructor(IAccessManager authority_) Managed(authority_) {
@@ -43,6 +46,9 @@ abstract contract GateParameters is IVerdictGate, Managed {
     function setPresets(Utility utility, uint8 class, Presets calldata presets) external override restricted {
         // Check:
         if (utility == Utility.None) revert Errors.VerdictGate_NoUtility();
+        if (class > PackedAccounts.MAX_CLASS) {
+            revert Errors.PaymentLedger_ClassTooLarge(class, PackedAccounts.MAX_CLASS);
+        }
         _checkPreset(presets.first);
         _checkPreset(presets.second);
         if (presets.degree != 1 && presets.degree != 2) revert Errors.VerdictGate_DegreeOutOfBounds(presets.degree);
@@ -98,10 +104,19 @@ abstract contract GateParameters is IVerdictGate, Managed {
         });
     }
 
+    /// Whether some class of a utility asks for verified verdicts in a version.
+    function _anyVerified(uint32 version, Utility utility) internal view returns (bool) {
+        (, uint256 verified) = _verified[utility].find(version);
+        return verified != 0;
+    }
+
     function _addPresets(Utility utility, uint8 class, Presets memory presets) private {
         uint256 value = uint256(uint32(presets.first)) | uint256(uint32(presets.second)) << 32;
         value |= uint256(presets.degree) << 64 | uint256(presets.insufficientCap) << 72;
         _presets[utility][class].add(parameterVersion, value | (presets.verified ? 1 << 120 : 0));
+        (, uint256 verified) = _verified[utility].find(parameterVersion);
+        uint256 bit = 1 << class;
+        if ((verified & bit != 0) != presets.verified) _verified[utility].add(parameterVersion, verified ^ bit);
 
         emit PresetsSet(parameterVersion, utility, class, presets);
     }

@@ -66,6 +66,8 @@ interface IPaymentLedger is ILedgerDesk {
     function ownerOf(AccountId account) external view returns (address);
     /// The class that an account had when a batch was posted.
     function classAt(AccountId account, BatchId batch) external view returns (uint8);
+    /// The words (libraries/PackedAccounts.sol) of the accounts that packed bills of a supplier name, in order.
+    function accountWords(SupplierId supplier, uint256[] calldata bills) external view returns (uint256[] memory);
     /// What an address has as its bond, rewards included, minor units.
     function bondOf(address holder) external view returns (uint256);
     /// A batch; zeros where there is none.

@@ -37,6 +37,17 @@ interface IVerdictGate {
         bytes calldata verdicts,
         bytes calldata signatures
     ) external;
+    /// Judges a batch by verdicts that the gate computes itself: `evidence` are, bill after bill, the readings of the
+    /// reference period, 5 bytes a day, and 12 bytes of missing days, nothing of a bill without a reference period; the
+    /// meter operator has signed their root (IMeters.checkBatch), in whose leaves the salt is zero. All days are missing
+    /// of an account whose mandate does not disclose readings: they are public from now on. There is no window. Anyone
+    /// may submit, once, and not during a pause.
+    function submitVerified(
+        BatchId batch,
+        PackedBill[] calldata bills,
+        bytes calldata evidence,
+        bytes calldata signature
+    ) external;
     /// Leaves with the gate what the calling operator says of a batch, for whoever submits its verdicts.
     function attest(BatchId batch, bytes32 evidenceRoot, bytes32 verdictCommitment) external;
 

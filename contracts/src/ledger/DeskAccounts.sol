@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Managed} from "../Managed.sol";
 import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
+import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {Revisions} from "../libraries/Revisions.sol";
@@ -21,9 +22,10 @@ abstract contract DeskAccounts is LedgerBase, ILedgerDesk, Managed {
             revert Errors.PaymentLedger_ClassTooLarge(class, PackedAccounts.MAX_CLASS);
         }
 
+        uint256 today = Calendar.dayOf(block.timestamp);
         for (uint256 i; i < accounts.length; ++i) {
             // Effect:
-            _accounts[accounts[i]] = _account(accounts[i]).withClass(class);
+            _accounts[accounts[i]] = _account(accounts[i]).withClass(class, today);
             _classes[accounts[i]].add(uint256(_batchCount) + 1, class);
 
             emit ClassSet(accounts[i], class);

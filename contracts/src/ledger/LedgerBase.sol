@@ -14,20 +14,20 @@ import {Batch, BillState} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedAccount, PackedRecord, SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
 
-/// The fields of `Totals`, in order: pairs that change together share a slot.
+/// The fields of `Totals`: three a slot, those that change together, so that judging, releasing and reversing write two.
 enum Sum {
-    Unjudged,
     Pending,
+    Held,
+    Holds,
+    Accounts,
+    Unjudged,
+    Bonds,
     Billed,
     Settled,
-    Waiting,
-    Held,
-    Arrears,
-    Voided,
-    Accounts,
-    Holds,
     Credit,
-    Bonds
+    Waiting,
+    Arrears,
+    Voided
 }
 
 /// The ledger's storage, who may call, and the few ways in which a balance changes.
@@ -66,7 +66,7 @@ abstract contract LedgerBase is ILedgerEvents {
     mapping(BatchId batch => Batch) internal _batches;
     mapping(BillId bill => PackedRecord) internal _records;
     /// By `Sum`, minor units; the struct `Totals` without its names, so that amounts move from sum to sum in one place.
-    uint128[12] private _sums;
+    uint80[12] private _sums;
     // Of these, ledger and desk write some each in the same storage, which an analysis of one of them alone cannot see.
     // slither-disable-start uninitialized-state,constable-states,unused-state
     mapping(SupplierId supplier => mapping(Utility utility => TariffBook)) internal _tariffs;
@@ -154,11 +154,13 @@ abstract contract LedgerBase is ILedgerEvents {
     }
 
     function _raise(Sum sum, uint256 amount) internal {
-        _sums[uint256(sum)] += uint128(amount);
+        if (amount > type(uint80).max) revert Errors.PaymentLedger_AmountTooLarge(amount);
+        _sums[uint256(sum)] += uint80(amount);
     }
 
     function _lower(Sum sum, uint256 amount) internal {
-        _sums[uint256(sum)] -= uint128(amount);
+        // No need to check the width: what leaves a sum has entered it.
+        _sums[uint256(sum)] -= uint80(amount);
     }
 
     function _sumOf(Sum sum) internal view returns (uint128) {

@@ -51,6 +51,8 @@ interface Errors {
     error PaymentLedger_NoUtility();
     /// Thrown when an account is to be opened without an owner.
     error PaymentLedger_NoOwner();
+    /// Thrown when an amount is larger than the ledger's sums can be.
+    error PaymentLedger_AmountTooLarge(uint256 amount);
     /// Thrown when the currency answers that it did not move the money.
     error PaymentLedger_TransferFailed();
     /// Thrown when two lists that go together differ in length.
@@ -152,6 +154,12 @@ interface Errors {
     error VerdictGate_NotUnjudged(BatchId batch);
     /// Thrown when a batch is to be judged during a pause.
     error VerdictGate_Paused();
+    /// Thrown when operators judge a bill, by its place in the batch, whose class asks for verified verdicts.
+    error VerdictGate_VerifiedOnly(uint256 index);
+    /// Thrown when readings are shown that the mandate does not disclose, by the bill's place in the batch.
+    error VerdictGate_NotDisclosed(uint256 index);
+    /// Thrown when there is more evidence than the bills have days, bytes.
+    error VerdictGate_EvidenceLength(uint256 length, uint256 expected);
     /// Thrown when presets are set without a utility.
     error VerdictGate_NoUtility();
     /// Thrown when a preset lies outside -10^7..10^7 ppm.

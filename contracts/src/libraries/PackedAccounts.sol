@@ -9,8 +9,8 @@ import {Utility} from "../types/Utilities.sol";
 /// An account in one word, so that judging a bill reads and writes one slot; bit 0 the lowest:
 ///
 /// balance 0..47 · capPerBill 48..91 · capPerMonth 92..135 · spent 136..179 · month 180..191 · mandateLastDay 192..207
-/// · billedThrough 208..223 · class 224..231 · utility 232..235 · flags 236..243 (open, discloseReadings) · spare
-/// 244..255
+/// · billedThrough 208..223 · class 224..231 · utility 232..235 · flags 236..239 (open, discloseReadings) ·
+/// classSince 240..255
 library PackedAccounts {
     /// The largest balance, minor units.
     uint256 internal constant MAX_BALANCE = (1 << 48) - 1;
@@ -71,6 +71,16 @@ library PackedAccounts {
 
     function class(PackedAccount account) internal pure returns (uint256) {
         return uint8(PackedAccount.unwrap(account) >> 224);
+    }
+
+    /// The day on which the class was last set, days since 1970-01-01; 0 for never.
+    function classSince(PackedAccount account) internal pure returns (uint256) {
+        return PackedAccount.unwrap(account) >> 240;
+    }
+
+    /// Whether the mandate lets anyone show the readings on chain.
+    function disclosesReadings(PackedAccount account) internal pure returns (bool) {
+        return PackedAccount.unwrap(account) & DISCLOSE != 0;
     }
 
     function utility(PackedAccount account) internal pure returns (uint256) {
@@ -147,8 +157,10 @@ library PackedAccounts {
         return PackedAccount.wrap((PackedAccount.unwrap(account) & ~BILLED_THROUGH) | (day << 208));
     }
 
-    function withClass(PackedAccount account, uint8 class_) internal pure returns (PackedAccount) {
-        return PackedAccount.wrap((PackedAccount.unwrap(account) & ~CLASS) | (uint256(class_) << 224));
+    /// Of a class since `day`, days since 1970-01-01.
+    function withClass(PackedAccount account, uint8 class_, uint256 day) internal pure returns (PackedAccount) {
+        uint256 kept = PackedAccount.unwrap(account) & ~CLASS & (type(uint256).max >> 16);
+        return PackedAccount.wrap(kept | (uint256(class_) << 224) | (day << 240));
     }
 
     /// With another mandate; what was spent this month stays, so that a new mandate does not double the month's cap.

@@ -52,12 +52,28 @@ library PackedVerdicts {
     /// calldata instead of 6,000, while the commitment costs little more than one hash over all of them.
     function commitment(bytes calldata verdicts) internal pure returns (bytes32) {
         uint256 base;
-        uint256 count;
         assembly ("memory-safe") {
             base := mload(0x40)
             calldatacopy(base, verdicts.offset, verdicts.length)
-            for { let from := 0 } lt(from, verdicts.length) { from := add(from, 192) } {
-                let size := sub(verdicts.length, from)
+        }
+        return _commitmentAt(base, verdicts.length);
+    }
+
+    /// The same of verdicts in memory.
+    function commitmentOf(bytes memory verdicts) internal pure returns (bytes32) {
+        uint256 base;
+        assembly ("memory-safe") {
+            base := mload(0x40)
+            mcopy(base, add(verdicts, 0x20), mload(verdicts))
+        }
+        return _commitmentAt(base, verdicts.length);
+    }
+
+    function _commitmentAt(uint256 base, uint256 length) private pure returns (bytes32) {
+        uint256 count;
+        assembly ("memory-safe") {
+            for { let from := 0 } lt(from, length) { from := add(from, 192) } {
+                let size := sub(length, from)
                 if gt(size, 192) { size := 192 }
                 // A leaf takes the place of verdicts that are hashed already.
                 mstore(add(base, shl(5, count)), keccak256(add(base, from), size))

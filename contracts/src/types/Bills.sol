@@ -97,10 +97,11 @@ struct Batch {
     uint64 pending;
 }
 
-/// Sums over all bills and all money, minor units. INV-01 and INV-02 are stated over these. 128 bits: no
-/// number of bills at the largest amount can overflow a sum and so stop everyone.
+/// Sums over all bills and all money, minor units. INV-01 and INV-02 are stated over these. They are kept in 80 bits:
+/// 2^32 bills at the largest amount, which take 4·10^12 gas to post, would be needed to overflow a sum and so stop
+/// everyone.
 struct Totals {
-    // amounts of bills by state, in pairs that change together, two a slot; `pending` is money as well
+    // amounts of bills by state; `pending` is money as well
     uint128 unjudged;
     uint128 pending;
     uint128 billed;

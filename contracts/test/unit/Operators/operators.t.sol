@@ -165,6 +165,15 @@ contract OperatorsTest is QuorumBase {
         ledger.withdrawBond(101, stranger);
     }
 
+    function test_depositBond__LargerThanTheSums__Refused() external {
+        uint256 amount = 1 << 80;
+        _mint(stranger, amount);
+        vm.startPrank(stranger);
+        currency.approve(address(ledger), amount);
+        vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_AmountTooLarge.selector, amount));
+        ledger.depositBond(stranger, amount);
+    }
+
     function test_slashing__NotTheContract__Refused() external {
         address[] memory nobody = new address[](0);
         BillId bill = BillId.wrap(0);
