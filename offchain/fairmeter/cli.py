@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -21,9 +21,6 @@ import fairmeter
 from fairmeter import commands
 from fairmeter.errors import FairmeterError
 from fairmeter.units import MAX_PRESET
-
-Tell = Callable[[str, int, int], None]
-"""Phase, how much of it is done, and of how much."""
 
 INTERRUPTED = 130
 DEPLOYMENT = Path("deployment.json")
@@ -320,7 +317,7 @@ def _print_tables(tables: Any) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
+def _progress() -> Iterator[commands.Tell]:
     """Progress bars on standard error, one a phase, where somebody can see them."""
     from rich import progress  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415

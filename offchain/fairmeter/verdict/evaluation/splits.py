@@ -29,7 +29,8 @@ class Judged:
 
 
 def by_customer(usage: Usage, bills: Bills, seed: int, progress: Progress) -> Judged:
-    """Each bill by trees that never saw a reading of its customer: they are fitted to those of the other parts."""
+    """Each bill by trees that never saw a reading of its customer: they are fitted to those of the other parts. How
+    rare a score is comes from the correct periods of all, each scored by trees that did not see its customer either."""
     model = fit(usage, seed, progress=lambda done: progress(0.9 * done))
     scores = score(model, usage, bills, lambda done: progress(0.9 + 0.1 * done))
     return Judged(scores.score, np.stack([scores.false_rate <= rate for rate in SET_RATES]))
