@@ -32,6 +32,8 @@ abstract contract LedgerBills is LedgerSuppliers {
     /// The same where bills replace others, which costs another slot each.
     uint256 internal constant MAX_BILLS_REPLACING = 350;
 
+    /// The first day, since 1970-01-01, that an account cannot be billed through.
+    uint256 private constant DAYS_END = 1 << 16;
     /// PackedBills.MAX_QUANTITY, as assembly can read it.
     uint256 private constant MAX_QUANTITY = 0x5d0000000000;
 
@@ -166,7 +168,9 @@ abstract contract LedgerBills is LedgerSuppliers {
         posting.supplier = supplier;
         posting.utility = utility;
         posting.accountCount = _suppliers[supplier].accountCount;
-        posting.today = Calendar.dayOf(block.timestamp);
+        // An account counts days in 16 bits: no bill ends later, in the year 2149, however late it is posted.
+        uint256 today = Calendar.dayOf(block.timestamp);
+        posting.today = today < DAYS_END ? today : DAYS_END;
         unchecked {
             uint256 begin = bills.offsetOf();
             uint256 end = begin + 32 * bills.length;
