@@ -65,7 +65,7 @@ def test_send__on_a_node__receipts_logs_and_named_reverts(
     assert [receipt.status for receipt in receipts] == [True, False] * 60
     assert interface.decode_log(receipts[0].logs[0]).arguments["value"] == 4
     assert interface.decode_error(receipts[1].revert_data, "it").arguments["value"] == 5
-    assert all(receipt.timestamp == node.block(receipt.block_number).timestamp for receipt in receipts[:3])
+    assert all(receipt.timestamp == node.block(receipt.block_number).timestamp for receipt in list(receipts)[:3])
     assert node.logs(0) == [log for receipt in receipts for log in receipt.logs]
     with pytest.raises(RevertError):
         node.call(contract, interface.encode_call("refuse", 1, 1))

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from fairmeter.audit.compare import Rows, first_difference, table_of
+from fairmeter.audit.compare import Difference, Rows, first_difference, table_of
 from fairmeter.audit.findings import Check, Finding, Progress
 from fairmeter.audit.manifest import Head, Manifest
 from fairmeter.bundle import Bundle
-from fairmeter.chain.engine import Engine, Receipt
+from fairmeter.chain.engine import Engine, Receipts
 from fairmeter.chain.history import history_digest
 from fairmeter.errors import ChainError
+from fairmeter.model import Int64s
 
 LONGEST_RUN: Final = 256
 """Transactions sent at once."""
@@ -25,19 +28,14 @@ look at the chain's state."""
 
 
 class Replay:
-    """One replay of a bundle on `engine`. After `run`, `logs` are those that the engine gave, in a bundle's columns."""
+    """One replay of a bundle on `engine`. If it finds nothing, the bundle's receipts and logs are what the engine gave,
+    all of them and in its order."""
 
     def __init__(self, bundle: Bundle, manifest: Manifest, engine: Engine, watch: Watch, progress: Progress) -> None:
         self._bundle, self._manifest, self._engine = bundle, manifest, engine
         self._watch, self._progress = watch, progress
         self._receipts, self._logs = Rows(bundle, "receipts"), Rows(bundle, "logs")
         self._done = 0
-        self._emitted = [_log_table(0, ())]
-
-    @property
-    def logs(self) -> pa.Table:
-        """Every log so far."""
-        return pa.concat_tables(self._emitted).combine_chunks()
 
     def run(self) -> Check:
         """Replay until the end or the first difference."""
@@ -65,19 +63,26 @@ class Replay:
         self._done += len(receipts)
         return finding
 
-    def _compare(self, rows: pa.Table, receipts: Sequence[Receipt]) -> Finding | None:
+    def _compare(self, rows: pa.Table, receipts: Receipts) -> Finding | None:
+        numbers = np.arange(self._done, self._done + len(receipts))
         logs = _log_table(self._done, receipts)
-        counts = [len(receipt.logs) for receipt in receipts]
-        differences = [
-            (difference.row, "transaction", difference)
-            for difference in [first_difference(_transaction_table(self._done, receipts), rows)]
-            if difference is not None
-        ]
-        if receipt := first_difference(_receipt_table(self._done, receipts), self._receipts.take(len(receipts))):
-            differences.append((receipt.row, "receipt", receipt))
-        if log := first_difference(logs, self._logs.take(len(logs))):
-            differences.append((_owner(counts, log.row), f"log {_within(counts, log.row)}", log))
-        self._emitted.append(logs)
+        compared = {
+            "transaction": (_transaction_table(numbers, receipts), rows),
+            "receipt": (_receipt_table(numbers, receipts), self._receipts.take(len(receipts))),
+            "log": (logs, self._logs.take(len(logs))),
+        }
+        ends = np.cumsum(receipts.log_count)
+        differences: list[tuple[int, str, Difference]] = []
+        for kind, (expected, found) in compared.items():
+            if (difference := first_difference(expected, found)) is None:
+                continue
+            if kind != "log":
+                differences.append((difference.row, kind, difference))
+                continue
+            # a log beyond them all is the last transaction's
+            owner = min(int(np.searchsorted(ends, difference.row, side="right")), len(receipts) - 1)
+            within = difference.row - int(ends[owner] - receipts.log_count[owner])
+            differences.append((owner, f"log {within}", difference))
         if not differences:
             return None
         row, kind, first = min(differences, key=lambda one: one[0])
@@ -124,51 +129,27 @@ def _one_row(values: dict[str, Any]) -> pa.Table:
     return pa.table({name: [value] for name, value in values.items()})
 
 
-def _transaction_table(first: int, receipts: Sequence[Receipt]) -> pa.Table:
+def _transaction_table(numbers: Int64s, receipts: Receipts) -> pa.Table:
     columns = {
-        "transaction": range(first, first + len(receipts)),
-        "hash": [receipt.tx_hash for receipt in receipts],
-        "block": [receipt.block_number for receipt in receipts],
-        "timestamp": [receipt.timestamp for receipt in receipts],
+        "transaction": numbers,
+        "hash": receipts.tx_hash,
+        "block": receipts.block_number,
+        "timestamp": receipts.timestamp,
     }
     return table_of("transactions", columns)
 
 
-def _receipt_table(first: int, receipts: Sequence[Receipt]) -> pa.Table:
+def _receipt_table(numbers: Int64s, receipts: Receipts) -> pa.Table:
     columns = {
-        "transaction": range(first, first + len(receipts)),
-        "status": [receipt.status for receipt in receipts],
-        "gas_used": [receipt.gas_used for receipt in receipts],
-        "contract": [receipt.contract_address for receipt in receipts],
-        "logs": [len(receipt.logs) for receipt in receipts],
+        "transaction": numbers,
+        "status": receipts.status,
+        "gas_used": receipts.gas_used,
+        "contract": [receipts.created.get(place) for place in range(len(receipts))],
+        "logs": receipts.log_count,
     }
     return table_of("receipts", columns)
 
 
-def _log_table(first: int, receipts: Sequence[Receipt]) -> pa.Table:
-    numbered = [
-        (first + row, position, log)
-        for row, receipt in enumerate(receipts)
-        for position, log in enumerate(receipt.logs)
-    ]
-    columns = {
-        "transaction": [transaction for transaction, _, _ in numbered],
-        "log": [position for _, position, _ in numbered],
-        "address": [log.address for _, _, log in numbered],
-        "topics": [b"".join(log.topics) for _, _, log in numbered],
-        "data": [log.data for _, _, log in numbered],
-    }
-    return table_of("logs", columns)
-
-
-def _owner(counts: Sequence[int], log: int) -> int:
-    """The receipt that log number `log` of them all belongs to; the last one for a log beyond them."""
-    for row, count in enumerate(counts):
-        if log < count:
-            return row
-        log -= count
-    return max(len(counts) - 1, 0)
-
-
-def _within(counts: Sequence[int], log: int) -> int:
-    return log - sum(counts[: _owner(counts, log)])
+def _log_table(first: int, receipts: Receipts) -> pa.Table:
+    """The logs, their transactions counted from the run's beginning."""
+    return receipts.logs.set_column(0, "transaction", pc.add(receipts.logs["transaction"], first))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from fairmeter.audit.anchor import check_anchors, check_operators, read_anchors
 from fairmeter.audit.batches import read_batches
@@ -29,7 +28,7 @@ from fairmeter.audit.replay import Replay
 from fairmeter.audit.rules import Rules
 from fairmeter.audit.source import Source
 from fairmeter.audit.sums import check_sums
-from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
 from fairmeter.errors import InputError
@@ -99,18 +98,19 @@ class _Audit:
         bundle, manifest = self.bundle, self.manifest
         if manifest.genesis is None:
             yield Check("replay", "a foreign chain's beginning is not in the bundle: not replayed", 0)
-            logs = pa.concat_tables([SCHEMAS["logs"].empty_table(), *bundle.row_groups("logs")])
-            yield from self._recorded(self._record(logs), None, ())
+            yield from self._recorded(self._record(), None, ())
             return
         with open_referee(recorded_implementation(bundle.folder), manifest.genesis) as engine:
             self.replayed_on = engine.implementation
             looks = Looks(engine, manifest)
             replay = Replay(bundle, manifest, engine, looks.judged, self.progress)
             yield replay.run()
-            yield from self._recorded(self._record(replay.logs), engine, looks.all())
+            yield from self._recorded(self._record(), engine, looks.all())
 
-    def _record(self, logs: pa.Table) -> ChainRecord:
+    def _record(self) -> ChainRecord:
+        """Of the bundle's logs: those of the replay, where there was one, or it would have found a difference."""
         times = [group["timestamp"].to_numpy() for group in self.bundle.row_groups("transactions")]
+        logs = self.bundle.row_groups("logs")
         return ChainRecord(logs, self.manifest.contracts, np.concatenate([np.zeros(0, np.int64), *times]))
 
     def _recorded(

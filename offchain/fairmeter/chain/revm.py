@@ -24,7 +24,6 @@ from fairmeter.chain.engine import (
     Capabilities,
     Fees,
     Log,
-    Receipt,
     Receipts,
     SignedTransaction,
     bare_revert,
@@ -111,9 +110,9 @@ class RevmEngine:
         self._history = History(self.genesis)
         self._snapshots: dict[bytes, int] = {}
 
-    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:
+    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:
         """See `Engine.send`."""
-        return list(self._send((decode_signed(one, self._wake.keccak256) for one in raw), len(raw), timestamp))
+        return self._send((decode_signed(one, self._wake.keccak256) for one in raw), len(raw), timestamp)
 
     def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
         """See `Engine.send_signed`: senders are not recovered."""
@@ -261,6 +260,7 @@ class RevmEngine:
             created=done.created,
             reverts=done.reverts,
             log_count=mined.log_count,
+            first_log=np.zeros(count, np.int64),
             logs=log_table(places, mined.log_count, mined.logs),
         )
 

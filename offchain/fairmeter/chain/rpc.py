@@ -46,7 +46,7 @@ class RpcEngine:
             raise ChainError(f"{self._rpc.shown} is chain {self.chain_id}, expected {chain_id}")
         self.implementation = str(self._rpc.call("web3_clientVersion"))
 
-    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:  # noqa: ARG002
+    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:  # noqa: ARG002
         """See `Engine.send`. A node may take transactions of other senders that come after a refused one."""
         receipts: list[Receipt] = []
         for start in range(0, len(raw), WINDOW):
@@ -56,11 +56,11 @@ class RpcEngine:
                 if reply.error is not None and not any(word in reply.error.lower() for word in KNOWN):
                     raise refuse_transaction(start + index, len(raw), reply.error)
             receipts += self._receipts(self._await([keccak256(one) for one in window]))
-        return receipts
+        return Receipts.of(receipts)
 
     def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
         """See `Engine.send_signed`."""
-        return Receipts.of(self.send([one.raw for one in signed], timestamp))
+        return self.send([one.raw for one in signed], timestamp)
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """See `Engine.call`."""
