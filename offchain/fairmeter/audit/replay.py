@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from fairmeter.audit.compare import Difference, Rows, first_difference, table_of
 from fairmeter.audit.findings import Check, Finding, Progress
 from fairmeter.audit.manifest import Head, Manifest
+from fairmeter.audit.sample import Sample
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine, Receipts
 from fairmeter.chain.history import history_digest
@@ -31,18 +32,30 @@ class Replay:
     """One replay of a bundle on `engine`. If it finds nothing, the bundle's receipts and logs are what the engine gave,
     all of them and in its order."""
 
-    def __init__(self, bundle: Bundle, manifest: Manifest, engine: Engine, watch: Watch, progress: Progress) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        manifest: Manifest,
+        engine: Engine,
+        watch: Watch,
+        progress: Progress,
+        sample: Sample | None = None,
+    ) -> None:
+        """`sample`: transactions that another EVM executes as well."""
         self._bundle, self._manifest, self._engine = bundle, manifest, engine
-        self._watch, self._progress = watch, progress
+        self._watch, self._progress, self._sample = watch, progress, sample
         self._receipts, self._logs = Rows(bundle, "receipts"), Rows(bundle, "logs")
         self._done = 0
 
     def run(self) -> Check:
         """Replay until the end or the first difference."""
+        sampled = frozenset[int]() if self._sample is None else self._sample.transactions
         for transactions in self._bundle.row_groups("transactions"):
-            for start, end in runs(transactions["timestamp"].to_pylist()):
+            first = self._done
+            alone = frozenset(number - first for number in sampled if first <= number < first + len(transactions))
+            for start, end in runs(transactions["timestamp"].to_pylist(), alone):
                 run = transactions.slice(start, end - start)
-                if finding := self._execute(run):
+                if finding := self._execute(run, witnessed=start in alone):
                     return self._check(finding)
                 self._watch(self._done, run["label"].to_pylist())
                 self._progress("replay", self._done, self._manifest.rows["transactions"])
@@ -52,13 +65,18 @@ class Replay:
         detail = f"transactions executed again on {self._engine.implementation}: receipts, logs, blocks"
         return Check("replay", detail, self._done, () if finding is None else (finding,))
 
-    def _execute(self, rows: pa.Table) -> Finding | None:
-        before = self._engine.head()
+    def _execute(self, rows: pa.Table, *, witnessed: bool) -> Finding | None:
+        before, timestamp = self._engine.head(), rows["timestamp"][0].as_py()
+        expected = None
+        if witnessed and self._sample is not None:
+            expected = self._sample.expect(self._done, rows["raw"][0].as_py(), before + 1, timestamp)
         try:
-            receipts = self._engine.send(rows["raw"].to_pylist(), rows["timestamp"][0].as_py())
+            receipts = self._engine.send(rows["raw"].to_pylist(), timestamp)
         except ChainError as error:
             row = self._engine.head() - before  # raises again if the chain itself is gone
             return self._finding(rows, row, "a transaction that the chain accepts", str(error))
+        if expected is not None and self._sample is not None:
+            self._sample.compare(self._done, expected, receipts[0])
         finding = self._compare(rows, receipts)
         self._done += len(receipts)
         return finding
@@ -113,12 +131,13 @@ class Replay:
         return Finding("replay", f"manifest.json, head.{difference.column}", difference.expected, difference.found)
 
 
-def runs(timestamps: Sequence[int]) -> Iterator[tuple[int, int]]:
+def runs(timestamps: Sequence[int], alone: Set[int] = frozenset()) -> Iterator[tuple[int, int]]:
     """Where to cut blocks' times so that within a part each is one second after the one before; parts are at most
-    LONGEST_RUN long."""
+    LONGEST_RUN long, and those whose places are in `alone` are parts of their own."""
     start = 0
     for position, (earlier, later) in enumerate(pairwise(timestamps), 1):
-        if later != earlier + 1 or position - start == LONGEST_RUN:
+        cut = position in alone or position - 1 in alone
+        if cut or later != earlier + 1 or position - start == LONGEST_RUN:
             yield start, position
             start = position
     if timestamps:

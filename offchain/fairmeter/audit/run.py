@@ -16,7 +16,7 @@ from fairmeter.audit.batches import read_batches
 from fairmeter.audit.bytecode import check_deployments, check_sources
 from fairmeter.audit.calls import check_calls
 from fairmeter.audit.files import check_files, check_tables
-from fairmeter.audit.findings import AuditResult, Check, Finding, Progress
+from fairmeter.audit.findings import AuditResult, Check, Finding, Progress, family
 from fairmeter.audit.invariants import Books, check_invariants
 from fairmeter.audit.judgements import Judgements
 from fairmeter.audit.manifest import Manifest, read_manifest
@@ -26,6 +26,7 @@ from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.referee import open_referee, recorded_implementation
 from fairmeter.audit.replay import Replay
 from fairmeter.audit.rules import Rules
+from fairmeter.audit.sample import JUDGING, Sample
 from fairmeter.audit.source import Source
 from fairmeter.audit.sums import check_sums
 from fairmeter.bundle import Bundle
@@ -33,15 +34,22 @@ from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
 from fairmeter.errors import InputError
 
-JUDGING: Final = "VerdictGate.submitVerdicts"
+WITNESS: Final = "py-evm"
+"""The EVM of samples."""
 
 
 def audit(
-    directory: Path, *, expect: Path | None = None, usage: Path | None = None, progress: Progress | None = None
+    directory: Path,
+    *,
+    expect: Path | None = None,
+    usage: Path | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
 ) -> AuditResult:
     """Audit the bundle in `directory` (or in its folder "bundle"): replay every transaction on another EVM where one is
     installed, recompute every verdict, check every invariant. `expect` is a file of anchors (`anchor.read_anchors`),
-    `usage` the source of the readings.
+    `usage` the source of the readings. A run too long for another EVM is replayed on its own, and a sample of its
+    batches on the other; `seed` draws the sample, and is drawn itself if it is None.
 
     What differs comes back as findings. Raises BundleError for a folder that is no bundle of this format or has damaged
     tables, InputError for an `expect` or `usage` that is wrong, ChainError if the replaying chain dies.
@@ -51,7 +59,7 @@ def audit(
     anchors = None if expect is None else read_anchors(expect)
     if anchors is not None and manifest.genesis is None:
         raise InputError(f"{expect}: the run was on a foreign chain, which cannot be replayed: nothing to anchor to")
-    work = _Audit(bundle, manifest, None if usage is None else Source(usage), anchors, progress or _silent)
+    work = _Audit(bundle, manifest, None if usage is None else Source(usage), anchors, progress or _silent, seed)
     checks: list[Check] = []
     with closing(work.checks()) as stages:
         for check in stages:
@@ -61,6 +69,7 @@ def audit(
     return AuditResult(
         checks=tuple(checks),
         replayed_on=work.replayed_on,
+        sampled_on=work.sampled_on,
         recorded_implementation=recorded_implementation(bundle.folder),
         compiled=work.compiled,
         anchored=work.anchored,
@@ -77,7 +86,9 @@ class _Audit:
     source: Source | None
     anchors: Mapping[str, Any] | None
     progress: Progress
+    seed: int | None
     replayed_on: str | None = None
+    sampled_on: str | None = None
     compiled: bool = False
     anchored: bool = False
 
@@ -100,11 +111,17 @@ class _Audit:
             yield Check("replay", "a foreign chain's beginning is not in the bundle: not replayed", 0)
             yield from self._recorded(self._record(), None, ())
             return
-        with open_referee(recorded_implementation(bundle.folder), manifest.genesis) as engine:
+        recorded = recorded_implementation(bundle.folder)
+        with open_referee(recorded, manifest.genesis, manifest.rows["transactions"]) as engine:
             self.replayed_on = engine.implementation
             looks = Looks(engine, manifest)
-            replay = Replay(bundle, manifest, engine, looks.judged, self.progress)
-            yield replay.run()
+            sample = None
+            if recorded is not None and family(recorded) == family(engine.implementation) != WITNESS:
+                sample = Sample(bundle, engine, manifest.genesis, self.seed)
+            yield Replay(bundle, manifest, engine, looks.judged, self.progress, sample).run()
+            if sample is not None:
+                self.sampled_on = sample.implementation
+                yield sample.check()
             yield from self._recorded(self._record(), engine, looks.all())
 
     def _record(self) -> ChainRecord:

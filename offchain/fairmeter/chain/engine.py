@@ -269,6 +269,9 @@ class Engine(Protocol):
     def code(self, address: bytes) -> bytes:
         """The deployed bytecode, empty where there is no contract."""
 
+    def storage(self, address: bytes, slot: int) -> int:
+        """The word in a slot of a contract's storage."""
+
     def logs(
         self,
         from_block: int,

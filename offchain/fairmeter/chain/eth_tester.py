@@ -174,6 +174,10 @@ class EthTesterEngine:
         """See `Engine.code`."""
         return bytes(self._state().get_code(address))
 
+    def storage(self, address: bytes, slot: int) -> int:
+        """See `Engine.storage`."""
+        return int(self._state().get_storage(address, slot))
+
     def logs(
         self,
         from_block: int,

@@ -106,6 +106,10 @@ class RpcEngine:
         with self._rpc.sense("eth_getCode"):
             return to_bytes(self._rpc.call("eth_getCode", to_hex(address), "latest"))
 
+    def storage(self, address: bytes, slot: int) -> int:
+        """See `Engine.storage`."""
+        return self._number("eth_getStorageAt", to_hex(address), to_hex(slot), "latest")
+
     def logs(
         self,
         from_block: int,
