@@ -158,7 +158,8 @@ def test_open__no_node_at_all__one_line(status: int, body: bytes, message: str) 
     assert "\n" not in str(caught.value)
 
 
-def test_send__node_dies_while_waiting__one_line(anvil: AnvilEngine) -> None:
+def test_send__node_dies_while_waiting__one_line(anvil: AnvilEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpc_module, "OUTAGE_SECONDS", 1.0)
     with RpcEngine(address(anvil)) as node:
         payment = Wallet.on(node, FUNDER_KEY).sign(bytes(20), gas=21_000)
         timer = threading.Timer(0.4, process_of(anvil).kill)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -14,21 +14,11 @@ from fairmeter.bundle import SCHEMAS
 from fairmeter.chain.engine import Log
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
+from fairmeter.errors import ChainError
 
 Columns = Mapping[str, npt.NDArray[Any]]
-EVENTS: Final[Mapping[str, Sequence[str]]] = {
-    "PaymentLedger": (
-        *("BillsPosted", "BillPending", "BillHeld", "BillWaiting", "BillVoided", "BillPaid", "ArrearsOpened"),
-        *("BatchReleased", "CreditWithdrawn", "Deposited", "Withdrawn", "BalanceMoved"),
-        *("ClassSet", "MandateGranted", "MandateRevoked", "SupplierRegistered", "TariffSet"),
-    ),
-    "VerdictGate": ("BatchJudged", "OperatorSet", "PeriodsSet", "PresetsSet"),
-    "AppealRegistry": ("AdjustmentAccepted", "AppealWithdrawn"),
-    "DigitalCurrency": ("Transfer",),
-}
-"""What the audit reads of a run."""
 RARE: Final = frozenset({"SupplierRegistered", "TariffSet", "OperatorSet", "PeriodsSet", "PresetsSet"})
-"""Of those, the ones that governance emits: few, and with parameters of any size."""
+"""Events that the audit takes one by one: governance emits them, few, and with parameters of any size."""
 ROWS_AT_ONCE: Final = 1 << 16
 """Logs decoded at a time."""
 WORD: Final = 32
@@ -45,8 +35,8 @@ class ChainRecord:
         self.contracts, self.times = contracts, times
         self._names = {
             (contracts[contract], topic): (contract, event)
-            for contract, events in EVENTS.items()
-            for event, topic in ((event, interface(contract).topic(event)) for event in events)
+            for contract in contracts
+            for event, topic in interface(contract).topics().items()
         }
         self._kept: dict[tuple[str, str], list[Any]] = {name: [] for name in self._names.values()}
         for group in _larger(logs):
@@ -55,6 +45,8 @@ class ChainRecord:
     def columns(self, contract: str, event: str) -> Columns:
         """Events whose parameters are static, as `event_columns` gives them."""
         none = event_columns(SCHEMAS["logs"].empty_table(), self.contracts[contract], interface(contract), event)
+        if None in self._kept[contract, event]:
+            raise ChainError(f"{contract} emitted a {event} with a value that does not fit 64 bits")
         parts: list[Columns] = [none, *self._kept[contract, event]]
         if len(parts) > 2:
             parts = [{name: np.concatenate([part[name] for part in parts]) for name in none}]
@@ -74,6 +66,13 @@ class ChainRecord:
             for row in table.to_pylist()
         ]
 
+    def _read(self, rows: pa.Table, contract: str, event: str) -> Columns | None:
+        """None for an event that has no columns: whoever asks for them will be told why."""
+        try:
+            return event_columns(rows, self.contracts[contract], interface(contract), event)
+        except ChainError:
+            return None
+
     def _keep(self, logs: pa.Table) -> None:
         topics = pc.binary_slice(logs["topics"], 0, WORD)
         keys = pa.table({"address": logs["address"], "topic": topics}).group_by(["address", "topic"]).aggregate([])
@@ -82,12 +81,9 @@ class ChainRecord:
             if name is None:
                 continue
             contract, event = name
-            if event in RARE:
-                here = pc.equal(logs["address"], pa.scalar(key["address"], pa.binary(20)))
-                kept: Any = logs.filter(pc.and_(here, pc.equal(topics, pa.scalar(key["topic"], pa.binary()))))
-            else:
-                kept = event_columns(logs, key["address"], interface(contract), event)
-            self._kept[name].append(kept)
+            here = pc.equal(logs["address"], pa.scalar(key["address"], pa.binary(20)))
+            rows = logs.filter(pc.and_(here, pc.equal(topics, pa.scalar(key["topic"], pa.binary()))))
+            self._kept[name].append(rows if event in RARE else self._read(rows, contract, event))
 
     def suppliers(self) -> dict[int, str]:
         """The registered name of each supplier."""

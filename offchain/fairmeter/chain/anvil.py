@@ -58,6 +58,8 @@ class AnvilEngine(RpcEngine):
         self._stop = weakref.finalize(self, _end, process)
         try:
             super().__init__(f"http://127.0.0.1:{port}", self.genesis.chain_id)
+            # it is nobody else's: if it is gone, it does not come back
+            self._rpc.patience = 0.0
             self._pipeline = Pipeline(port)
         except ChainError:
             self._stop()
