@@ -231,13 +231,14 @@ def audit(
     usage: Annotated[
         Path | None, typer.Option(help="The source of the readings, to compare the evidence with.")
     ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Draws the sample of a long run's batches.")] = None,
     as_json: Json = False,
 ) -> None:
     """Replay a run on another chain and recompute all of it; exit code 0 only if nothing differs."""
     from fairmeter import audit as room  # noqa: PLC0415
 
     with _progress() as tell:
-        result = room.audit(directory, expect=expect, usage=usage, progress=tell)
+        result = room.audit(directory, expect=expect, usage=usage, seed=seed, progress=tell)
     if as_json:
         _print_json(result.to_json())
     else:

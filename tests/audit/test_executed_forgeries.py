@@ -9,10 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
-from fairmeter.audit.evidence import evidence_root, leaf_prefix, leaves_of
+from fairmeter.audit.evidence import leaf_prefix
 from fairmeter.audit.manifest import SUMS
+from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.merkle import merkle_root
 from fairmeter.chain.wallet import Wallet, derive_key
 
 if TYPE_CHECKING:
@@ -70,9 +73,17 @@ def forge_evidence(forger: Forger, judging: int, bill: int, change: Callable[[di
     words = [step.data[bills + 32 * (1 + index) : bills + 32 * (2 + index)] for index in range(count)]
     gate = bytes.fromhex(forger.manifest["contracts"]["VerdictGate"][2:])
     prefix = leaf_prefix(forger.manifest["chain"]["chain_id"], gate, word(step, 0))
-    root = evidence_root(prefix, leaves_of(forger.groups("evidence")[judging]), words)
+    rows = forger.groups("evidence")[judging].to_pylist()
+    leaves = [leaf_hash(prefix + index.to_bytes(2, "big") + words[index], row) for index, row in enumerate(rows)]
+    root = merkle_root(np.frombuffer(b"".join(leaves), np.uint8).reshape(-1, 32))
     steps[place] = with_bytes(step, 36, root)
     return steps
+
+
+def leaf_hash(place: bytes, row: dict[str, Any]) -> bytes:
+    """The leaf of one bill's evidence, of good form or not."""
+    period = row["reference_start"].to_bytes(2, "big") + row["reference_days"].to_bytes(1, "big")
+    return keccak256(place + period + row["readings"] + row["missing"] + row["salt"])
 
 
 def flip_decision(verdict: bytearray) -> None:

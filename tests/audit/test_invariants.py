@@ -36,7 +36,7 @@ def broken(honest: Path, rows: list[Row]) -> set[str]:
     bundle = Bundle(honest)
     contracts = {name: bytes.fromhex(address[2:]) for name, address in bundle.manifest["contracts"].items()}
     logs = pa.Table.from_pylist(rows, schema=SCHEMAS["logs"])
-    record = ChainRecord(logs, contracts, bundle.table("transactions")["timestamp"].to_numpy())
+    record = ChainRecord([logs], contracts, bundle.table("transactions")["timestamp"].to_numpy())
     batches = read_batches(bundle, record)
     assert isinstance(batches, Batches)
     rebuilt = Rebuilt.of(record, batches)

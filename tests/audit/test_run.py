@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,12 @@ import polars as pl
 import pytest
 
 from fairmeter.audit import audit
-from fairmeter.audit.referee import open_referee, recorded_implementation
+from fairmeter.audit.findings import family
+from fairmeter.audit.referee import FEW, RUN, open_referee, recorded_implementation
 from fairmeter.bundle import FILES
+from fairmeter.chain.engine import Receipt
 from fairmeter.chain.genesis import Genesis
+from fairmeter.chain.witness import Witness
 from fairmeter.errors import BundleError, InputError
 
 if TYPE_CHECKING:
@@ -131,8 +135,43 @@ def test_audit__foreign_chain_with_a_forged_event__found_by_an_invariant(forger:
 
 def test_open_referee__each_recorded_implementation__another_one() -> None:
     for recorded in ("py-evm 0.12.1b1", "revm (anvil 1.7.1)", None):
-        with open_referee(recorded, Genesis()) as engine:
+        with open_referee(recorded, Genesis(), FEW) as engine:
             assert recorded is None or engine.implementation.split()[0] not in recorded or engine.name == "eth-tester"
+
+
+@pytest.fixture
+def long_run(honest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_compiler: None) -> Path:
+    """A run on revm that counts as too long for py-evm."""
+    del no_compiler
+    pytest.importorskip("wake_rs")
+    monkeypatch.setattr("fairmeter.audit.referee.FEW", 0)
+    shutil.copytree(honest, tmp_path / "run")
+    recorded = json.loads((honest / RUN).read_bytes())
+    (tmp_path / "run" / RUN).write_text(json.dumps({**recorded, "implementation": "revm (eth-wake)"}))
+    return tmp_path / "run"
+
+
+def test_audit__long_run_on_revm__sample_on_py_evm(long_run: Path) -> None:
+    result = audit(long_run, seed=7)
+    assert result.passed
+    (sample,) = [check for check in result.checks if check.name == "sample"]
+    assert (sample.count, "seed 7" in sample.detail) == (5, True)
+    assert family(str(result.replayed_on)) == "revm"
+    assert family(str(result.sampled_on)) == "py-evm"
+    assert result.other_implementation is False
+
+
+def test_audit__sample_that_differs__found(long_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    execute = Witness.execute
+
+    def one_gas_more(self: Witness, raw: bytes, number: int, timestamp: int) -> Receipt:
+        receipt = execute(self, raw, number, timestamp)
+        return replace(receipt, gas_used=receipt.gas_used + 1)
+
+    monkeypatch.setattr(Witness, "execute", one_gas_more)
+    result = audit(long_run)
+    assert [finding.check for finding in result.findings] == ["sample"] * 5
+    assert all(finding.where.endswith("gas_used") for finding in result.findings)
 
 
 def test_recorded_implementation__run_json_damaged__refused(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_send__fees_of_another_genesis__the_base_fee_moves_as_on_py_evm() -> Non
         payer = Wallet.on(engine, funder_key(engine))
         payer.fees = replace(payer.fees, max_fee=5_000, priority=3)
         sent = [payer.sign(bytes(19) + b"\1", bytes(length), 1, gas=100_000) for length in (2_000, 10, 5_000, 0, 7_000)]
-        receipts = engine.send([one.raw for one in sent], START)
+        receipts = list(engine.send([one.raw for one in sent], START))
         engine.mine()
         fees = [block.base_fee for block in engine.blocks(range(7))]
         rows.append((receipts, fees, engine.balance(FUNDER), engine.balance(bytes(20))))

@@ -65,7 +65,7 @@ def test_send__on_a_node__receipts_logs_and_named_reverts(
     assert [receipt.status for receipt in receipts] == [True, False] * 60
     assert interface.decode_log(receipts[0].logs[0]).arguments["value"] == 4
     assert interface.decode_error(receipts[1].revert_data, "it").arguments["value"] == 5
-    assert all(receipt.timestamp == node.block(receipt.block_number).timestamp for receipt in receipts[:3])
+    assert all(receipt.timestamp == node.block(receipt.block_number).timestamp for receipt in list(receipts)[:3])
     assert node.logs(0) == [log for receipt in receipts for log in receipt.logs]
     with pytest.raises(RevertError):
         node.call(contract, interface.encode_call("refuse", 1, 1))
@@ -158,7 +158,8 @@ def test_open__no_node_at_all__one_line(status: int, body: bytes, message: str) 
     assert "\n" not in str(caught.value)
 
 
-def test_send__node_dies_while_waiting__one_line(anvil: AnvilEngine) -> None:
+def test_send__node_dies_while_waiting__one_line(anvil: AnvilEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpc_module, "OUTAGE_SECONDS", 1.0)
     with RpcEngine(address(anvil)) as node:
         payment = Wallet.on(node, FUNDER_KEY).sign(bytes(20), gas=21_000)
         timer = threading.Timer(0.4, process_of(anvil).kill)

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairmeter.audit.recompute import recompute
 from fairmeter.errors import OutOfBoundsError, RevertError
 from fairmeter.model import Decision, Reference, Verdict
 from fairmeter.units import MAX_DAYS, MAX_PRESET, MAX_QUANTITY, MAX_READING, MAX_REFERENCE_DAYS, PPM
 from fairmeter.verdict import exact
 from fairmeter.verdict.trend import judge, judge_one
+from plain_verdict import recompute
 
 CASES_A_CALL = 100
 READING_BYTES = 5

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from plain_ledger import INSUFFICIENT_CAP, PRICE, Bill, BillKey
 
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
@@ -15,6 +14,7 @@ from fairmeter.contracts.packing import BillColumns
 from fairmeter.contracts.session import Call, Session
 from fairmeter.model import Presets, Tariff, TariffBlock, Utility
 from fairmeter.units import MAX_QUANTITY, Money
+from plain_ledger import INSUFFICIENT_CAP, PRICE, Bill, BillKey
 
 OWNERS = {1: "payer", 2: "payer", 3: "neighbour"}
 PEOPLE = ("payer", "neighbour", "supplier", "operator")

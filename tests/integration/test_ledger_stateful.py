@@ -6,10 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from deployed_ledger import OWNERS, PEOPLE, PURSE, SUPPLIER, bill_id, columns, deployed, ids
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from deployed_ledger import OWNERS, PEOPLE, PURSE, SUPPLIER, bill_id, columns, deployed, ids
+from fairmeter.chain.merkle import merkle_proof
+from fairmeter.chain.wallet import Wallet, derive_key
+from fairmeter.contracts.packing import Bytes2D, pack_bills
+from fairmeter.contracts.session import Call, Session
+from fairmeter.errors import RevertError
+from fairmeter.model import AppealState, BillState, Decision, Utility
 from plain_ledger import (
     DAY,
     Bill,
@@ -23,13 +30,6 @@ from plain_ledger import (
     under_appeal,
     waits,
 )
-
-from fairmeter.chain.merkle import merkle_proof
-from fairmeter.chain.wallet import Wallet, derive_key
-from fairmeter.contracts.packing import Bytes2D, pack_bills
-from fairmeter.contracts.session import Call, Session
-from fairmeter.errors import RevertError
-from fairmeter.model import AppealState, BillState, Decision, Utility
 
 APPEAL_STATES = {
     "open": AppealState.OPEN,

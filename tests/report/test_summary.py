@@ -48,7 +48,7 @@ def test_to_json__a_run__plain_values_that_sum_up(report: Report) -> None:
 
 def _audit(*findings: Finding) -> AuditResult:
     checks = (Check("files", "files against [the] manifest", 8, findings),)
-    return AuditResult(checks, "py-evm", "revm", compiled=False, anchored=False, source_compared=False)
+    return AuditResult(checks, "py-evm", None, "revm", compiled=False, anchored=False, source_compared=False)
 
 
 def test_audit_tables__nothing_differs__says_what_that_proves() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from fairmeter.bundle import FILES, MANIFEST, Bundle
 from fairmeter.chain.anvil import AnvilEngine, find_anvil
-from fairmeter.chain.engine import Receipt
+from fairmeter.chain.engine import Receipts
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.wallet import FUNDER_KEY
 from fairmeter.errors import ChainError, InputError, ToolMissingError
@@ -100,7 +100,7 @@ def test_run__chain_dies_in_the_middle__leaves_nothing(
 ) -> None:
     send, sent = EthTesterEngine.send, [0]
 
-    def dies(self: EthTesterEngine, raw: list[bytes], timestamp: int | None = None) -> list[Receipt]:
+    def dies(self: EthTesterEngine, raw: list[bytes], timestamp: int | None = None) -> Receipts:
         sent[0] += 1
         if sent[0] > 20:
             raise ChainError("the node died")

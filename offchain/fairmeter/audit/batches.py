@@ -70,7 +70,7 @@ def read_batches(bundle: Bundle, record: ChainRecord) -> Batches | Finding:
     Finding for an event whose transaction does not call the function itself, so that its calldata are unknown."""
     posted, judged = record.ledger("BillsPosted"), record.columns("VerdictGate", "BatchJudged")
     wanted = set(posted["transaction"].tolist()) | set(judged["transaction"].tolist())
-    found = {call.transaction: call for call in calls(bundle) if call.transaction in wanted}
+    found = {call.transaction: call for call in calls(bundle, wanted)}
     for events, contract, function in (
         (posted, "PaymentLedger", "postBills"),
         (judged, "VerdictGate", "submitVerdicts"),

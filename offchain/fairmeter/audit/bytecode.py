@@ -6,7 +6,11 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 
-from fairmeter.audit.calls import calls
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fairmeter.audit.calls import CONSTRUCTOR, calls
 from fairmeter.audit.compare import shown
 from fairmeter.audit.findings import Check, Finding
 from fairmeter.audit.manifest import Manifest
@@ -47,8 +51,8 @@ def check_sources(bundle: Bundle) -> tuple[Check, bool]:
 def check_deployments(bundle: Bundle, manifest: Manifest) -> Check:
     """Every contract that a transaction creates is one of the package's, each once and in their order, at the address
     that the manifest gives."""
-    creations = [call for call in calls(bundle) if call.to is None]
-    created = {number: address for number, address in _created(bundle) if address is not None}
+    created = _created(bundle)
+    creations = [call for call in calls(bundle, _labelled(bundle)) if call.to is None]
     findings: list[Finding] = []
     for name, call in zip(CONTRACTS, creations, strict=False):
         where = f"transaction {call.transaction} ({call.label})"
@@ -70,12 +74,19 @@ def _compile(source: bytes) -> Mapping[str, bytes]:
     return {artifact.name: artifact.bytecode for artifact in compilation.artifacts}
 
 
-def _created(bundle: Bundle) -> list[tuple[int, bytes | None]]:
-    return [
-        (number, address)
+def _labelled(bundle: Bundle) -> set[int]:
+    """The transactions whose label says that they create a contract, which `check_calls` compares with the call."""
+    labels = pa.chunked_array([chunk for group in bundle.row_groups("transactions") for chunk in group["label"].chunks])
+    return set(np.flatnonzero(pc.ends_with(labels, CONSTRUCTOR).to_numpy()).tolist())
+
+
+def _created(bundle: Bundle) -> dict[int, bytes]:
+    """By transaction, the contracts that receipts say were created."""
+    return {
+        row["transaction"]: row["contract"]
         for group in bundle.row_groups("receipts")
-        for number, address in zip(group["transaction"].to_pylist(), group["contract"].to_pylist(), strict=True)
-    ]
+        for row in group.select(["transaction", "contract"]).filter(pc.field("contract").is_valid()).to_pylist()
+    }
 
 
 def _differs(check: str, where: str, expected: bytes, found: bytes) -> Finding:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import pyarrow as pa
 
 from fairmeter.audit.findings import MAX_FINDINGS, Check, Finding
 from fairmeter.audit.manifest import Manifest
@@ -15,6 +17,7 @@ from fairmeter.contracts.artifacts import CONTRACTS, interface
 from fairmeter.contracts.deploy import creation_code
 from fairmeter.errors import ChainError, InputError
 
+CONSTRUCTOR: Final = ".constructor"
 TRANSFER: Final = "chain.transfer"
 """Of the chain's own money, to an account without code."""
 
@@ -30,14 +33,18 @@ class Call:
     data: bytes
 
 
-def calls(bundle: Bundle) -> Iterator[Call]:
-    """All transactions, in order. Raises ChainError for bytes that are no transaction."""
+def calls(bundle: Bundle, wanted: Set[int] | None = None) -> Iterator[Call]:
+    """All transactions, in order, or those with the `wanted` numbers. Raises ChainError for bytes that are no
+    transaction."""
     number = 0
     for group in bundle.row_groups("transactions"):
-        for label, raw in zip(group["label"].to_pylist(), group["raw"].to_pylist(), strict=True):
+        count = len(group)
+        rows = range(count) if wanted is None else [row for row in range(count) if number + row in wanted]
+        labels, raws = group["label"].take(pa.array(rows, pa.int64())), group["raw"].take(pa.array(rows, pa.int64()))
+        for row, label, raw in zip(rows, labels.to_pylist(), raws.to_pylist(), strict=True):
             decoded = decode_transaction(raw)
-            yield Call(number, label, decoded.chain_id, decoded.to, decoded.data)
-            number += 1
+            yield Call(number + row, label, decoded.chain_id, decoded.to, decoded.data)
+        number += count
 
 
 def check_calls(bundle: Bundle, manifest: Manifest) -> Check:
@@ -69,7 +76,7 @@ def label_of(call: Call, names: Mapping[bytes, str]) -> str:
     """contract.function, as the call itself says it; what is unknown is said to be."""
     if call.to is None:
         created = [name for name in CONTRACTS if call.data.startswith(creation_code(name))]
-        return f"{created[0] if created else 'unknown'}.constructor"
+        return f"{created[0] if created else 'unknown'}{CONSTRUCTOR}"
     name = names.get(call.to)
     if name is None:
         return "unknown.call" if call.data else TRANSFER

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.model import UInt8s
 
 SHOWN_BYTES: Final = 40
 """Longer values are shown by their first bytes and their length."""
@@ -46,6 +47,12 @@ def table_of(name: str, columns: dict[str, Any]) -> pa.Table:
     """A part of the bundle's table `name` with these columns, in the types of its schema."""
     types = SCHEMAS[name]
     return pa.table({column: pa.array(values, type=types.field(column).type) for column, values in columns.items()})
+
+
+def fixed_binary(rows: UInt8s) -> pa.Array:
+    """(n, k) bytes as a column of Arrow's."""
+    count, width = rows.shape
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), count, [None, pa.py_buffer(rows.tobytes())])
 
 
 def shown(value: object) -> str:

@@ -5,64 +5,101 @@ The leaf's layout is the one that contracts and operators agree on (contracts/pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.keccak import keccak_rows
 from fairmeter.chain.merkle import merkle_root
-from fairmeter.contracts.packing import EVIDENCE_DOMAIN, READING_BYTES
+from fairmeter.contracts.events import fixed_rows
+from fairmeter.contracts.packing import EVIDENCE_DOMAIN, MISSING_BYTES, READING_BYTES, Bytes2D
+from fairmeter.model import Bools, Int32s, Int64s, Reference
 from fairmeter.units import MAX_REFERENCE_DAYS, date_of, day_of, reference_date
+
+SALT_BYTES = 32
+Problem = tuple[int, str, str]
+"""Of which row, what was expected, and what was found."""
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
-    """One bill's evidence, as the table has it."""
+class Evidence:
+    """n bills' evidence, as the table has it, of good form."""
 
-    reference_start: int
-    """Days since 1970-01-01."""
-    reference_days: int
-    readings: bytes
-    """5 bytes a day."""
-    missing: bytes
-    salt: bytes
+    start: Int32s
+    """(n,) first day of the reference period, since 1970-01-01."""
+    days: Int32s
+    """(n,) of the reference period."""
+    packed: Bytes2D
+    """(n, w) readings, 5 bytes a day, padded by zeros to the longest."""
+    bitmap: Bytes2D
+    """(n, 12) which days are missing."""
+    salts: Bytes2D
+    """(n, 32)."""
 
-    def hash(self, prefix: bytes, index: int, word: bytes) -> bytes:
-        """The leaf in its batch's tree."""
-        place = prefix + index.to_bytes(2, "big") + word
-        period = self.reference_start.to_bytes(2, "big") + self.reference_days.to_bytes(1, "big")
-        return keccak256(place + period + self.readings + self.missing + self.salt)
+    @classmethod
+    def read(cls, table: pa.Table) -> Self | Problem:
+        """The rows of an evidence table's row group; the first row that is not of the one form in which evidence is
+        written, if there is one: no bit of it may be without meaning."""
+        days = table["reference_days"].to_numpy()
+        lengths = pc.binary_length(table["readings"]).to_numpy()
+        if len(wrong := np.flatnonzero((days < 1) | (days > MAX_REFERENCE_DAYS))):
+            return int(wrong[0]), f"1..{MAX_REFERENCE_DAYS} days", str(days[wrong[0]])
+        if len(wrong := np.flatnonzero(lengths != READING_BYTES * days)):
+            row = wrong[0]
+            return int(row), f"{READING_BYTES * days[row]} bytes of readings", str(lengths[row])
+        found = cls(
+            start=table["reference_start"].to_numpy(),
+            days=days,
+            packed=_padded(table["readings"], READING_BYTES * days.astype(np.int64)),
+            bitmap=fixed_rows(table["missing"], MISSING_BYTES),
+            salts=fixed_rows(table["salt"], SALT_BYTES),
+        )
+        return found._problem() or found
 
-    def values(self) -> list[int | None]:
-        """One entry a day of the reference period, base units; None where missing."""
-        missing = int.from_bytes(self.missing, "big")
-        return [
-            None if missing >> day & 1 else int.from_bytes(self.readings[at : at + READING_BYTES], "big")
-            for day, at in enumerate(range(0, len(self.readings), READING_BYTES))
-        ]
+    def reference(self) -> Reference:
+        """The readings as numbers, base units."""
+        n, width = self.packed.shape
+        weights = 256 ** np.arange(READING_BYTES - 1, -1, -1, dtype=np.int64)
+        readings = self.packed.reshape(n, width // READING_BYTES, READING_BYTES) @ weights
+        inside = np.arange(readings.shape[1]) < self.days[:, None]
+        present = inside & ~self._missing()[:, : readings.shape[1]]
+        return Reference(self.start, self.days, readings, present)
 
-    def problem(self) -> tuple[str, str] | None:
-        """What is expected of the leaf's form and not so, if anything: it is written in one way only, so that no bit of
-        it is without meaning."""
-        if not 1 <= self.reference_days <= MAX_REFERENCE_DAYS:
-            return f"1..{MAX_REFERENCE_DAYS} days", f"{self.reference_days}"
-        if len(self.readings) != READING_BYTES * self.reference_days:
-            return f"{READING_BYTES * self.reference_days} bytes of readings", f"{len(self.readings)}"
-        missing = int.from_bytes(self.missing, "big")
-        if missing >> self.reference_days:
-            return "no missing day beyond the period", f"0x{self.missing.hex()}"
-        whole = int.from_bytes(self.readings, "big")
-        last = self.reference_days - 1
-        filled = [day for day in range(last + 1) if missing >> day & 1 and whole >> 40 * (last - day) & (1 << 40) - 1]
-        return ("0 where a reading is missing", f"a reading on missing day {filled[0]}") if filled else None
+    def root(self, prefix: bytes, words: Bytes2D) -> bytes:
+        """The Merkle root over the batch's leaves, in order; `prefix` binds them to their batch (`leaf_prefix`),
+        `words` are the (n, 32) packed bills."""
+        n = len(self.days)
+        leaves = np.empty((n, 32), np.uint8)
+        bound = np.frombuffer(prefix, np.uint8)
+        index = np.arange(n).astype(">u2").view(np.uint8).reshape(n, 2)
+        start = self.start.astype(">u2").view(np.uint8).reshape(n, 2)
+        for days in np.unique(self.days).tolist():
+            rows = np.flatnonzero(self.days == days)
+            period = np.full((len(rows), 1), days, np.uint8)
+            readings = self.packed[rows, : READING_BYTES * days]
+            place = [np.broadcast_to(bound, (len(rows), len(bound))), index[rows], words[rows], start[rows], period]
+            parts = [*place, readings, self.bitmap[rows], self.salts[rows]]
+            leaves[rows] = keccak_rows(np.concatenate(parts, axis=1))
+        return merkle_root(leaves)
 
+    def _missing(self) -> Bools:
+        """(n, 96) whether day x is missing: bit x, counted from the lowest."""
+        return np.unpackbits(self.bitmap[:, ::-1], axis=1, bitorder="little").astype(np.bool_)
 
-def leaves_of(table: pa.Table) -> list[Leaf]:
-    """The rows of an evidence table's row group."""
-    columns = [table[name].to_pylist() for name in ("reference_start", "reference_days", "readings", "missing", "salt")]
-    return [Leaf(*row) for row in zip(*columns, strict=True)]
+    def _problem(self) -> Problem | None:
+        missing = self._missing()
+        beyond = missing & (np.arange(missing.shape[1]) >= self.days[:, None])
+        if len(wrong := np.flatnonzero(beyond.any(axis=1))):
+            return int(wrong[0]), "no missing day beyond the period", f"0x{self.bitmap[wrong[0]].tobytes().hex()}"
+        filled = self.reference().readings > 0
+        filled &= missing[:, : filled.shape[1]]
+        if len(wrong := np.flatnonzero(filled.any(axis=1))):
+            day = np.flatnonzero(filled[wrong[0]])[0]
+            return int(wrong[0]), "0 where a reading is missing", f"a reading on missing day {day}"
+        return None
 
 
 def leaf_prefix(chain_id: int, gate: bytes, batch: int) -> bytes:
@@ -70,13 +107,30 @@ def leaf_prefix(chain_id: int, gate: bytes, batch: int) -> bytes:
     return EVIDENCE_DOMAIN + chain_id.to_bytes(8, "big") + gate + batch.to_bytes(6, "big")
 
 
-def evidence_root(prefix: bytes, leaves: Sequence[Leaf], words: Sequence[bytes]) -> bytes:
-    """The Merkle root over the batch's leaves, in order."""
-    hashes = [leaf.hash(prefix, index, word) for index, (leaf, word) in enumerate(zip(leaves, words, strict=True))]
-    return merkle_root(np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32))
+def reference_of(start: Int32s, days: Int32s) -> tuple[Int64s, Int64s]:
+    """First day and length of the reference periods of n billing periods, in days; a function of the dates alone."""
+    periods, place = np.unique(np.stack([start, days]), axis=1, return_inverse=True)
+    found = np.array([_reference_of(*period) for period in periods.T.tolist()], np.int64).reshape(-1, 2)
+    first, length = found[place.reshape(-1)].T
+    return first, length
 
 
-def reference_of(start: int, days: int) -> tuple[int, int]:
-    """First day and length of the reference period of a billing period, in days; a function of the dates alone."""
+def _reference_of(start: int, days: int) -> tuple[int, int]:
     first, last = (day_of(reference_date(date_of(day))) for day in (start, start + days - 1))
     return first, last - first + 1
+
+
+def _padded(column: pa.ChunkedArray, lengths: Int64s) -> Bytes2D:
+    """(n, w) a binary column's values of these lengths, padded by zeros."""
+    joined = b"".join(map(_flat, column.chunks))
+    inside = np.arange(int(lengths.max(initial=0))) < lengths[:, None]
+    rows = np.zeros(inside.shape, np.uint8)
+    rows[inside] = np.frombuffer(joined, np.uint8)
+    return rows
+
+
+def _flat(chunk: pa.Array) -> bytes:
+    """The values of a chunk, one after another."""
+    _, offsets, values = chunk.buffers()
+    ends = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+    return bytes(memoryview(values)[ends[0] : ends[-1]]) if len(chunk) else b""

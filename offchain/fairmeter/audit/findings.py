@@ -18,8 +18,8 @@ class Finding:
     """One difference between what a bundle says and what is."""
 
     check: str
-    """files, manifest, bytecode, replay, bills, verdicts, evidence, parameters, recompute, source, INV-nn, sums or
-    anchor."""
+    """files, manifest, bytecode, replay, sample, bills, verdicts, evidence, parameters, recompute, source, INV-nn,
+    sums or anchor."""
     where: str
     expected: str
     found: str
@@ -52,6 +52,9 @@ class AuditResult:
     checks: tuple[Check, ...]
     replayed_on: str | None
     """The EVM that executed the transactions again; None where they were not: a foreign chain, or a finding before."""
+    sampled_on: str | None
+    """The EVM that executed a sample of the batches a second time; None where the whole replay was on another EVM than
+    the run, or the run's own is not known."""
     recorded_implementation: str | None
     """The EVM that the run says it used; None where nothing beside the bundle says so."""
     compiled: bool
@@ -89,6 +92,7 @@ class AuditResult:
             "passed": self.passed,
             "standing": self.standing,
             "replayed_on": self.replayed_on,
+            "sampled_on": self.sampled_on,
             "recorded_implementation": self.recorded_implementation,
             "other_implementation": self.other_implementation,
             "compiled": self.compiled,

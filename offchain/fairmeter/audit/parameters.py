@@ -5,14 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
+
+from fairmeter.audit.batches import Posting
 from fairmeter.audit.findings import Check, Finding
-from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.record import ChainRecord, order_of
 from fairmeter.contracts.clients import VerdictGate
-from fairmeter.model import Int64s, Presets, Utility
+from fairmeter.model import Int64s, Presets, UInt8s, Utility
 from fairmeter.units import Ppm
 
+MAX_INT64: Final = 2**63 - 1
 Key = tuple[int, int, int]
 """Version, utility, class."""
 
@@ -25,11 +29,10 @@ class Parameters:
         self._revisions = [(one["version"], one["utility"], one["class"], one["presets"]) for one in set_]
         self._periods = [(one["version"], one["periods"]) for _, one in record.decoded("VerdictGate", "PeriodsSet")]
         self._used: dict[Key, Mapping[str, int]] = {}
-        self._classes: dict[int, int] = {}
         changes = record.ledger("ClassSet")
-        columns = (changes[name].tolist() for name in ("transaction", "account", "class"))
-        self._changes = list(zip(*columns, strict=True))
-        self._changed = 0
+        order = np.lexsort((order_of(changes), changes["account"]))
+        names = ("account", "transaction", "class")
+        self._account, self._changed, self._class = (changes[name][order] for name in names)
 
     def of(self, version: int, utility: int, class_: int) -> Presets:
         """How the verdict is set: the class's own presets, the newest up to `version`, else class 0's."""
@@ -40,16 +43,32 @@ class Parameters:
         """The largest amount of an INSUFFICIENT bill that is paid, minor units."""
         return self._presets((version, utility, class_))["insufficientCap"]
 
-    def classes(self, accounts: Int64s, transaction: int) -> list[int]:
-        """The class of each account just before a transaction; quick if asked in the order of transactions."""
-        if self._changed and self._changes[self._changed - 1][0] >= transaction:
-            self._changed = 0
-            self._classes.clear()
-        while self._changed < len(self._changes) and self._changes[self._changed][0] < transaction:
-            _, account, class_ = self._changes[self._changed]
-            self._classes[account] = class_
-            self._changed += 1
-        return [self._classes.get(account, 0) for account in accounts.tolist()]
+    def classes(self, accounts: Int64s, transaction: int) -> Int64s:
+        """(n,) the class of each account just before a transaction."""
+        before = self._changed < transaction
+        account, class_ = self._account[before], self._class[before]
+        place = np.searchsorted(account, accounts, side="right") - 1
+        known = (place >= 0) & (account[place] == accounts) if len(account) else np.zeros(len(accounts), np.bool_)
+        found: Int64s = np.zeros(len(accounts), np.int64)
+        found[known] = class_[place[known]]
+        return found
+
+    def presets(self, posting: Posting, transaction: int) -> tuple[Int64s, Int64s, UInt8s]:
+        """(n,) first preset, second preset and degree of a posting's bills, judged in this transaction."""
+        classes, place = np.unique(self.classes(posting.accounts, transaction), return_inverse=True)
+        known = [self.of(posting.parameter_version, posting.utility, one) for one in classes.tolist()]
+        first, second, degree = (
+            np.array([getattr(one, name) for one in known]) for name in ("first", "second", "degree")
+        )
+        return first[place].astype(np.int64), second[place].astype(np.int64), degree[place].astype(np.uint8)
+
+    def caps(self, posting: Posting, transaction: int) -> Int64s:
+        """(n,) the largest amounts up to which a posting's bills are paid where INSUFFICIENT, minor units."""
+        classes, place = np.unique(self.classes(posting.accounts, transaction), return_inverse=True)
+        caps = [self.cap(posting.parameter_version, posting.utility, one) for one in classes.tolist()]
+        # a cap may be as large as a word
+        whole: Int64s = np.array([min(cap, MAX_INT64) for cap in caps], np.int64)[place]
+        return whole
 
     def check(self, scenario: Mapping[str, Any], gate: VerdictGate | None) -> Check:
         """The presets that were used are the gate's own answer, where there is a gate to ask, and the scenario's."""

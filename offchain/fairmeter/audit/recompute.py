@@ -1,76 +1,97 @@
-"""The auditor's trend verdict: plain rationals, step by step as VERDICT.md has them, one bill a call.
+"""The auditor's trend verdict: exact integers, of another form than the code that judges, which it shares no line with.
 
-It shares no line with the code that judged the bill (fairmeter.verdict, or the contract): that is what its agreement
-is worth.
+The normal equations N·c = v of the regression are solved by the adjugate, w = adj(N)·v = det(N)·c, so that nothing is
+divided before the end: with g = det(N)²·(sum of f·f') a quadratic form of w, expected growth is g·m²/(det(N)²·S²·n2),
+and actual growth (Q1·m - S·n2)/(S·n2). Arrays of int64 where VERDICT.md's bounds allow it, of Python's integers
+elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
-from math import floor, lcm
+from typing import Any, Final
 
-from fairmeter.model import Decision, Verdict
-from fairmeter.units import MAX_INT40, MIN_INT40, PPM
+import numpy as np
+import numpy.typing as npt
+
+from fairmeter.model import Bools, Decision, Int64s, Reference, UInt8s, Verdicts
+from fairmeter.units import MAX_INT40, MAX_REFERENCE_DAYS, MIN_INT40, PPM
+
+Integers = npt.NDArray[Any]
+"""Python's, in an array of objects: they do not overflow."""
+
+_X: Final = np.arange(MAX_REFERENCE_DAYS, dtype=np.int64)
+_POWERS: Final = _X[:, None] ** np.arange(5)
+"""(94, 5) x^0 to x^4."""
+_SUMS: Final = np.vstack([np.zeros(4, np.int64), np.cumsum(_POWERS[:, :4], axis=0)])
+"""(95, 4) the sums of x^0 to x^3 over x = 0 … n - 1."""
 
 
 def recompute(
-    readings: Sequence[int | None], quantity: int, days: int, first_preset: int, second_preset: int, degree: int
-) -> Verdict:
-    """The verdict that the evidence of one bill gives.
+    reference: Reference, quantity: Int64s, days: Int64s, first: Int64s, second: Int64s, degree: UInt8s
+) -> Verdicts:
+    """The verdicts that the evidence of n bills gives.
 
-    readings: one entry a day of the reference period, base units >= 0, None where missing; quantity: Q1, base units;
-    days: of the billing period; presets: ppm; degree: of the regression, at least 1. Rationals know no bounds: whether
-    the values are within those of VERDICT.md is for the caller to check.
+    quantity: (n,) Q1, base units; days: (n,) of the billing period; presets: (n,) ppm; degree: (n,) 1 or 2. Values must
+    be within the bounds of VERDICT.md, which the layouts of words and evidence see to.
     """
-    points = [(x, reading) for x, reading in enumerate(readings) if reading is not None]
-    total = sum(reading for _, reading in points)
-    if total == 0 or 10 * len(points) < 9 * len(readings) or len(points) < degree + 2:
-        return Verdict(Decision.INSUFFICIENT, None, None)
-    reference_total = Fraction(total * len(readings), len(points))
-    actual = quantity / reference_total - 1
-    if actual < Fraction(second_preset, PPM):
-        return Verdict(Decision.PAY, _ppm(actual), None)
-    growth_total = _growth_total(_least_squares(points, degree), days) / Fraction(total, len(points))
-    expected = growth_total / reference_total
-    appeals = actual - expected >= Fraction(first_preset, PPM)
-    return Verdict(Decision.APPEAL if appeals else Decision.PAY, _ppm(actual), _ppm(expected))
+    n = len(quantity)
+    readings = np.where(reference.present, reference.readings, 0)
+    count, total = reference.present.sum(axis=1, dtype=np.int64), readings.sum(axis=1)
+    referred = reference.days.astype(np.int64)
+    known = (total > 0) & (10 * count >= 9 * referred) & (count >= degree.astype(np.int64) + 2)
+    # of Q1·m and S·n2, below 2^55
+    surplus, base = quantity * count - total * referred, np.where(known, total * referred, 1)
+    scaled = surplus.astype(object) * PPM
+    judged = np.flatnonzero(known & (scaled >= second.astype(object) * base))
+    growth, scale = _growth(reference.present[judged], readings[judged], days[judged], degree[judged])
+    count, total = count[judged].astype(object), total[judged].astype(object)
+    scale = scale * total
+    whole = scale * base[judged]
+    awaited = growth * count * count * PPM
+    appeals = scaled[judged] * scale - awaited >= first[judged] * whole
+    decision = np.where(known, Decision.PAY, Decision.INSUFFICIENT).astype(np.uint8)
+    decision[judged[appeals.astype(np.bool_)]] = Decision.APPEAL
+    expected = np.zeros(n, np.int64)
+    expected[judged] = _ppm(awaited, whole)
+    return Verdicts(
+        decision=decision,
+        actual_ppm=np.where(known, _ppm(scaled, base), 0),
+        expected_ppm=expected,
+        has_actual=known,
+        has_expected=_rows(n, judged),
+        exact=np.ones(n, np.bool_),
+    )
 
 
-def _ppm(growth: Fraction) -> int:
-    return min(max(floor(growth * PPM), MIN_INT40), MAX_INT40)
+def _growth(present: Bools, readings: Int64s, days: Int64s, degree: UInt8s) -> tuple[Integers, Integers]:
+    """(k,) the sum over x = 0 … days - 1 of f(x)·f'(x) times det(N)², and det(N)²."""
+    powers = _POWERS[: present.shape[1]]
+    x0, x1, x2, x3, x4 = (present.astype(np.int64) @ powers).T
+    v0, v1, v2 = (readings @ powers[:, :3]).astype(object).T
+    line = degree == 1
+    # of N's adjugate; a line's has two rows and columns
+    c00 = np.where(line, x2, x2 * x4 - x3 * x3)
+    c01 = np.where(line, -x1, x2 * x3 - x1 * x4)
+    c11 = np.where(line, x0, x0 * x4 - x2 * x2)
+    c02 = np.where(line, 0, x1 * x3 - x2 * x2)
+    c12 = np.where(line, 0, x1 * x2 - x0 * x3)
+    c22 = np.where(line, 0, x0 * x2 - x1 * x1)
+    determinant = (x0 * c00 + x1 * c01 + x2 * c02).astype(object)
+    w0 = c00 * v0 + c01 * v1 + c02 * v2
+    w1 = c01 * v0 + c11 * v1 + c12 * v2
+    w2 = c02 * v0 + c12 * v1 + c22 * v2
+    p0, p1, p2, p3 = _SUMS[days].T
+    growth = w0 * w1 * p0 + (w1 * w1 + 2 * w0 * w2) * p1 + 3 * w1 * w2 * p2 + 2 * w2 * w2 * p3
+    return growth, determinant * determinant
 
 
-def _growth_total(fitted: Sequence[Fraction], days: int) -> Fraction:
-    """Sum over x = 0 … days - 1 of f(x)·f'(x), over one denominator so that the days are added as integers."""
-    common = lcm(*(coefficient.denominator for coefficient in fitted))
-    f = [int(coefficient * common) for coefficient in fitted]
-    slope = [k * coefficient for k, coefficient in enumerate(f)][1:]
-    return Fraction(sum(_at(x, f) * _at(x, slope) for x in range(days)), common * common)
+def _ppm(numerator: Integers, denominator: Integers | Int64s) -> Int64s:
+    """Rounded towards minus infinity, within 40 bits."""
+    ppm: Int64s = np.minimum(np.maximum(numerator // denominator, MIN_INT40), MAX_INT40).astype(np.int64)
+    return ppm
 
 
-def _at(x: int, coefficients: Sequence[int]) -> int:
-    value = 0
-    for coefficient in reversed(coefficients):
-        value = value * x + coefficient
-    return value
-
-
-def _least_squares(points: Sequence[tuple[int, int]], degree: int) -> list[Fraction]:
-    """Coefficients of 1, x, x^2 …: the normal equations by Gauss's elimination. Their matrix is positive definite, so
-    every pivot is positive and none is sought."""
-    unknowns = range(degree + 1)
-    rows = [
-        [Fraction(sum(x ** (j + k) for x, _ in points)) for k in unknowns]
-        + [Fraction(sum(reading * x**j for x, reading in points))]
-        for j in unknowns
-    ]
-    for pivot in unknowns:
-        for row in unknowns[pivot + 1 :]:
-            factor = rows[row][pivot] / rows[pivot][pivot]
-            rows[row] = [value - factor * above for value, above in zip(rows[row], rows[pivot], strict=True)]
-    solved: list[Fraction] = []
-    for row in reversed(unknowns):
-        known = sum((a * c for a, c in zip(rows[row][row + 1 : -1], solved, strict=True)), Fraction(0))
-        solved.insert(0, (rows[row][-1] - known) / rows[row][row])
-    return solved
+def _rows(count: int, rows: Int64s) -> Bools:
+    chosen = np.zeros(count, np.bool_)
+    chosen[rows] = True
+    return chosen

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -11,46 +10,80 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fairmeter.bundle import SCHEMAS
 from fairmeter.chain.engine import Log
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
+from fairmeter.errors import ChainError
 
 Columns = Mapping[str, npt.NDArray[Any]]
+RARE: Final = frozenset({"SupplierRegistered", "TariffSet", "OperatorSet", "PeriodsSet", "PresetsSet"})
+"""Events that the audit takes one by one: governance emits them, few, and with parameters of any size."""
+ROWS_AT_ONCE: Final = 1 << 16
+"""Logs decoded at a time."""
+WORD: Final = 32
 LOG_BITS: Final = 24
 """More logs than fit into any transaction's gas."""
 
 
-@dataclass(frozen=True, slots=True)
 class ChainRecord:
-    """The logs of a run; `times` has each transaction's block time."""
+    """The logs of a run by contract and event, as columns where their parameters are static; `times` has each
+    transaction's block time. Of what others than the contracts emitted nothing is kept."""
 
-    logs: pa.Table
-    """A bundle's logs columns."""
-    contracts: Mapping[str, bytes]
-    times: npt.NDArray[np.int64]
-    """(transactions,) Unix seconds."""
-    _columns: dict[tuple[str, str], Columns] = field(default_factory=dict, repr=False)
+    def __init__(self, logs: Iterable[pa.Table], contracts: Mapping[str, bytes], times: npt.NDArray[np.int64]) -> None:
+        """`logs`: in order, with a bundle's logs columns; read once. `times`: (transactions,) Unix seconds."""
+        self.contracts, self.times = contracts, times
+        self._names = {
+            (contracts[contract], topic): (contract, event)
+            for contract in contracts
+            for event, topic in interface(contract).topics().items()
+        }
+        self._kept: dict[tuple[str, str], list[Any]] = {name: [] for name in self._names.values()}
+        for group in _larger(logs):
+            self._keep(group)
 
     def columns(self, contract: str, event: str) -> Columns:
-        """Events whose parameters are static, as `event_columns` gives them; decoded once."""
-        key = (contract, event)
-        if key not in self._columns:
-            self._columns[key] = event_columns(self.logs, self.contracts[contract], interface(contract), event)
-        return self._columns[key]
+        """Events whose parameters are static, as `event_columns` gives them."""
+        none = event_columns(SCHEMAS["logs"].empty_table(), self.contracts[contract], interface(contract), event)
+        if None in self._kept[contract, event]:
+            raise ChainError(f"{contract} emitted a {event} with a value that does not fit 64 bits")
+        parts: list[Columns] = [none, *self._kept[contract, event]]
+        if len(parts) > 2:
+            parts = [{name: np.concatenate([part[name] for part in parts]) for name in none}]
+            self._kept[contract, event] = parts
+        return parts[-1]
 
     def ledger(self, event: str) -> Columns:
         """The payment ledger's."""
         return self.columns("PaymentLedger", event)
 
     def decoded(self, contract: str, event: str) -> list[tuple[int, dict[str, Any]]]:
-        """Few events, of any shape: each one's place in the run, as `order_of` counts, and its arguments by name."""
-        topic = interface(contract).topic(event)
-        here = pc.equal(self.logs["address"], pa.scalar(self.contracts[contract], pa.binary(20)))
-        named = pc.equal(pc.binary_slice(self.logs["topics"], 0, 32), pa.scalar(topic, pa.binary()))
+        """Few events, with parameters of any size: each one's place in the run, as `order_of` counts, and its arguments
+        by name."""
         return [
             (row["transaction"] << LOG_BITS | row["log"], interface(contract).decode_log(_log(row)).arguments)
-            for row in self.logs.filter(pc.and_(here, named)).to_pylist()
+            for table in self._kept[contract, event]
+            for row in table.to_pylist()
         ]
+
+    def _read(self, rows: pa.Table, contract: str, event: str) -> Columns | None:
+        """None for an event that has no columns: whoever asks for them will be told why."""
+        try:
+            return event_columns(rows, self.contracts[contract], interface(contract), event)
+        except ChainError:
+            return None
+
+    def _keep(self, logs: pa.Table) -> None:
+        topics = pc.binary_slice(logs["topics"], 0, WORD)
+        keys = pa.table({"address": logs["address"], "topic": topics}).group_by(["address", "topic"]).aggregate([])
+        for key in keys.to_pylist():
+            name = self._names.get((key["address"], key["topic"]))
+            if name is None:
+                continue
+            contract, event = name
+            here = pc.equal(logs["address"], pa.scalar(key["address"], pa.binary(20)))
+            rows = logs.filter(pc.and_(here, pc.equal(topics, pa.scalar(key["topic"], pa.binary()))))
+            self._kept[name].append(rows if event in RARE else self._read(rows, contract, event))
 
     def suppliers(self) -> dict[int, str]:
         """The registered name of each supplier."""
@@ -60,6 +93,18 @@ class ChainRecord:
 def _log(row: Mapping[str, Any]) -> Log:
     topics = tuple(row["topics"][at : at + 32] for at in range(0, len(row["topics"]), 32))
     return Log(row["address"], topics, row["data"], 0, 0, row["log"])
+
+
+def _larger(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in larger tables."""
+    waiting: list[pa.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(map(len, waiting)) >= ROWS_AT_ONCE:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def order_of(events: Columns) -> npt.NDArray[np.int64]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from fairmeter.audit.compare import Rows, first_difference, table_of
+from fairmeter.audit.compare import Difference, Rows, first_difference, table_of
 from fairmeter.audit.findings import Check, Finding, Progress
 from fairmeter.audit.manifest import Head, Manifest
+from fairmeter.audit.sample import Sample
 from fairmeter.bundle import Bundle
-from fairmeter.chain.engine import Engine, Receipt
+from fairmeter.chain.engine import Engine, Receipts
 from fairmeter.chain.history import history_digest
 from fairmeter.errors import ChainError
+from fairmeter.model import Int64s
 
 LONGEST_RUN: Final = 256
 """Transactions sent at once."""
@@ -25,26 +29,33 @@ look at the chain's state."""
 
 
 class Replay:
-    """One replay of a bundle on `engine`. After `run`, `logs` are those that the engine gave, in a bundle's columns."""
+    """One replay of a bundle on `engine`. If it finds nothing, the bundle's receipts and logs are what the engine gave,
+    all of them and in its order."""
 
-    def __init__(self, bundle: Bundle, manifest: Manifest, engine: Engine, watch: Watch, progress: Progress) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        manifest: Manifest,
+        engine: Engine,
+        watch: Watch,
+        progress: Progress,
+        sample: Sample | None = None,
+    ) -> None:
+        """`sample`: transactions that another EVM executes as well."""
         self._bundle, self._manifest, self._engine = bundle, manifest, engine
-        self._watch, self._progress = watch, progress
+        self._watch, self._progress, self._sample = watch, progress, sample
         self._receipts, self._logs = Rows(bundle, "receipts"), Rows(bundle, "logs")
         self._done = 0
-        self._emitted = [_log_table(0, ())]
-
-    @property
-    def logs(self) -> pa.Table:
-        """Every log so far."""
-        return pa.concat_tables(self._emitted).combine_chunks()
 
     def run(self) -> Check:
         """Replay until the end or the first difference."""
+        sampled = frozenset[int]() if self._sample is None else self._sample.transactions
         for transactions in self._bundle.row_groups("transactions"):
-            for start, end in runs(transactions["timestamp"].to_pylist()):
+            first = self._done
+            alone = frozenset(number - first for number in sampled if first <= number < first + len(transactions))
+            for start, end in runs(transactions["timestamp"].to_pylist(), alone):
                 run = transactions.slice(start, end - start)
-                if finding := self._execute(run):
+                if finding := self._execute(run, witnessed=start in alone):
                     return self._check(finding)
                 self._watch(self._done, run["label"].to_pylist())
                 self._progress("replay", self._done, self._manifest.rows["transactions"])
@@ -54,30 +65,42 @@ class Replay:
         detail = f"transactions executed again on {self._engine.implementation}: receipts, logs, blocks"
         return Check("replay", detail, self._done, () if finding is None else (finding,))
 
-    def _execute(self, rows: pa.Table) -> Finding | None:
-        before = self._engine.head()
+    def _execute(self, rows: pa.Table, *, witnessed: bool) -> Finding | None:
+        before, timestamp = self._engine.head(), rows["timestamp"][0].as_py()
+        expected = None
+        if witnessed and self._sample is not None:
+            expected = self._sample.expect(self._done, rows["raw"][0].as_py(), before + 1, timestamp)
         try:
-            receipts = self._engine.send(rows["raw"].to_pylist(), rows["timestamp"][0].as_py())
+            receipts = self._engine.send(rows["raw"].to_pylist(), timestamp)
         except ChainError as error:
             row = self._engine.head() - before  # raises again if the chain itself is gone
             return self._finding(rows, row, "a transaction that the chain accepts", str(error))
+        if expected is not None and self._sample is not None:
+            self._sample.compare(self._done, expected, receipts[0])
         finding = self._compare(rows, receipts)
         self._done += len(receipts)
         return finding
 
-    def _compare(self, rows: pa.Table, receipts: Sequence[Receipt]) -> Finding | None:
+    def _compare(self, rows: pa.Table, receipts: Receipts) -> Finding | None:
+        numbers = np.arange(self._done, self._done + len(receipts))
         logs = _log_table(self._done, receipts)
-        counts = [len(receipt.logs) for receipt in receipts]
-        differences = [
-            (difference.row, "transaction", difference)
-            for difference in [first_difference(_transaction_table(self._done, receipts), rows)]
-            if difference is not None
-        ]
-        if receipt := first_difference(_receipt_table(self._done, receipts), self._receipts.take(len(receipts))):
-            differences.append((receipt.row, "receipt", receipt))
-        if log := first_difference(logs, self._logs.take(len(logs))):
-            differences.append((_owner(counts, log.row), f"log {_within(counts, log.row)}", log))
-        self._emitted.append(logs)
+        compared = {
+            "transaction": (_transaction_table(numbers, receipts), rows),
+            "receipt": (_receipt_table(numbers, receipts), self._receipts.take(len(receipts))),
+            "log": (logs, self._logs.take(len(logs))),
+        }
+        ends = np.cumsum(receipts.log_count)
+        differences: list[tuple[int, str, Difference]] = []
+        for kind, (expected, found) in compared.items():
+            if (difference := first_difference(expected, found)) is None:
+                continue
+            if kind != "log":
+                differences.append((difference.row, kind, difference))
+                continue
+            # a log beyond them all is the last transaction's
+            owner = min(int(np.searchsorted(ends, difference.row, side="right")), len(receipts) - 1)
+            within = difference.row - int(ends[owner] - receipts.log_count[owner])
+            differences.append((owner, f"log {within}", difference))
         if not differences:
             return None
         row, kind, first = min(differences, key=lambda one: one[0])
@@ -108,12 +131,13 @@ class Replay:
         return Finding("replay", f"manifest.json, head.{difference.column}", difference.expected, difference.found)
 
 
-def runs(timestamps: Sequence[int]) -> Iterator[tuple[int, int]]:
+def runs(timestamps: Sequence[int], alone: Set[int] = frozenset()) -> Iterator[tuple[int, int]]:
     """Where to cut blocks' times so that within a part each is one second after the one before; parts are at most
-    LONGEST_RUN long."""
+    LONGEST_RUN long, and those whose places are in `alone` are parts of their own."""
     start = 0
     for position, (earlier, later) in enumerate(pairwise(timestamps), 1):
-        if later != earlier + 1 or position - start == LONGEST_RUN:
+        cut = position in alone or position - 1 in alone
+        if cut or later != earlier + 1 or position - start == LONGEST_RUN:
             yield start, position
             start = position
     if timestamps:
@@ -124,51 +148,27 @@ def _one_row(values: dict[str, Any]) -> pa.Table:
     return pa.table({name: [value] for name, value in values.items()})
 
 
-def _transaction_table(first: int, receipts: Sequence[Receipt]) -> pa.Table:
+def _transaction_table(numbers: Int64s, receipts: Receipts) -> pa.Table:
     columns = {
-        "transaction": range(first, first + len(receipts)),
-        "hash": [receipt.tx_hash for receipt in receipts],
-        "block": [receipt.block_number for receipt in receipts],
-        "timestamp": [receipt.timestamp for receipt in receipts],
+        "transaction": numbers,
+        "hash": receipts.tx_hash,
+        "block": receipts.block_number,
+        "timestamp": receipts.timestamp,
     }
     return table_of("transactions", columns)
 
 
-def _receipt_table(first: int, receipts: Sequence[Receipt]) -> pa.Table:
+def _receipt_table(numbers: Int64s, receipts: Receipts) -> pa.Table:
     columns = {
-        "transaction": range(first, first + len(receipts)),
-        "status": [receipt.status for receipt in receipts],
-        "gas_used": [receipt.gas_used for receipt in receipts],
-        "contract": [receipt.contract_address for receipt in receipts],
-        "logs": [len(receipt.logs) for receipt in receipts],
+        "transaction": numbers,
+        "status": receipts.status,
+        "gas_used": receipts.gas_used,
+        "contract": [receipts.created.get(place) for place in range(len(receipts))],
+        "logs": receipts.log_count,
     }
     return table_of("receipts", columns)
 
 
-def _log_table(first: int, receipts: Sequence[Receipt]) -> pa.Table:
-    numbered = [
-        (first + row, position, log)
-        for row, receipt in enumerate(receipts)
-        for position, log in enumerate(receipt.logs)
-    ]
-    columns = {
-        "transaction": [transaction for transaction, _, _ in numbered],
-        "log": [position for _, position, _ in numbered],
-        "address": [log.address for _, _, log in numbered],
-        "topics": [b"".join(log.topics) for _, _, log in numbered],
-        "data": [log.data for _, _, log in numbered],
-    }
-    return table_of("logs", columns)
-
-
-def _owner(counts: Sequence[int], log: int) -> int:
-    """The receipt that log number `log` of them all belongs to; the last one for a log beyond them."""
-    for row, count in enumerate(counts):
-        if log < count:
-            return row
-        log -= count
-    return max(len(counts) - 1, 0)
-
-
-def _within(counts: Sequence[int], log: int) -> int:
-    return log - sum(counts[: _owner(counts, log)])
+def _log_table(first: int, receipts: Receipts) -> pa.Table:
+    """The logs, their transactions counted from the run's beginning."""
+    return receipts.logs.set_column(0, "transaction", pc.add(receipts.logs["transaction"], first))

@@ -5,11 +5,11 @@ Each function gives the differences as (where, expected, found); whoever calls n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
@@ -19,6 +19,8 @@ from fairmeter.model import BillState, Bools, Decision, Int64s, Reason
 from fairmeter.units import SECONDS_A_DAY
 
 Lines = Iterator[tuple[str, object, object]]
+Integers = npt.NDArray[Any]
+"""Python's, in an array of objects: they do not overflow."""
 
 NOT_BILLED: Final = (Reason.OVERLAP, Reason.WRONG_UTILITY, Reason.BAD_REPLACEMENT)
 """Reasons for which a bill never had its days."""
@@ -84,13 +86,17 @@ class Rules:
                 if (one["supplier"], one["utility"]) == (posting.supplier, posting.utility)
                 and order >> LOG_BITS < posting.transaction
             ]
-            columns = (bills.start + bills.days - 1, bills.quantity, bills.amount)
-            for index, (day, quantity, amount) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-                in_force = [one for one in own if one["fromDay"] <= day]
-                price = _price(in_force[-1], quantity) if in_force else None
-                if price is None or (abs(price - amount) > Fraction(1, 2) and not price < 1 == amount):
-                    expected = "a tariff in force" if price is None else f"{float(price)} by the tariff"
-                    yield f"bill {index} of batch {posting.batch}", expected, amount
+            last_day, quantity = bills.start + bills.days - 1, bills.quantity.astype(object)
+            price, priced = np.zeros(len(bills), object), np.zeros(len(bills), np.bool_)
+            for tariff in own:  # the last that is in force by a day holds
+                in_force = np.flatnonzero(tariff["fromDay"] <= last_day)
+                price[in_force] = _thousandths(tariff, quantity[in_force])
+                priced[in_force] = True
+            wrong = 2 * abs(price - 1000 * bills.amount.astype(object)) > 1000
+            smallest = (price < 1000) & (bills.amount == 1)
+            for index in np.flatnonzero(~priced | wrong & ~smallest):
+                expected = f"{price[index] / 1000} by the tariff" if priced[index] else "a tariff in force"
+                yield f"bill {index} of batch {posting.batch}", expected, int(bills.amount[index])
 
     def periods(self) -> Lines:
         """No two judged bills of an account have a day in common, but where one replaces a void one."""
@@ -116,15 +122,12 @@ class Rules:
         """Of an appealed bill only what its customer accepted or gave up to is paid."""
         moves = self._moves
         paid = np.flatnonzero(moves.named("BillPaid") & (moves.source == BillState.HELD))
-        agreed = {
-            (place >> LOG_BITS, one["bill"])
-            for event in ("AdjustmentAccepted", "AppealWithdrawn")
-            for place, one in self._record.decoded("AppealRegistry", event)
-        }
-        for move in paid:
-            bill = int(self._posted.ids[moves.row[move]])
-            if (int(moves.order[move] >> LOG_BITS), bill) not in agreed:
-                yield self._where(move), "the customer's word for it", f"{moves.amount[move]} paid"
+        words = [self._record.columns("AppealRegistry", name) for name in ("AdjustmentAccepted", "AppealWithdrawn")]
+        agreed, bills = (np.concatenate([one[name] for one in words]) for name in ("transaction", "bill"))
+        known = np.stack([agreed, bills], axis=1)
+        asked = np.stack([moves.order[paid] >> LOG_BITS, self._posted.ids[moves.row[paid]]], axis=1)
+        for move in paid[~_rows_in(asked, known)]:
+            yield self._where(move), "the customer's word for it", f"{moves.amount[move]} paid"
 
     def _verdicts(self) -> tuple[Int64s, Int64s, Bools]:
         """(n,) decision, judging transaction, whether an INSUFFICIENT verdict pays; 0 and NEVER where not judged."""
@@ -135,9 +138,7 @@ class Rules:
             rows = self._posted.rows((np.int64(posting.batch) << 16) + np.arange(len(judging.words)))
             decision[rows] = unpack_verdicts(judging.verdicts).decision
             judged_at[rows] = judging.transaction
-            classes = self._parameters.classes(posting.accounts, judging.transaction)
-            caps = {one: self._parameters.cap(posting.parameter_version, posting.utility, one) for one in set(classes)}
-            capped[rows] = posting.bills.amount <= np.array([caps[one] for one in classes])
+            capped[rows] = posting.bills.amount <= self._parameters.caps(posting, judging.transaction)
         return decision, judged_at, capped
 
     def _never_billed(self) -> Bools:
@@ -151,15 +152,12 @@ class Rules:
 
     def _mandate_at(self, account: Int64s, order: Int64s) -> dict[str, Int64s]:
         """The mandate of each account just before each place in the run; zeros where there was none."""
-        granted, revoked = (
-            self._record.ledger("MandateGranted"),
-            self._record.decoded("PaymentLedger", "MandateRevoked"),
-        )
+        granted, revoked = (self._record.ledger(name) for name in ("MandateGranted", "MandateRevoked"))
         names = ("lastDay", "capPerBill", "capPerMonth")
-        none = np.zeros(len(revoked), np.int64)
+        none = np.zeros(len(revoked["account"]), np.int64)
         columns = {name: np.concatenate([granted[name], none]) for name in names}
-        owner = np.concatenate([granted["account"], np.array([one["account"] for _, one in revoked], np.int64)])
-        at = np.concatenate([order_of(granted), np.array([place for place, _ in revoked], np.int64)])
+        owner = np.concatenate([granted["account"], revoked["account"]])
+        at = np.concatenate([order_of(granted), order_of(revoked)])
         sequence = np.lexsort((at, owner))
         owner, at = owner[sequence], at[sequence]
         place = _last_before(owner, at, account, order)
@@ -193,6 +191,13 @@ class Rules:
         return f"{bill}, transaction {int(moves.order[move]) >> LOG_BITS}"
 
 
+def _rows_in(rows: Int64s, known: Int64s) -> Bools:
+    """(n,) which rows of (n, 2) are among those of (k, 2)."""
+    _, place = np.unique(np.concatenate([rows, known]), axis=0, return_inverse=True)
+    found: Bools = np.isin(place.reshape(-1)[: len(rows)], place.reshape(-1)[len(rows) :])
+    return found
+
+
 def _month(times: Int64s) -> Int64s:
     """Months since January 1970, UTC, of Unix seconds."""
     return times.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
@@ -213,12 +218,13 @@ def _last_before(keys: Int64s, places: Int64s, sought: Int64s, before: Int64s) -
     return np.where(good, place, -1)
 
 
-def _price(tariff: dict[str, Any], quantity: int) -> Fraction:
-    """Standing charge and the blocks' parts of the quantity, minor units, not rounded."""
-    total, below = Fraction(tariff["standing"]), 0
+def _thousandths(tariff: Mapping[str, Any], quantity: Integers) -> Integers:
+    """(n,) standing charge and the blocks' parts of the quantities, in thousandths of a minor unit."""
+    total, below = np.full(len(quantity), 1000 * tariff["standing"], object), np.zeros(len(quantity), object)
     for block in tariff["blocks"]:
-        total += Fraction((min(quantity, block["upTo"]) - below) * block["price"], 1000)
-        below = min(quantity, block["upTo"])
+        within = np.minimum(quantity, block["upTo"])
+        total += (within - below) * block["price"]
+        below = within
     return total
 
 

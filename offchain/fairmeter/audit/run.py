@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from fairmeter.audit.anchor import check_anchors, check_operators, read_anchors
 from fairmeter.audit.batches import read_batches
 from fairmeter.audit.bytecode import check_deployments, check_sources
 from fairmeter.audit.calls import check_calls
 from fairmeter.audit.files import check_files, check_tables
-from fairmeter.audit.findings import AuditResult, Check, Finding, Progress
+from fairmeter.audit.findings import AuditResult, Check, Finding, Progress, family
 from fairmeter.audit.invariants import Books, check_invariants
 from fairmeter.audit.judgements import Judgements
 from fairmeter.audit.manifest import Manifest, read_manifest
@@ -27,22 +26,30 @@ from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.referee import open_referee, recorded_implementation
 from fairmeter.audit.replay import Replay
 from fairmeter.audit.rules import Rules
+from fairmeter.audit.sample import JUDGING, Sample
 from fairmeter.audit.source import Source
 from fairmeter.audit.sums import check_sums
-from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
 from fairmeter.errors import InputError
 
-JUDGING: Final = "VerdictGate.submitVerdicts"
+WITNESS: Final = "py-evm"
+"""The EVM of samples."""
 
 
 def audit(
-    directory: Path, *, expect: Path | None = None, usage: Path | None = None, progress: Progress | None = None
+    directory: Path,
+    *,
+    expect: Path | None = None,
+    usage: Path | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
 ) -> AuditResult:
     """Audit the bundle in `directory` (or in its folder "bundle"): replay every transaction on another EVM where one is
     installed, recompute every verdict, check every invariant. `expect` is a file of anchors (`anchor.read_anchors`),
-    `usage` the source of the readings.
+    `usage` the source of the readings. A run too long for another EVM is replayed on its own, and a sample of its
+    batches on the other; `seed` draws the sample, and is drawn itself if it is None.
 
     What differs comes back as findings. Raises BundleError for a folder that is no bundle of this format or has damaged
     tables, InputError for an `expect` or `usage` that is wrong, ChainError if the replaying chain dies.
@@ -52,7 +59,7 @@ def audit(
     anchors = None if expect is None else read_anchors(expect)
     if anchors is not None and manifest.genesis is None:
         raise InputError(f"{expect}: the run was on a foreign chain, which cannot be replayed: nothing to anchor to")
-    work = _Audit(bundle, manifest, None if usage is None else Source(usage), anchors, progress or _silent)
+    work = _Audit(bundle, manifest, None if usage is None else Source(usage), anchors, progress or _silent, seed)
     checks: list[Check] = []
     with closing(work.checks()) as stages:
         for check in stages:
@@ -62,6 +69,7 @@ def audit(
     return AuditResult(
         checks=tuple(checks),
         replayed_on=work.replayed_on,
+        sampled_on=work.sampled_on,
         recorded_implementation=recorded_implementation(bundle.folder),
         compiled=work.compiled,
         anchored=work.anchored,
@@ -78,7 +86,9 @@ class _Audit:
     source: Source | None
     anchors: Mapping[str, Any] | None
     progress: Progress
+    seed: int | None
     replayed_on: str | None = None
+    sampled_on: str | None = None
     compiled: bool = False
     anchored: bool = False
 
@@ -99,18 +109,25 @@ class _Audit:
         bundle, manifest = self.bundle, self.manifest
         if manifest.genesis is None:
             yield Check("replay", "a foreign chain's beginning is not in the bundle: not replayed", 0)
-            logs = pa.concat_tables([SCHEMAS["logs"].empty_table(), *bundle.row_groups("logs")])
-            yield from self._recorded(self._record(logs), None, ())
+            yield from self._recorded(self._record(), None, ())
             return
-        with open_referee(recorded_implementation(bundle.folder), manifest.genesis) as engine:
+        recorded = recorded_implementation(bundle.folder)
+        with open_referee(recorded, manifest.genesis, manifest.rows["transactions"]) as engine:
             self.replayed_on = engine.implementation
             looks = Looks(engine, manifest)
-            replay = Replay(bundle, manifest, engine, looks.judged, self.progress)
-            yield replay.run()
-            yield from self._recorded(self._record(replay.logs), engine, looks.all())
+            sample = None
+            if recorded is not None and family(recorded) == family(engine.implementation) != WITNESS:
+                sample = Sample(bundle, engine, manifest.genesis, self.seed)
+            yield Replay(bundle, manifest, engine, looks.judged, self.progress, sample).run()
+            if sample is not None:
+                self.sampled_on = sample.implementation
+                yield sample.check()
+            yield from self._recorded(self._record(), engine, looks.all())
 
-    def _record(self, logs: pa.Table) -> ChainRecord:
+    def _record(self) -> ChainRecord:
+        """Of the bundle's logs: those of the replay, where there was one, or it would have found a difference."""
         times = [group["timestamp"].to_numpy() for group in self.bundle.row_groups("transactions")]
+        logs = self.bundle.row_groups("logs")
         return ChainRecord(logs, self.manifest.contracts, np.concatenate([np.zeros(0, np.int64), *times]))
 
     def _recorded(

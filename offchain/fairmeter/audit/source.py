@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from fairmeter.audit.evidence import Leaf
 from fairmeter.contracts.packing import BillColumns
-from fairmeter.model import Bills
+from fairmeter.model import Bills, Int64s, Reference
+from fairmeter.units import MAX_REFERENCE_DAYS
 from fairmeter.usage import load_usage, reference_readings
 
 
@@ -20,30 +21,26 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._usage = load_usage(path)
-        self._customers = {name: number for number, name in enumerate(self._usage.customers)}
+        self._customers = pa.array(self._usage.customers, pa.string())
 
     def first_difference(
-        self, rows: pa.Table, bills: BillColumns, utility: int, leaves: Sequence[Leaf]
+        self, rows: pa.Table, bills: BillColumns, utility: int, evidence: Reference
     ) -> tuple[int, str, str] | None:
-        """The first bill of a batch whose evidence differs: its index, what the source has, and what the leaf has.
+        """The first bill of a batch whose evidence differs: its index, what the source has, and what the evidence has.
         `rows` are the batch's rows of the bills table."""
-        reference = reference_readings(self._usage, self._as_bills(rows, bills, utility))
-        for index, leaf in enumerate(leaves):
-            days = int(reference.days[index])
-            readings = reference.readings[index, :days].tolist()
-            present = reference.present[index, :days].tolist()
-            expected = [value if here else None for value, here in zip(readings, present, strict=True)]
-            if expected != leaf.values():
-                return index, *_first_day(expected, leaf.values())
-        return None
+        source = reference_readings(self._usage, self._as_bills(rows, bills, utility))
+        same = (source.days == evidence.days) & (_days(source) == _days(evidence)).all(axis=1)
+        if same.all():
+            return None
+        index = int(np.argmin(same))
+        return index, *_first_day(_values(source, index), _values(evidence, index))
 
     def _as_bills(self, rows: pa.Table, bills: BillColumns, utility: int) -> Bills:
         n = len(bills)
-        nobody = len(self._customers)
-        names = rows["customer_id"].to_pylist()
+        places = pc.index_in(rows["customer_id"], self._customers).fill_null(len(self._customers))
         return Bills(
             bill_id=np.arange(n),
-            customer=np.array([self._customers.get(name, nobody) for name in names], np.int32),
+            customer=places.to_numpy().astype(np.int32),
             supplier=np.zeros(n, np.int32),
             utility=np.full(n, utility, np.uint8),
             start=bills.start,
@@ -53,6 +50,18 @@ class Source:
             customers=(*self._usage.customers, ""),
             suppliers=("",),
         )
+
+
+def _days(reference: Reference) -> Int64s:
+    """(n, w) readings, -1 where there is none; padded to the longest period of all."""
+    values = np.where(reference.present, reference.readings, -1)
+    return np.pad(values, ((0, 0), (0, MAX_REFERENCE_DAYS - values.shape[1])), constant_values=-1)
+
+
+def _values(reference: Reference, row: int) -> list[int | None]:
+    days = int(reference.days[row])
+    readings, present = reference.readings[row, :days].tolist(), reference.present[row, :days].tolist()
+    return [value if here else None for value, here in zip(readings, present, strict=True)]
 
 
 def _first_day(expected: Sequence[int | None], found: Sequence[int | None]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ def check_sums(bundle: Bundle, manifest: Manifest, rebuilt: Rebuilt) -> Check:
     """Compare every sum; bills by verdict and balance as they were judged, amounts by state at the run's end."""
     end = np.array([len(rebuilt.record.times)], np.int64)
     totals = {name: int(sums[0]) for name, sums in rebuilt.totals_at(end).items()}
-    gas = sum(sum(group["gas_used"].to_pylist()) for group in bundle.row_groups("receipts"))
+    gas = sum(int(group["gas_used"].to_numpy().sum()) for group in bundle.row_groups("receipts"))
     same = ("billed", "unjudged", "settled", "pending", "waiting", "held", "arrears")
     counted = {
         "bills": len(rebuilt.posted.ids),
@@ -39,18 +39,13 @@ def _by_verdict(rebuilt: Rebuilt) -> dict[str, int]:
     counts = np.zeros(4, np.int64)
     for judging in rebuilt.batches.judgings:
         counts += np.bincount(unpack_verdicts(judging.verdicts).decision, minlength=4)[:4]
-    moves = rebuilt.moves
+    moves, posted = rebuilt.moves, rebuilt.posted
     owed = moves.named("ArrearsOpened") & (moves.source == BillState.UNJUDGED)
-    verdicts = {
-        int(bill): int(decision)
-        for judging in rebuilt.batches.judgings
-        for bill, decision in zip(
-            (np.int64(judging.posting.batch) << 16) + np.arange(len(judging.words)),
-            unpack_verdicts(judging.verdicts).decision,
-            strict=True,
-        )
-    }
-    arrears = sum(verdicts[int(rebuilt.posted.ids[row])] == Decision.PAY for row in moves.row[owed])
+    pays = np.zeros(len(posted.ids), np.bool_)
+    for judging in rebuilt.batches.judgings:
+        rows = posted.rows((np.int64(judging.posting.batch) << 16) + np.arange(len(judging.words)))
+        pays[rows] = unpack_verdicts(judging.verdicts).decision == Decision.PAY
+    arrears = int(pays[moves.row[owed]].sum())
     return {
         "settled": int(counts[Decision.PAY]) - arrears,
         "appealed": int(counts[Decision.APPEAL]),

@@ -117,6 +117,10 @@ class Interface:
         """The 32 bytes that name an event."""
         return keccak256(signature(self._one(self._events, event, "event")).encode())
 
+    def topics(self) -> dict[str, bytes]:
+        """The topic of every event, by name."""
+        return {item["name"]: topic for topic, item in self._topics.items()}
+
     def event(self, name: str) -> Item:
         """The ABI's entry of an event."""
         return self._one(self._events, name, "event")

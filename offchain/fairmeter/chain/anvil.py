@@ -24,7 +24,7 @@ from typing import Any, Final
 from eth.abc import BlockHeaderAPI
 from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA256
 
-from fairmeter.chain.engine import Block, Capabilities, Fees, Receipt, block_times, refuse_transaction
+from fairmeter.chain.engine import Block, Capabilities, Fees, Receipt, Receipts, block_times, refuse_transaction
 from fairmeter.chain.eth_tester import FixedTimeBackend
 from fairmeter.chain.genesis import HARDFORK, Genesis
 from fairmeter.chain.jsonrpc import Reply, parse_reply, to_hex
@@ -58,13 +58,15 @@ class AnvilEngine(RpcEngine):
         self._stop = weakref.finalize(self, _end, process)
         try:
             super().__init__(f"http://127.0.0.1:{port}", self.genesis.chain_id)
+            # it is nobody else's: if it is gone, it does not come back
+            self._rpc.patience = 0.0
             self._pipeline = Pipeline(port)
         except ChainError:
             self._stop()
             raise
         self.implementation = f"revm (anvil {self.implementation.removeprefix('anvil/v')})"
 
-    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:
+    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:
         """See `Engine.send`."""
         head = self._latest()
         times = block_times(head.timestamp, len(raw), timestamp)
@@ -81,7 +83,7 @@ class AnvilEngine(RpcEngine):
                     self._roll_back(window.stop - index)
                     raise refuse_transaction(index, len(raw), sent.error)
             receipts += self._receipts(self._mined(raw, window, head.number + 1))
-        return receipts
+        return Receipts.of(receipts)
 
     def fees(self) -> Fees:
         """See `Engine.fees`."""

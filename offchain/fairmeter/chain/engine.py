@@ -105,6 +105,8 @@ class Receipts:
     """What reverted transactions reverted with, by place."""
     log_count: Int64s
     """(n,)"""
+    first_log: Int64s
+    """(n,) where a transaction's first log stands within the block; 0 where it has none."""
     logs: pa.Table
     """In LOG_SCHEMA; a transaction is counted by its place here, from 0."""
 
@@ -117,7 +119,7 @@ class Receipts:
     def __getitem__(self, place: int) -> Receipt:
         if not 0 <= place < len(self):
             raise IndexError(place)
-        number, index = int(self.block_number[place]), int(self.tx_index[place])
+        number, index, first = int(self.block_number[place]), int(self.tx_index[place]), int(self.first_log[place])
         logs = self.logs.slice(int(self.log_count[:place].sum()), int(self.log_count[place]))
         return Receipt(
             tx_hash=self.tx_hash[place],
@@ -128,7 +130,7 @@ class Receipts:
             gas_used=int(self.gas_used[place]),
             contract_address=self.created.get(place),
             logs=tuple(
-                Log(row["address"], split_topics(row["topics"]), row["data"], number, index, row["log"])
+                Log(row["address"], split_topics(row["topics"]), row["data"], number, index, first + row["log"])
                 for row in logs.to_pylist()
             ),
             revert_data=self.reverts.get(place, b""),
@@ -158,6 +160,7 @@ class Receipts:
             created={i: one.contract_address for i, one in enumerate(receipts) if one.contract_address is not None},
             reverts={i: one.revert_data for i, one in enumerate(receipts) if one.revert_data},
             log_count=counts,
+            first_log=np.array([one.logs[0].log_index if one.logs else 0 for one in receipts], np.int64),
             logs=pa.table([pa.array(values, field.type) for values, field in types], schema=LOG_SCHEMA),
         )
 
@@ -226,7 +229,7 @@ class Engine(Protocol):
     def capabilities(self) -> Capabilities:
         """What this chain can do."""
 
-    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:
+    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:
         """Execute signed raw transactions in their order and return their receipts.
 
         Where time moves, each is mined in a block of its own by the rule of `block_times`; elsewhere `timestamp` is
@@ -236,8 +239,8 @@ class Engine(Protocol):
         """
 
     def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
-        """`send` for transactions that were signed in this process, with columns for receipts: who signed is known, so
-        that an engine need not recover it."""
+        """`send` for transactions that were signed in this process: who signed is known, so that an engine need not
+        recover it."""
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """Run a contract on the state and in the context of the newest block, changing nothing.
@@ -265,6 +268,9 @@ class Engine(Protocol):
 
     def code(self, address: bytes) -> bytes:
         """The deployed bytecode, empty where there is no contract."""
+
+    def storage(self, address: bytes, slot: int) -> int:
+        """The word in a slot of a contract's storage."""
 
     def logs(
         self,

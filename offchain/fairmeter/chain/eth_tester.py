@@ -103,7 +103,7 @@ class EthTesterEngine:
         self._backend = FixedTimeBackend(self.genesis)
         self._logs: list[tuple[Log, ...]] = [()]
 
-    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:
+    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:
         """See `Engine.send`."""
         times = block_times(self.now(), len(raw), timestamp)
         receipts = []
@@ -112,11 +112,11 @@ class EthTesterEngine:
                 receipts.append(self._execute(transaction, time))
             except (ValidationError, RLPException, ValueError, TypeError) as error:
                 raise refuse_transaction(index, len(raw), _readable(str(error))) from error
-        return receipts
+        return Receipts.of(receipts)
 
     def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
         """See `Engine.send_signed`."""
-        return Receipts.of(self.send([one.raw for one in signed], timestamp))
+        return self.send([one.raw for one in signed], timestamp)
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """See `Engine.call`."""
@@ -173,6 +173,10 @@ class EthTesterEngine:
     def code(self, address: bytes) -> bytes:
         """See `Engine.code`."""
         return bytes(self._state().get_code(address))
+
+    def storage(self, address: bytes, slot: int) -> int:
+        """See `Engine.storage`."""
+        return int(self._state().get_storage(address, slot))
 
     def logs(
         self,

@@ -24,7 +24,6 @@ from fairmeter.chain.engine import (
     Capabilities,
     Fees,
     Log,
-    Receipt,
     Receipts,
     SignedTransaction,
     bare_revert,
@@ -45,6 +44,9 @@ MAX_CODE: Final = 24_576
 """Bytes of a deployed contract (EIP-170)."""
 MAX_CREATION_CODE: Final = 2 * MAX_CODE
 """EIP-3860."""
+SLOT_READER: Final = bytes.fromhex("5f35545f5260205ff3")
+"""PUSH0 CALLDATALOAD SLOAD PUSH0 MSTORE PUSH1 32 PUSH0 RETURN."""
+READER_GAS: Final = 100_000
 SPEC: Final = HARDFORK.capitalize()
 ELASTICITY: Final = 2
 """Gas limit over gas target (EIP-1559)."""
@@ -111,9 +113,9 @@ class RevmEngine:
         self._history = History(self.genesis)
         self._snapshots: dict[bytes, int] = {}
 
-    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:
+    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:
         """See `Engine.send`."""
-        return list(self._send((decode_signed(one, self._wake.keccak256) for one in raw), len(raw), timestamp))
+        return self._send((decode_signed(one, self._wake.keccak256) for one in raw), len(raw), timestamp)
 
     def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
         """See `Engine.send_signed`: senders are not recovered."""
@@ -172,6 +174,20 @@ class RevmEngine:
     def code(self, address: bytes) -> bytes:
         """See `Engine.code`."""
         return bytes(self._account(address).code)
+
+    def storage(self, address: bytes, slot: int) -> int:
+        """See `Engine.storage`."""
+        # wake_rs reads no storage: for one call the contract's code is one that returns a slot
+        account = self._account(address)
+        code = account.code
+        if not code:
+            return 0
+        account.code = SLOT_READER
+        try:
+            asked = {"from_": self._account(ZERO_ADDRESS), "gas_limit": READER_GAS, "block": "pending"}
+            return int.from_bytes(account.call(data=slot.to_bytes(32, "big"), **asked), "big")
+        finally:
+            account.code = code
 
     def logs(
         self,
@@ -261,6 +277,7 @@ class RevmEngine:
             created=done.created,
             reverts=done.reverts,
             log_count=mined.log_count,
+            first_log=np.zeros(count, np.int64),
             logs=log_table(places, mined.log_count, mined.logs),
         )
 

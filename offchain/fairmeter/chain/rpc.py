@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,20 +15,17 @@ from fairmeter.chain.engine import (
     Receipts,
     SignedTransaction,
     bare_revert,
-    refuse_transaction,
 )
 from fairmeter.chain.jsonrpc import JsonRpc, Reply, to_bytes, to_hex, to_int
-from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.outbox import Outbox
 from fairmeter.errors import ChainError
 
 WINDOW: Final = 100
-"""Transactions sent before their receipts are waited for."""
+"""Calls in a request, at the most."""
 PATIENCE_SECONDS: Final = 180.0
-"""For the next receipt of a window to come: fifteen of Ethereum's slots."""
-FIRST_PAUSE_SECONDS: Final = 0.05
-LONGEST_PAUSE_SECONDS: Final = 2.0
-KNOWN: Final = ("already known", "known transaction", "already imported")
-"""What nodes answer to a transaction that they hold already."""
+"""For the next receipt to come: fifteen of Ethereum's slots."""
+OUTAGE_SECONDS: Final = 60.0
+"""For a node that is busy or away to come back: time enough to start it again."""
 
 
 class RpcEngine:
@@ -45,22 +41,19 @@ class RpcEngine:
         if chain_id not in {None, self.chain_id}:
             raise ChainError(f"{self._rpc.shown} is chain {self.chain_id}, expected {chain_id}")
         self.implementation = str(self._rpc.call("web3_clientVersion"))
+        # from here on: at first an address may just be wrong
+        self._rpc.patience = OUTAGE_SECONDS
 
-    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> list[Receipt]:  # noqa: ARG002
+    def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:  # noqa: ARG002
         """See `Engine.send`. A node may take transactions of other senders that come after a refused one."""
-        receipts: list[Receipt] = []
-        for start in range(0, len(raw), WINDOW):
-            window = raw[start : start + WINDOW]
-            replies = self._rpc.batch([("eth_sendRawTransaction", [to_hex(one)]) for one in window])
-            for index, reply in enumerate(replies):
-                if reply.error is not None and not any(word in reply.error.lower() for word in KNOWN):
-                    raise refuse_transaction(start + index, len(raw), reply.error)
-            receipts += self._receipts(self._await([keccak256(one) for one in window]))
-        return receipts
+        with self._rpc.sense("eth_getTransactionByHash"):
+            answers = Outbox(self._rpc, raw, PATIENCE_SECONDS).deliver()
+        parts = (answers[start : start + WINDOW] for start in range(0, len(answers), WINDOW))
+        return Receipts.of([receipt for part in parts for receipt in self._receipts(part)])
 
     def send_signed(self, signed: Sequence[SignedTransaction], timestamp: int | None = None) -> Receipts:
         """See `Engine.send_signed`."""
-        return Receipts.of(self.send([one.raw for one in signed], timestamp))
+        return self.send([one.raw for one in signed], timestamp)
 
     def call(self, to: bytes, data: bytes, sender: bytes | None = None) -> bytes:
         """See `Engine.call`."""
@@ -105,6 +98,10 @@ class RpcEngine:
         """See `Engine.code`."""
         with self._rpc.sense("eth_getCode"):
             return to_bytes(self._rpc.call("eth_getCode", to_hex(address), "latest"))
+
+    def storage(self, address: bytes, slot: int) -> int:
+        """See `Engine.storage`."""
+        return self._number("eth_getStorageAt", to_hex(address), to_hex(slot), "latest")
 
     def logs(
         self,
@@ -177,28 +174,6 @@ class RpcEngine:
             raise ChainError(f"{self.name} has no block {number}: the newest is {self.head()}")
         with self._rpc.sense("eth_getBlockByNumber"):
             return _block(fields)
-
-    def _await(self, hashes: Sequence[bytes]) -> list[Mapping[str, Any]]:
-        """The node's receipts of transactions that it has taken, when all have come."""
-        found: dict[bytes, Mapping[str, Any]] = {}
-        pause, last_progress = FIRST_PAUSE_SECONDS, time.monotonic()
-        while True:
-            waiting = [one for one in hashes if one not in found]
-            replies = self._rpc.batch([("eth_getTransactionReceipt", [to_hex(one)]) for one in waiting])
-            new = {one: reply.result for one, reply in zip(waiting, replies, strict=True) if reply.result is not None}
-            found |= new
-            if len(found) == len(hashes):
-                return [found[one] for one in hashes]
-            now = time.monotonic()
-            if new:
-                pause, last_progress = FIRST_PAUSE_SECONDS, now
-            elif now - last_progress > PATIENCE_SECONDS:
-                raise ChainError(
-                    f"{self._rpc.shown} took transaction {to_hex(waiting[0])} but did not mine it "
-                    f"within {PATIENCE_SECONDS:.0f} s"
-                )
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _receipts(self, answers: Sequence[Mapping[str, Any]]) -> list[Receipt]:
         """Receipts with their blocks' timestamps, and with revert data where a transaction was reverted."""

@@ -114,6 +114,7 @@ def audit_tables(result: AuditResult) -> Group:
         table.add_row(check.name, f"{check.count:,}", state, escape(check.detail))
     lines = [Text(str(finding), style="red") for finding in result.findings]
     replay = f"replayed on {result.replayed_on}" if result.replayed_on else "not replayed"
+    replay += f", a sample on {result.sampled_on}" if result.sampled_on else ""
     ran = f"; the run used {result.recorded_implementation}" if result.recorded_implementation else ""
     ended = f"passed: {result.standing}" if result.passed else "FAILED"
     return Group(title, table, *lines, Text(f"{ended} ({replay}{ran})"))

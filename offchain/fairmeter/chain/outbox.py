@@ -1,0 +1,123 @@
+"""Signed transactions on their way into a node's blocks: each is mined once, whatever happens to requests and answers.
+
+A transaction is its bytes: sent again it is the same one, known by its hash, and its nonce lets it be mined only once.
+Nothing is ever signed anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from fairmeter.chain.engine import refuse_transaction
+from fairmeter.chain.jsonrpc import JsonRpc, to_bytes, to_hex, to_int
+from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.signed import decode_signed
+from fairmeter.errors import ChainError
+
+BATCH: Final = 100
+"""Calls in a request, at the most."""
+BATCH_BYTES: Final = 1 << 20
+"""Of transactions in a request, if it is more than one: nodes refuse requests of more than five megabytes."""
+IN_FLIGHT: Final = 200
+"""Transactions sent and not mined: more are not sent before some of them are."""
+KNOWN: Final = ("already known", "known transaction", "already imported")
+"""What nodes answer to a transaction that they hold already."""
+USED_NONCE: Final = ("nonce too low", "nonce is too low", "invalid nonce", "nonce too old")
+"""What they answer when that nonce is mined: by this transaction, or by another."""
+FIRST_PAUSE_SECONDS: Final = 0.02
+LONGEST_PAUSE_SECONDS: Final = 1.0
+"""Between two looks at receipts."""
+LOOK_AFTER_SECONDS: Final = 5.0
+"""Without a new receipt: then whether the node still has what it took."""
+
+
+class Outbox:
+    """One list of transactions, in the order in which they are to be sent."""
+
+    def __init__(self, rpc: JsonRpc, raw: Sequence[bytes], patience: float) -> None:
+        """`patience`: seconds without a new receipt after which the node is given up."""
+        self._rpc, self._raw, self._patience = rpc, raw, patience
+        self._hashes = [keccak256(one) for one in raw]
+        self._receipts: dict[int, Mapping[str, Any]] = {}
+        self._waiting: dict[int, None] = {}
+        self._next = 0
+
+    def deliver(self) -> list[Mapping[str, Any]]:
+        """The node's receipts, when all have come. Raises ChainError for a transaction that the node refuses, whose
+        nonce another one took, or that it does not mine."""
+        pause, progress, looked = FIRST_PAUSE_SECONDS, time.monotonic(), time.monotonic()
+        while len(self._receipts) < len(self._raw):
+            self._send()
+            new, now = self._collect(), time.monotonic()
+            if new:
+                pause, progress, looked = FIRST_PAUSE_SECONDS, now, now
+                continue
+            if now - progress > self._patience:
+                oldest = to_hex(self._hashes[next(iter(self._waiting))])
+                raise ChainError(
+                    f"{self._rpc.shown} took transaction {oldest} but did not mine it within {self._patience:.0f} s"
+                )
+            if now - looked > LOOK_AFTER_SECONDS:
+                self._look_after()
+                looked = now
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        return [self._receipts[place] for place in range(len(self._raw))]
+
+    def _send(self) -> None:
+        """Send as many as may be on their way."""
+        while self._next < len(self._raw) and len(self._waiting) < IN_FLIGHT:
+            room = min(BATCH, IN_FLIGHT - len(self._waiting))
+            places, size = [self._next], len(self._raw[self._next])
+            for place in range(self._next + 1, min(self._next + room, len(self._raw))):
+                size += len(self._raw[place])
+                if size > BATCH_BYTES:
+                    break
+                places.append(place)
+            self._submit(places)
+            self._waiting |= dict.fromkeys(places)
+            self._next = places[-1] + 1
+
+    def _submit(self, places: Sequence[int]) -> None:
+        replies = self._rpc.batch([("eth_sendRawTransaction", [to_hex(self._raw[place])]) for place in places])
+        for place, reply in zip(places, replies, strict=True):
+            problem = (reply.error or "").lower()
+            if not problem or any(word in problem for word in KNOWN):
+                continue
+            # an answer may have been lost: the node has it, and says that its nonce is used
+            if any(word in problem for word in USED_NONCE) and self._is_there(place):
+                continue
+            raise refuse_transaction(place, len(self._raw), str(reply.error))
+
+    def _collect(self) -> int:
+        """Ask for the receipts of the oldest that are on their way; how many came."""
+        places = list(islice(self._waiting, BATCH))
+        replies = self._rpc.batch([("eth_getTransactionReceipt", [to_hex(self._hashes[place])]) for place in places])
+        found = {place: reply.result for place, reply in zip(places, replies, strict=True) if reply.result is not None}
+        self._receipts |= found
+        for place in found:
+            del self._waiting[place]
+        return len(found)
+
+    def _look_after(self) -> None:
+        """Send again what the node has lost; ChainError for what can no longer be mined."""
+        for place in list(islice(self._waiting, BATCH)):
+            if self._is_there(place):
+                continue
+            signed = decode_signed(self._raw[place], keccak256)
+            count = self._rpc.call("eth_getTransactionCount", to_hex(signed.sender), "latest")
+            # mined between the two questions, it is there now
+            if to_int(count) > signed.nonce and not self._is_there(place):
+                raise ChainError(
+                    f"transaction {place + 1} of {len(self._raw)}, {to_hex(signed.hash)}, was replaced: another "
+                    f"transaction of 0x{signed.sender.hex()} has its nonce {signed.nonce}"
+                )
+            self._submit([place])
+
+    def _is_there(self, place: int) -> bool:
+        """Whether the node has it, mined or not."""
+        found = self._rpc.call("eth_getTransactionByHash", to_hex(self._hashes[place]))
+        return found is not None and to_bytes(found["hash"]) == self._hashes[place]
