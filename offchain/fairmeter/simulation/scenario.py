@@ -1,16 +1,176 @@
-"""What a run's people do, and when. A run is a function of this record, seed included, and of its inputs."""
+"""What a run's people do, and when. A run is a function of this record, seed included, and of its inputs.
+
+A scenario file is TOML with these fields and tables; what it leaves out is as below::
+
+    seed = 7
+    budget_ppm = 1_100_000          # what customers pay in with every bill, of the median bill
+
+    [presets]                       # first, second (ppm), degree (1 or 2)
+    [periods]                       # window, reply, acceptance, contest (seconds)
+
+    [operators]                     # who judges: `quorum` of `count`, each behind a bond
+    count = 5
+    quorum = 3
+    [[operators.groups]]            # the others are honest
+    members = 3
+    conduct = "always-pay"
+
+    [suppliers]                     # shares of all bills and of all answers, ppm
+    overbilled = 20_000
+    overbilled_by = 500_000
+    [customers]
+    penniless = 50_000
+    [watchers]
+    count = 1
+    [meters]
+    signed = true
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from annotated_types import Ge, Le
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from fairmeter.contracts.clients import Periods
+from fairmeter.errors import InputError
 from fairmeter.model import Presets
-from fairmeter.units import MAX_BATCH_BILLS, SECONDS_A_DAY
+from fairmeter.units import MAX_BATCH_BILLS, PPM, SECONDS_A_DAY
 
 DAY = SECONDS_A_DAY
+MAX_OPERATORS: Final = 128
+"""As many as a batch's record has bits for."""
+
+Share = Annotated[int, Ge(0), Le(PPM)]
+"""Parts per million."""
+Count = Annotated[int, Ge(0)]
+_STRICT: Final = ConfigDict(extra="forbid", strict=True)
+
+
+class Conduct(StrEnum):
+    """How an operator behaves. Those of one conduct act as one: they sign the same content, so that enough of them are a
+    quorum."""
+
+    HONEST = "honest"
+    ALWAYS_PAY = "always-pay"
+    """Says PAY of every bill, over the true evidence."""
+    ALWAYS_APPEAL = "always-appeal"
+    FLIP = "flip"
+    """Turns the decision of `share` of the bills around."""
+    FORGE = "forge"
+    """Commits to readings that make a PAY of every bill, so that the verdict follows from its evidence."""
+    COPY = "copy"
+    """Hands in another operator's signature as its own."""
+    REPLAY = "replay"
+    """Hands in its signature over the batch before."""
+    EQUIVOCATE = "equivocate"
+    """Signs the true verdicts, and others besides."""
+    SILENT = "silent"
+
+
+class Contesting(StrEnum):
+    """How suppliers answer appeals."""
+
+    LABELS = "labels"
+    """By the labels where the bills have them: a wrong reading is adjusted, a right one explained; else in silence."""
+    EVERYTHING = "everything"
+    NOTHING = "nothing"
+    """They never answer, and appeals expire in the customer's favour."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorGroup:
+    """Operators of one conduct."""
+
+    __pydantic_config__ = _STRICT
+
+    members: Annotated[int, Ge(1), Le(MAX_OPERATORS)]
+    conduct: Conduct
+    share: Share = PPM
+    """Of a batch's bills that a flip touches, ppm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """Who judges. The first operators are the groups' in order, the rest are honest."""
+
+    __pydantic_config__ = _STRICT
+
+    count: Annotated[int, Ge(1), Le(MAX_OPERATORS)] = 1
+    quorum: Annotated[int, Ge(1), Le(MAX_OPERATORS)] = 1
+    bond: Annotated[int, Ge(1)] = 10_000_000
+    """Minor units, each."""
+    groups: tuple[OperatorGroup, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.quorum > self.count:
+            raise ValueError(f"a quorum of {self.quorum} among {self.count} operators")
+        members = sum(group.members for group in self.groups)
+        if members > self.count:
+            raise ValueError(f"groups of {members} members among {self.count} operators")
+
+    def conducts(self) -> list[OperatorGroup]:
+        """One entry an operator: the group that it is of."""
+        listed = [group for group in self.groups for _ in range(group.members)]
+        return listed + [OperatorGroup(1, Conduct.HONEST)] * (self.count - len(listed))
+
+
+@dataclass(frozen=True, slots=True)
+class Suppliers:
+    """What suppliers do to bills before they post them, and how they answer appeals."""
+
+    __pydantic_config__ = _STRICT
+
+    overbilled: Share = 0
+    """Of the bills, ppm."""
+    overbilled_by: Annotated[int, Ge(1)] = 500_000
+    """Of the quantity, ppm, added."""
+    posted_twice: Share = 0
+    """Of the bills, ppm: posted again in the next batch."""
+    contest: Contesting = Contesting.LABELS
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Shares of the customers, ppm, each drawn by itself."""
+
+    __pydantic_config__ = _STRICT
+
+    penniless: Share = 0
+    """Never pay in."""
+    frozen: Share = 0
+    """Frozen by the issuer after their accounts were endowed."""
+    appealing: Share = 0
+    """Appeal every settled bill by hand."""
+    disclosing: Share = PPM
+    """Allow anyone to show their readings in a challenge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who recomputes every verdict and challenges the wrong ones."""
+
+    __pydantic_config__ = _STRICT
+
+    count: Annotated[int, Ge(0), Le(16)] = 0
+    demands: bool = True
+    """Ask operators to open the evidence that does not match the readings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """What the meter operator does."""
+
+    __pydantic_config__ = _STRICT
+
+    signed: bool = False
+    """Signs the readings of every month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +183,45 @@ class Scenario:
     Without labels suppliers stay silent, and appeals expire in the customer's favour.
     """
 
-    seed: int = 0
+    __pydantic_config__ = _STRICT
+
+    seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 0
     presets: Presets = field(default_factory=Presets)
-    insufficient_cap: int = 0
+    insufficient_cap: Count = 0
     """An INSUFFICIENT bill up to this amount is paid, above it waits for the customer's word."""
     periods: Periods = field(default_factory=lambda: Periods(7 * DAY, 14 * DAY, 14 * DAY, 30 * DAY))
-    budget_ppm: int = 1_100_000
-    cap_per_bill_budgets: int = 4
+    budget_ppm: Annotated[int, Ge(0), Le(1_000 * PPM)] = 1_100_000
+    cap_per_bill_budgets: Annotated[int, Ge(1), Le(1_000)] = 4
     """A mandate's cap a bill, in budgets."""
-    cap_per_month_budgets: int = 8
-    batch_bills: int = MAX_BATCH_BILLS
-    post_after: int = DAY // 3
+    cap_per_month_budgets: Annotated[int, Ge(1), Le(1_000)] = 8
+    batch_bills: Annotated[int, Ge(1), Le(MAX_BATCH_BILLS)] = MAX_BATCH_BILLS
+    post_after: Count = DAY // 3
     """From the midnight that ends a billing period to its posting."""
-    supplier_answers_after: int = 3 * DAY
-    customer_answers_after: int = 5 * DAY
+    supplier_answers_after: Count = 3 * DAY
+    customer_answers_after: Count = 5 * DAY
     """Both after judging."""
+    operators: Operators = field(default_factory=Operators)
+    suppliers: Suppliers = field(default_factory=Suppliers)
+    customers: Customers = field(default_factory=Customers)
+    watchers: Watchers = field(default_factory=Watchers)
+    meters: Meters = field(default_factory=Meters)
 
     def to_json(self) -> dict[str, Any]:
         """As a manifest has it."""
         return dataclasses.asdict(self)
+
+
+def load_scenario(path: Path) -> Scenario:
+    """The scenario of a TOML file; raises InputError, naming the field, for what is no scenario."""
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is not TOML: {error}") from error
+    try:
+        return TypeAdapter(Scenario).validate_python(fields, strict=False)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(f"{path}: {place}: {first['msg'].removeprefix('Value error, ')}") from error
