@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fairmeter.simulation.result import Listener, Progress, RunResult
 from fairmeter.simulation.run import run
-from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.scenario import Scenario, load_scenario
 
-__all__ = ["Listener", "Progress", "RunResult", "Scenario", "run"]
+__all__ = ["Listener", "Progress", "RunResult", "Scenario", "load_scenario", "run"]

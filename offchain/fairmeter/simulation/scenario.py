@@ -50,7 +50,7 @@ MAX_OPERATORS: Final = 128
 Share = Annotated[int, Ge(0), Le(PPM)]
 """Parts per million."""
 Count = Annotated[int, Ge(0)]
-_STRICT: Final = ConfigDict(extra="forbid", strict=True)
+_CLOSED: Final = ConfigDict(extra="forbid")
 
 
 class Conduct(StrEnum):
@@ -88,7 +88,7 @@ class Contesting(StrEnum):
 class OperatorGroup:
     """Operators of one conduct."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = _CLOSED
 
     members: Annotated[int, Ge(1), Le(MAX_OPERATORS)]
     conduct: Conduct
@@ -100,7 +100,7 @@ class OperatorGroup:
 class Operators:
     """Who judges. The first operators are the groups' in order, the rest are honest."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = _CLOSED
 
     count: Annotated[int, Ge(1), Le(MAX_OPERATORS)] = 1
     quorum: Annotated[int, Ge(1), Le(MAX_OPERATORS)] = 1
@@ -125,7 +125,7 @@ class Operators:
 class Suppliers:
     """What suppliers do to bills before they post them, and how they answer appeals."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = _CLOSED
 
     overbilled: Share = 0
     """Of the bills, ppm."""
@@ -140,7 +140,7 @@ class Suppliers:
 class Customers:
     """Shares of the customers, ppm, each drawn by itself."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = _CLOSED
 
     penniless: Share = 0
     """Never pay in."""
@@ -156,7 +156,7 @@ class Customers:
 class Watchers:
     """Who recomputes every verdict and challenges the wrong ones."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = _CLOSED
 
     count: Annotated[int, Ge(0), Le(16)] = 0
     demands: bool = True
@@ -167,7 +167,7 @@ class Watchers:
 class Meters:
     """What the meter operator does."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = _CLOSED
 
     signed: bool = False
     """Signs the readings of every month."""
@@ -183,7 +183,7 @@ class Scenario:
     Without labels suppliers stay silent, and appeals expire in the customer's favour.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = _CLOSED
 
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 0
     presets: Presets = field(default_factory=Presets)
@@ -220,7 +220,7 @@ def load_scenario(path: Path) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not TOML: {error}") from error
     try:
-        return TypeAdapter(Scenario).validate_python(fields, strict=False)
+        return TypeAdapter(Scenario).validate_python(fields)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
