@@ -32,8 +32,8 @@ def lied(
 
 
 def forged(reference: Reference, quantity: Int64s, days: Int64s) -> Reference:
-    """Readings whose trend makes a PAY of every bill: the bill's own `quantity` (n,), base units, spread evenly over the
-    reference period as it would be over its own `days` (n,), rounded up, every day present."""
+    """Readings whose trend makes a PAY of every bill: the bill's own `quantity` (n,), base units, spread evenly over
+    the reference period as it would be over its own `days` (n,), rounded up, every day present."""
     daily = np.minimum(-(-quantity // np.maximum(days, 1)), MAX_READING)
     inside: Bools = np.arange(reference.readings.shape[1]) < reference.days[:, None]
     return Reference(reference.start, reference.days, np.where(inside, daily[:, None], 0), inside)

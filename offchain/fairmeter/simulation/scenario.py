@@ -54,8 +54,8 @@ _CLOSED: Final = ConfigDict(extra="forbid")
 
 
 class Conduct(StrEnum):
-    """How an operator behaves. Those of one conduct act as one: they sign the same content, so that enough of them are a
-    quorum."""
+    """How an operator behaves. Those of one conduct act as one: they sign the same content, so that enough of them are
+    a quorum."""
 
     HONEST = "honest"
     ALWAYS_PAY = "always-pay"
