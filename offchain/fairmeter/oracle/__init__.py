@@ -1,7 +1,28 @@
-"""The oracle: watches for posted bills, judges them by the readings it holds, and submits the verdicts."""
+"""The oracle: watches for posted bills, judges them by the readings it holds, and submits the verdicts, alone or as one
+operator of several."""
 
 from __future__ import annotations
 
+from fairmeter.oracle.directory import load_meters, write_meters
+from fairmeter.oracle.exchange import Attestation, Exchange, FolderExchange
+from fairmeter.oracle.onchain import ChainExchange
+from fairmeter.oracle.operator import Act, Done, OperatorService
 from fairmeter.oracle.service import BATCHES_AT_ONCE, Judgement, Meters, Oracle, PostedBatch, Readings
 
-__all__ = ["BATCHES_AT_ONCE", "Judgement", "Meters", "Oracle", "PostedBatch", "Readings"]
+__all__ = [
+    "BATCHES_AT_ONCE",
+    "Act",
+    "Attestation",
+    "ChainExchange",
+    "Done",
+    "Exchange",
+    "FolderExchange",
+    "Judgement",
+    "Meters",
+    "Oracle",
+    "OperatorService",
+    "PostedBatch",
+    "Readings",
+    "load_meters",
+    "write_meters",
+]

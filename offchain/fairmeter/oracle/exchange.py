@@ -1,5 +1,5 @@
-"""How operators hand one another what they signed. There is no coordinator: each publishes its own attestations and reads
-the others', and whoever has a quorum's submits them."""
+"""How operators hand one another what they signed. There is no coordinator: each publishes its own attestations and
+reads the others', and whoever has a quorum's submits them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from fairmeter.chain.keccak import keccak256
 from fairmeter.errors import InputError
 
 FIELDS = {"evidence_root": 32, "verdict_commitment": 32, "signature": 64}
@@ -65,8 +66,8 @@ class Exchange(Protocol):
 
 
 class FolderExchange:
-    """A folder that all operators of one machine, or of one shared disk, can write: a file an attestation, each whole or
-    not there (written aside, synchronised, then named)."""
+    """A folder that all operators of one machine, or of one shared disk, can write: a file an attestation, each whole
+    or not there (written aside, synchronised, then named)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -79,18 +80,21 @@ class FolderExchange:
 
     def publish(self, attestation: Attestation) -> None:
         """Write the attestation's file; raises InputError if the folder cannot be written."""
-        path = self._folder / f"{attestation.batch}-{attestation.operator}-{attestation.signature[:8].hex()}.json"
-        if path.exists():
-            return
+        text = json.dumps(attestation.to_json())
+        # named by its content: nobody can take another's name, or hide it behind a file of the same
+        name = f"{attestation.batch}-{attestation.operator}-{keccak256(text.encode())[:8].hex()}.json"
+        path = self._folder / name
         part = path.with_suffix(f".part{os.getpid()}")
         try:
+            if path.exists() and path.read_text(encoding="utf-8") == text:
+                return
             with part.open("w", encoding="utf-8") as file:
-                json.dump(attestation.to_json(), file)
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
-        except OSError as error:
-            raise InputError(f"{self._folder}: cannot be written: {error.strerror}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{self._folder}: cannot be written: {error}") from error
 
     def read(self, batch: int) -> list[Attestation]:
         """What lies in the folder for `batch`; files that hold no attestation of it are in `refused`."""
