@@ -80,6 +80,7 @@ Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="All that is drawn
 EngineOption = Annotated[EngineName, typer.Option(help="The chain: in the process, a local node, or any network.")]
 RpcUrl = Annotated[str | None, typer.Option(help="The node's address, for --engine rpc.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print a JSON object a line and nothing else.")]
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="What a run wrote: its --out.", show_default=False)]
 
 
@@ -292,6 +293,27 @@ def deploy(
     if engine is not EngineName.RPC:
         typer.echo("This chain has ended with this process, and the contracts with it: deploy within your own program.")
     typer.echo(f"\n{snippet}")
+
+
+@app.command()
+def operate(
+    rpc_url: Annotated[str, typer.Option(help="The node's address.")],
+    usage: UsageFile,
+    meters: Annotated[Path, typer.Option(help="Meter directory, .parquet: account, customer_id, disclosure_key.")],
+    deployment: Annotated[Path, typer.Option(help="What `fairmeter deploy` wrote.")] = DEPLOYMENT,
+    exchange: Annotated[
+        Path | None, typer.Option(help="Folder shared with the other operators; without it they meet on the chain.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Do what can be done now, and leave.")] = False,
+    patience: Annotated[float, typer.Option(min=0, help="Seconds to wait for another's turn to submit.")] = 30.0,
+    pause: Annotated[float, typer.Option(min=0, help="Seconds between two looks at the chain.")] = 2.0,
+    as_json: JsonLines = False,
+) -> None:
+    """Judge as one operator of several: watch, attest, submit; the key is FAIRMETER_PRIVATE_KEY's."""
+    for done in commands.operate(
+        deployment, rpc_url, usage, meters, exchange, once=once, patience=patience, pause=pause
+    ):
+        typer.echo(json.dumps(done.to_json()) if as_json else str(done))
 
 
 @app.command(name="compile")

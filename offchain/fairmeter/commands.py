@@ -17,6 +17,7 @@ from fairmeter.model import Decision, Presets
 if TYPE_CHECKING:
     from fairmeter.chain.compiler import Compilation
     from fairmeter.contracts.deploy import System
+    from fairmeter.oracle import Done, OperatorService
     from fairmeter.report import Report
     from fairmeter.simulation import Listener, RunResult, Scenario
     from fairmeter.verdict.evaluation import Compared
@@ -308,6 +309,52 @@ def connect(deployment: Path, rpc_url: str) -> Iterator[System]:
         if absent:
             raise ChainError(f"the chain has no contract at the address of {', '.join(absent)} in {deployment}")
         yield System(engine, found)
+
+
+def operate(
+    deployment: Path,
+    rpc_url: str,
+    usage: Path,
+    meters: Path,
+    exchange: Path | None = None,
+    *,
+    once: bool = False,
+    patience: float = 30.0,
+    pause: float = 2.0,
+) -> Iterator[Done]:
+    """Run the operator whose key is in FAIRMETER_PRIVATE_KEY, of a deployment's file on the chain at `rpc_url`, and
+    tell what happens to batches: for ever, or one step with `once`.
+
+    `usage` are its own readings, `meters` its meter directory (oracle/directory.py), `exchange` a folder that it shares
+    with the other operators; without one attestations go over the chain. It waits `patience` seconds for another whose
+    turn it is to submit, and `pause` seconds between steps. Raises InputError and ChainError as `connect` does; what
+    fails later is told and tried again, but with `once`.
+    """
+    from fairmeter.chain.wallet import Wallet, funder_key  # noqa: PLC0415
+    from fairmeter.oracle import ChainExchange, FolderExchange, OperatorService, Oracle, load_meters  # noqa: PLC0415
+    from fairmeter.usage import ReadingMatrix, load_usage  # noqa: PLC0415
+
+    readings = load_usage(usage)
+    directory = load_meters(meters, readings.customers)
+    with connect(deployment, rpc_url) as system:
+        wallet = Wallet.on(system.engine, funder_key(system.engine))
+        between = ChainExchange(system, wallet) if exchange is None else FolderExchange(exchange)
+        oracle = Oracle(system, ReadingMatrix.of(readings, readings.customers).reference, directory)
+        service = OperatorService(system, oracle, wallet, between, patience=patience)
+        while True:
+            yield from service.step() if once else _tried(service)
+            if once:
+                return
+            time.sleep(pause)
+
+
+def _tried(service: OperatorService) -> list[Done]:
+    from fairmeter.oracle import Act, Done  # noqa: PLC0415
+
+    try:
+        return service.step()
+    except (ChainError, InputError) as error:
+        return [Done(None, Act.TROUBLE, str(error))]
 
 
 def compile_contracts(contracts: Path = Path("contracts")) -> Compilation:

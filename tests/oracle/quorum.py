@@ -42,23 +42,24 @@ def name_operators(system: System, session: Session, governor: Wallet, count: in
     return wallets
 
 
-def open_home(system: System, session: Session, governor: Wallet) -> tuple[Wallet, int]:
-    """A supplier with a customer who has paid in; returns the supplier's wallet and the account."""
+def open_homes(system: System, session: Session, governor: Wallet, count: int = 1) -> tuple[Wallet, list[int]]:
+    """A supplier with an owner of `count` accounts that have money; returns the supplier's wallet and the accounts."""
     supplier, owner = (person(session, governor, label) for label in ("supplier", "payer"))
     ledger, currency = system.ledger, system.currency
     tariff = Tariff("supplier", Utility.ELECTRICITY, 0, Money(0), (TariffBlock(MAX_QUANTITY, Money(PRICE)),))
     session.transact(supplier, ledger.register_supplier("supplier"), ledger.set_tariff(1, tariff))
-    account = (1 << 32) | 1
+    accounts = [(1 << 32) | number for number in range(1, count + 1)]
+    suppliers, utilities = np.ones(count, np.int64), np.full(count, int(Utility.ELECTRICITY))
     session.transact(
         governor,
-        ledger.open_accounts(np.array([1]), np.array([int(Utility.ELECTRICITY)]), [owner.address]),
-        currency.mint(governor.address, BALANCE),
-        currency.approve(ledger.address, BALANCE),
-        ledger.deposit(np.array([account]), np.array([BALANCE])),
+        ledger.open_accounts(suppliers, utilities, [owner.address] * count),
+        currency.mint(governor.address, BALANCE * count),
+        currency.approve(ledger.address, BALANCE * count),
+        ledger.deposit(np.array(accounts), np.full(count, BALANCE)),
     )
     mandate = {"capPerBill": MAX_CAP, "capPerMonth": MAX_CAP, "lastDay": 2**16 - 1, "discloseReadings": True}
-    session.transact(owner, ledger.write("grantMandate", account, mandate))
-    return supplier, account
+    session.transact(owner, *(ledger.write("grantMandate", account, mandate) for account in accounts))
+    return supplier, accounts
 
 
 def today(engine: Engine) -> int:
@@ -79,10 +80,10 @@ def usage_until(day: int, daily: int = DAILY) -> Usage:
     )
 
 
-def posting(system: System, start: int, quantity: int) -> Call:
-    """A batch of one bill of five days from `start` on."""
+def posting(system: System, start: int, quantity: int, number: int = 1) -> Call:
+    """A batch of one bill, for account `number` and the five days from `start` on."""
     bill = BillColumns(
-        number=np.array([1]),
+        number=np.array([number]),
         start=np.array([start], np.int32),
         days=np.array([5], np.int32),
         quantity=np.array([quantity]),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairmeter.contracts.session import Call, Contract
+from fairmeter.errors import RevertError
 
 
 class FairClock(Contract):
@@ -47,6 +48,15 @@ class Stakes:
     """Seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorSet:
+    """Who judges the batches of a version."""
+
+    quorum: int
+    members: frozenset[int]
+    """Numbers."""
+
+
 class Operators(Contract):
     """Who may judge, how many of them it takes, and what they lose."""
 
@@ -70,3 +80,19 @@ class Operators(Contract):
             found["demandBond"],
             found["demandPeriod"],
         )
+
+    def set_at(self, version: int) -> OperatorSet:
+        """The set of a version."""
+        quorum, bits = self.read("setAt", version)
+        return OperatorSet(quorum, frozenset(number for number in range(bits.bit_length()) if bits >> number & 1))
+
+    def is_signer(self, version: int, operator: bytes) -> bool:
+        """Whether an address may sign now for batches of a version."""
+        return bool(self.read("isSigner", version, operator))
+
+    def signer_index(self, version: int, operator: bytes) -> int | None:
+        """The number of an operator that may sign now for batches of a version; None for any other address."""
+        try:
+            return int(self.read("signerIndex", version, operator))
+        except RevertError:
+            return None

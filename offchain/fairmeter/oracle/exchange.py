@@ -80,21 +80,21 @@ class FolderExchange:
 
     def publish(self, attestation: Attestation) -> None:
         """Write the attestation's file; raises InputError if the folder cannot be written."""
-        text = json.dumps(attestation.to_json())
+        content = json.dumps(attestation.to_json()).encode()
         # named by its content: nobody can take another's name, or hide it behind a file of the same
-        name = f"{attestation.batch}-{attestation.operator}-{keccak256(text.encode())[:8].hex()}.json"
+        name = f"{attestation.batch}-{attestation.operator}-{keccak256(content)[:8].hex()}.json"
         path = self._folder / name
         part = path.with_suffix(f".part{os.getpid()}")
         try:
-            if path.exists() and path.read_text(encoding="utf-8") == text:
+            if path.exists() and path.read_bytes() == content:
                 return
-            with part.open("w", encoding="utf-8") as file:
-                file.write(text)
+            with part.open("wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{self._folder}: cannot be written: {error}") from error
+        except OSError as error:
+            raise InputError(f"{self._folder}: cannot be written: {error.strerror}") from error
 
     def read(self, batch: int) -> list[Attestation]:
         """What lies in the folder for `batch`; files that hold no attestation of it are in `refused`."""

@@ -40,19 +40,26 @@ class Act(StrEnum):
     """For more operators, or for the gate to take verdicts."""
     LEFT_OUT = "left out"
     """This operator says nothing of it."""
+    TROUBLE = "trouble"
+    """The chain or the exchange failed: tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """One line of an operator's log."""
 
-    batch: int
+    batch: int | None
+    """None where it is of no batch."""
     act: Act
     note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """What `fairmeter operate --json` prints."""
         return {"batch": self.batch, "act": self.act.value, "note": self.note}
+
+    def __str__(self) -> str:
+        place = "" if self.batch is None else f"batch {self.batch}: "
+        return f"{place}{self.act}" + (f": {self.note}" if self.note else "")
 
 
 @dataclass(slots=True)

@@ -1,0 +1,34 @@
+"""What operators sign, against the gate's own reckoning."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fairmeter.chain.keccak import keccak256
+from fairmeter.contracts.attesting import AttestationDomain, verdict_commitment
+from fairmeter.contracts.deploy import System
+
+HASHES = st.binary(min_size=32, max_size=32)
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**48 - 1), HASHES, HASHES)
+def test_digest__any_content__is_the_gates(
+    fairmeter_system: System, batch: int, root: bytes, commitment: bytes
+) -> None:
+    domain = AttestationDomain(fairmeter_system.engine.chain_id, fairmeter_system.gate.address)
+    on_chain = fairmeter_system.gate.read("attestationDigest", batch, root, commitment)
+    assert domain.digest(batch, root, commitment) == on_chain
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 32, 33, 500])
+def test_verdict_commitment__any_count__is_the_root_over_groups_of_sixteen(count: int) -> None:
+    packed = np.random.default_rng(count).integers(0, 256, (count, 12), np.uint8)
+    level = [keccak256(packed[at : at + 16].tobytes()) for at in range(0, count, 16)]
+    while len(level) > 1:
+        pairs = [keccak256(left + right) for left, right in zip(level[::2], level[1::2], strict=False)]
+        level = pairs + level[len(pairs) * 2 :]
+    assert verdict_commitment(packed) == level[0]
