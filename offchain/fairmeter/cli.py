@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 import fairmeter
 from fairmeter import commands
-from fairmeter.errors import FairmeterError
+from fairmeter.errors import FairmeterError, InputError
 from fairmeter.units import MAX_PRESET
 
 INTERRUPTED = 130
@@ -80,6 +80,10 @@ Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="All that is drawn
 EngineOption = Annotated[EngineName, typer.Option(help="The chain: in the process, a local node, or any network.")]
 RpcUrl = Annotated[str | None, typer.Option(help="The node's address, for --engine rpc.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+ScenarioFile = Annotated[
+    Path | None,
+    typer.Option(help="Who acts and how, as TOML; has seed and presets itself, in place of the options."),
+]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print a JSON object a line and nothing else.")]
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="What a run wrote: its --out.", show_default=False)]
 
@@ -100,6 +104,7 @@ def without_command(
 
 @app.command()
 def run(
+    context: typer.Context,
     usage: UsageFile,
     bills: BillsFile,
     out: Annotated[Path, typer.Option(help="Folder for the bundle and the report; must be new or empty.")],
@@ -109,14 +114,19 @@ def run(
     degree: Degree = 2,
     preset: Preset = 200_000,
     seed: Seed = 0,
+    scenario: ScenarioFile = None,
     as_json: Json = False,
 ) -> None:
     """Run bills through the contracts: deploy, post, judge, settle, appeal, and record it all."""
     from fairmeter.model import Presets  # noqa: PLC0415
-    from fairmeter.simulation import Scenario  # noqa: PLC0415
+    from fairmeter.simulation import Scenario, load_scenario  # noqa: PLC0415
     from fairmeter.units import Ppm  # noqa: PLC0415
 
-    scenario = Scenario(seed=seed, presets=Presets(first=Ppm(preset), degree=degree))
+    if scenario is None:
+        people = Scenario(seed=seed, presets=Presets(first=Ppm(preset), degree=degree))
+    else:
+        _refuse_beside(context, scenario, "seed", "preset", "degree")
+        people = load_scenario(scenario)
     with _progress() as tell:
         result = commands.run(
             usage,
@@ -125,7 +135,7 @@ def run(
             engine=engine.value,
             rpc_url=rpc_url,
             tariffs=tariffs,
-            scenario=scenario,
+            scenario=people,
             listener=lambda step: tell(step.phase, step.done, step.total),
         )
     for line in result.inferred_tariffs:
@@ -327,6 +337,14 @@ def compile_(
     for artifact in compilation.artifacts:
         typer.echo(f"{artifact.name:16} {len(artifact.deployed_bytecode):>6,} bytes")
     typer.echo(f"written to {commands.ARTIFACTS}")
+
+
+def _refuse_beside(context: typer.Context, scenario: Path, *options: str) -> None:
+    """A scenario file says all of it: an option beside it would leave open which one holds."""
+    sources = {name: context.get_parameter_source(name) for name in options}
+    given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if given:
+        raise InputError(f"{', '.join(given)} beside --scenario: write it into {scenario}, or leave it out")
 
 
 def _print_json(fields: Mapping[str, Any]) -> None:

@@ -339,7 +339,7 @@ def operate(
     with connect(deployment, rpc_url) as system:
         wallet = Wallet.on(system.engine, funder_key(system.engine))
         between = ChainExchange(system, wallet) if exchange is None else FolderExchange(exchange)
-        oracle = Oracle(system, ReadingMatrix.of(readings, readings.customers).reference, directory)
+        oracle = Oracle(system, ReadingMatrix.of(readings).reference, directory)
         service = OperatorService(system, oracle, wallet, between, patience=patience)
         while True:
             yield from service.step() if once else _tried(service)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.merkle import merkle_root
 from fairmeter.contracts.attesting import AttestationDomain, verdict_commitment
 from fairmeter.contracts.deploy import System
 
@@ -27,8 +28,5 @@ def test_digest__any_content__is_the_gates(
 @pytest.mark.parametrize("count", [1, 15, 16, 17, 32, 33, 500])
 def test_verdict_commitment__any_count__is_the_root_over_groups_of_sixteen(count: int) -> None:
     packed = np.random.default_rng(count).integers(0, 256, (count, 12), np.uint8)
-    level = [keccak256(packed[at : at + 16].tobytes()) for at in range(0, count, 16)]
-    while len(level) > 1:
-        pairs = [keccak256(left + right) for left, right in zip(level[::2], level[1::2], strict=False)]
-        level = pairs + level[len(pairs) * 2 :]
-    assert verdict_commitment(packed) == level[0]
+    leaves = b"".join(keccak256(packed[at : at + 16].tobytes()) for at in range(0, count, 16))
+    assert verdict_commitment(packed) == merkle_root(np.frombuffer(leaves, np.uint8).reshape(-1, 32))

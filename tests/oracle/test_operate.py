@@ -170,7 +170,7 @@ def test_operate__key_of_no_operator__says_so_and_signs_nothing(town: Town, monk
 
 def without_kills(town: Town) -> dict[int, tuple[bytes, bytes]]:
     """Evidence root and verdict commitment of every batch, as an operator computes them who sees it unjudged."""
-    oracle = Oracle(town.system, ReadingMatrix.of(town.usage, town.usage.customers).reference, town.meters)
+    oracle = Oracle(town.system, ReadingMatrix.of(town.usage).reference, town.meters)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(town.system.gate, "is_judged", lambda _: False)
         found = oracle.watch()

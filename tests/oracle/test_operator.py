@@ -56,7 +56,7 @@ class House:
         """With the true readings, or with others."""
         usage = self.usage if daily == DAILY else usage_until(today(self.system.engine), daily)
         meters = Meters(np.array([self.account]), np.zeros(1, np.int32), np.ones((1, 32), np.uint8))
-        return Oracle(self.system, ReadingMatrix.of(usage, usage.customers).reference, meters)
+        return Oracle(self.system, ReadingMatrix.of(usage).reference, meters)
 
     def exchange(self, number: int, over: str = "folder") -> Exchange:
         if over == "chain":

@@ -71,8 +71,9 @@ def test_plan__any_bills__numbers_accounts_as_the_ledger_will(table: list[Row]) 
 @given(rows)
 def test_plan__any_bills__has_mandates_that_the_ledger_takes(table: list[Row]) -> None:
     layout = plan(bills_of(table), (), Scenario())
+    disclosing = np.arange(len(layout.bills.customers)) % 2 == 0
     for moves_time in (True, False):
-        mandates = layout.mandates(Scenario(), 1, moves_time=moves_time)
+        mandates = layout.mandates(Scenario(), 1, disclosing, moves_time=moves_time)
         assert len(mandates) == len(layout.number)
         assert (mandates.cap_per_bill > 0).all()
         assert (mandates.cap_per_bill <= mandates.cap_per_month).all()

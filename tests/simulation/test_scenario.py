@@ -33,7 +33,7 @@ def test_load_scenario__some_fields__the_rest_are_defaults(tmp_path: Path) -> No
     scenario, plain = load_scenario(path), Scenario()
     assert (scenario.seed, scenario.presets.first, scenario.presets.degree) == (7, 100_000, plain.presets.degree)
     conducts = scenario.operators.conducts()
-    assert conducts == [OperatorGroup(3, Conduct.FLIP, 100_000)] * 3 + [OperatorGroup(1, Conduct.HONEST)] * 2
+    assert conducts == [OperatorGroup(1, Conduct.FLIP, 100_000)] * 3 + [OperatorGroup(1, Conduct.HONEST)] * 2
     assert scenario.suppliers.contest is Contesting.EVERYTHING
     assert (scenario.periods, scenario.customers) == (plain.periods, plain.customers)
 

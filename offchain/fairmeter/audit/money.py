@@ -134,9 +134,9 @@ class Rebuilt:
         for event, key, sign in BALANCE_EVENTS:
             columns = self.record.ledger(event)
             parts.append((columns[key], order_of(columns), sign * columns["amount"]))
-        slashed = self.record.ledger("SlashDivided")
-        to_account = slashed["wronged"] & ACCOUNT_NUMBER > 0
-        parts.append((slashed["wronged"], order_of(slashed), slashed["rest"] * to_account))
+        wronged, order, rest = self._compensations()
+        to_account = wronged & ACCOUNT_NUMBER > 0
+        parts.append((wronged[to_account], order[to_account], rest[to_account]))
         return _ledgered(parts)
 
     def supplier_credits(self) -> Ledgered:
@@ -145,9 +145,9 @@ class Rebuilt:
         for event, sign in (("BatchReleased", 1), ("CreditWithdrawn", -1)):
             columns = self.record.ledger(event)
             parts.append((columns["supplier"], order_of(columns), sign * columns["amount"]))
-        slashed = self.record.ledger("SlashDivided")
-        to_supplier = slashed["wronged"] & ACCOUNT_NUMBER == 0
-        parts.append((slashed["wronged"] >> 32, order_of(slashed), slashed["rest"] * to_supplier))
+        wronged, order, rest = self._compensations()
+        to_supplier = wronged & ACCOUNT_NUMBER == 0
+        parts.append((wronged[to_supplier] >> 32, order[to_supplier], rest[to_supplier]))
         return _ledgered(parts)
 
     def pending_buckets(self) -> Ledgered:
@@ -176,6 +176,11 @@ class Rebuilt:
         inward = (transfers["to"][:, 12:] == ledger).all(axis=1).astype(np.int64)
         outward = (transfers["from"][:, 12:] == ledger).all(axis=1).astype(np.int64)
         return Flow(order_of(transfers), transfers["value"] * (inward - outward))
+
+    def _compensations(self) -> tuple[Int64s, Int64s, Int64s]:
+        """What slashing gave to those whom a verdict wronged: accounts, or suppliers as their account number 0."""
+        slashed = self.record.ledger("SlashDivided")
+        return slashed["wronged"], order_of(slashed), slashed["rest"]
 
     def _flow(self, event: str, column: str, sign: int = 1) -> Flow:
         columns = self.record.ledger(event)

@@ -27,14 +27,19 @@ ATTESTATION_TYPES: Final = {
 }
 
 
-def verdict_commitment(verdicts: Bytes2D) -> bytes:
-    """The Merkle root over each 16 packed verdicts, (n, 12), the last leaf of as many as there are."""
+def verdict_leaves(verdicts: Bytes2D) -> Bytes2D:
+    """The hashes of each 16 packed verdicts, (n, 12), the last one of as many as there are."""
     whole = len(verdicts) // VERDICTS_A_LEAF * VERDICTS_A_LEAF
     packed = np.ascontiguousarray(verdicts)
     leaves = [keccak_rows(packed[:whole].reshape(-1, VERDICTS_A_LEAF * VERDICT_BYTES))] if whole else []
     if whole < len(verdicts):
         leaves.append(keccak_rows(packed[whole:].reshape(1, -1)))
-    return merkle_root(np.concatenate(leaves))
+    return np.concatenate(leaves)
+
+
+def verdict_commitment(verdicts: Bytes2D) -> bytes:
+    """What a batch's verdicts commit to: the Merkle root over `verdict_leaves`."""
+    return merkle_root(verdict_leaves(verdicts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final, Self
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.wallet import Wallet, created_address
 from fairmeter.contracts.artifacts import CONTRACTS, artifact, interface
+from fairmeter.contracts.challenging import Challenges, Meters
 from fairmeter.contracts.clients import AppealRegistry, DigitalCurrency, PaymentLedger, VerdictGate
 from fairmeter.contracts.governance import LATEST, FairClock, Operators
 from fairmeter.contracts.session import Call, Session
@@ -74,6 +75,8 @@ class System:
         self.gate = VerdictGate(engine, deployment.addresses["VerdictGate"])
         self.registry = AppealRegistry(engine, deployment.addresses["AppealRegistry"])
         self.operators = Operators(engine, deployment.addresses["Operators"])
+        self.challenges = Challenges(engine, deployment.addresses["Challenges"])
+        self.meters = Meters(engine, deployment.addresses["Meters"])
 
     def name_operator(self, governor: bytes, operator: bytes) -> list[Call]:
         """The calls of a governor that also issues the currency, by which it posts an operator's bond and names it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,6 +81,12 @@ class Operators(Contract):
             found["demandBond"],
             found["demandPeriod"],
         )
+
+    def slash_equivocation(
+        self, operator: bytes, batch: int, one: Mapping[str, bytes], other: Mapping[str, bytes]
+    ) -> Call:
+        """Anyone's: two attestations (evidenceRoot, verdictCommitment, signature) of one operator over one batch."""
+        return self.write("slashEquivocation", operator, batch, dict(one), dict(other))
 
     def set_at(self, version: int) -> OperatorSet:
         """The set of a version."""

@@ -13,7 +13,7 @@ from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import WORD, words_of
 from fairmeter.contracts.clients import MANDATE_TYPES
 from fairmeter.contracts.session import Call
-from fairmeter.model import Int64s, UInt8s
+from fairmeter.model import Bools, Int64s, UInt8s
 
 SIGNATURE: Final = 65
 SIGNATURE_WORDS: Final = 3
@@ -22,7 +22,7 @@ SIGNATURE_WORDS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Mandates:
-    """n mandates that do not disclose readings, each its account's first."""
+    """n mandates, each its account's first."""
 
     account: Int64s
     """(n,) ids."""
@@ -34,14 +34,22 @@ class Mandates:
     """(n,) days since 1970-01-01."""
     deadline: Int64s
     """(n,) of the signature, Unix seconds."""
+    disclose_readings: Bools
+    """(n,) whether anyone may show the account's readings in a challenge."""
 
     def __len__(self) -> int:
         return len(self.account)
 
     def part(self, rows: slice) -> Self:
         """Some of them."""
-        columns = (self.account, self.cap_per_bill, self.cap_per_month, self.last_day, self.deadline)
-        return type(self)(*(column[rows] for column in columns))
+        return type(self)(
+            self.account[rows],
+            self.cap_per_bill[rows],
+            self.cap_per_month[rows],
+            self.last_day[rows],
+            self.deadline[rows],
+            self.disclose_readings[rows],
+        )
 
     def digests(self, domain: dict[str, Any]) -> UInt8s:
         """(n, 32): what the owners sign, as `clients.mandate_hash` has it for one."""
@@ -51,7 +59,7 @@ class Mandates:
             "capPerBill": self.cap_per_bill,
             "capPerMonth": self.cap_per_month,
             "lastDay": self.last_day,
-            "discloseReadings": none,
+            "discloseReadings": self.disclose_readings.astype(np.int64),
             "nonce": none,
             "deadline": self.deadline,
         }
@@ -66,7 +74,8 @@ class Mandates:
         """PaymentLedger.grantMandatesBySignature with (n, 65) signatures r, s, v: an array of structs that end in
         bytes of one length, as the ABI lays them out."""
         none = np.zeros(len(self), np.int64)
-        heads = [self.account, self.cap_per_bill, self.cap_per_month, self.last_day, none, self.deadline]
+        heads = [self.account, self.cap_per_bill, self.cap_per_month, self.last_day]
+        heads += [self.disclose_readings.astype(np.int64), self.deadline]
         # the signature comes after the head of seven words
         heads += [np.full_like(none, WORD * 7), np.full_like(none, SIGNATURE)]
         padded = np.zeros((len(self), WORD * SIGNATURE_WORDS), np.uint8)

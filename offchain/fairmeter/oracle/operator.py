@@ -130,7 +130,7 @@ class OperatorService:
         return free
 
     def _opened(self, judgement: Judgement) -> _Open:
-        version = self._system.ledger.batch_of(judgement.posted.batch).parameter_version
+        version = judgement.posted.version
         verdicts = pack_verdicts(judgement.verdicts)
         commitment = verdict_commitment(verdicts)
         members = self._system.operators.set_at(version)

@@ -62,6 +62,8 @@ class PostedBatch:
     batch: int
     supplier: int
     utility: int
+    version: int
+    """Of the gate's parameters, at its posting."""
     words: Bytes2D
     """(n, 32) the packed bills."""
     meters: Int64s
@@ -175,7 +177,9 @@ class Oracle:
             raise InputError(f"batch {batch}: the bills in its calldata are not those of its commitment")
         accounts = (np.int64(supplier) << 32) | unpack_bills(words).number
         meters = self._meters.rows(accounts)
-        return PostedBatch(batch, supplier, utility, words, meters, self._presets_of(version, utility, accounts))
+        return PostedBatch(
+            batch, supplier, utility, version, words, meters, self._presets_of(version, utility, accounts)
+        )
 
     def _presets_of(self, version: int, utility: int, accounts: Int64s) -> tuple[Int64s, Int64s, UInt8s]:
         """(n,) first preset, second preset and degree of each bill, by its account's class."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
 from fairmeter.errors import BundleError, ChainError
-from fairmeter.model import Bools, Int64s, Reason
+from fairmeter.model import BillState, Bools, Int64s, Reason
 
 STATES: Final = ("settled", "pending", "waiting", "held", "arrears", "void", "unjudged")
 """Where an amount stands; every bill's amounts by state sum to what was billed."""
@@ -26,8 +26,17 @@ APPEALS: Final = {
     "AppealWithdrawn": "withdrawn",
     "AppealConceded": "conceded",
     "AppealExpired": "expired",
+    "AppealOverturned": "overturned",
 }
 """The registry's events as outcomes, in the order in which an appeal goes through them."""
+
+PLACES: Final = {
+    "BillPending": BillState.PENDING,
+    "BillHeld": BillState.HELD,
+    "BillWaiting": BillState.WAITING,
+    "ArrearsOpened": BillState.ARREARS,
+}
+"""The ledger's events that say where a bill goes."""
 
 Event = dict[str, npt.NDArray[Any]]
 
@@ -77,17 +86,17 @@ def amounts_by_state(events: Events, amount: Int64s, judged: Bools, released: Bo
     returned = np.where(voided["reason"] == Reason.CANCELLED, voided["refunded"], 0)
     np.subtract.at(collected, rows, returned)
     np.subtract.at(bucket, rows, returned)
+    reversed_, rows = events.of("PaymentLedger", "BillReversed")
+    back = np.where(reversed_["from"] == BillState.PENDING, reversed_["refunded"], 0)
+    again = np.where(reversed_["to"] == BillState.PENDING, reversed_["taken"], 0)
+    np.add.at(collected, rows, again - back)
+    np.add.at(bucket, rows, again - back)
     pending_now = np.where(released, 0, bucket)
     open_ = amount - void - collected
-    # of these a bill goes through one alone, but for an appeal that ends in arrears
-    owed, waits, held = (_named(events, name, n) for name in ("ArrearsOpened", "BillWaiting", "BillHeld"))
-    places = {
-        "arrears": owed,
-        "waiting": waits,
-        "held": ~owed & held,
-        "unjudged": ~owed & ~waits & ~held & ~judged,
-    }
-    stands = {state: np.where(here, open_, 0) for state, here in places.items()}
+    last = _last_places(events, n)
+    places = {"arrears": BillState.ARREARS, "waiting": BillState.WAITING, "held": BillState.HELD}
+    stands = {state: np.where(last == place, open_, 0) for state, place in places.items()}
+    stands["unjudged"] = np.where((last == BillState.UNJUDGED) & ~judged, open_, 0)
     return {"settled": collected - pending_now, "pending": pending_now, "void": void, **stands}
 
 
@@ -107,10 +116,29 @@ def arrears_reasons(events: Events, n: int) -> tuple[Int64s, Int64s]:
     reason, owed = np.zeros(n, np.int64), np.zeros(n, np.int64)
     reason[rows] = event["reason"]
     np.add.at(owed, rows, event["owed"])
+    reversed_, rows = events.of("PaymentLedger", "BillReversed")
+    out, into = reversed_["from"] == BillState.ARREARS, reversed_["to"] == BillState.ARREARS
+    reason[rows[out]], owed[rows[out]] = Reason.NONE, 0
+    reason[rows[into]], owed[rows[into]] = reversed_["reason"][into], reversed_["amount"][into]
     return reason, owed
 
 
-def _named(events: Events, name: str, n: int) -> Bools:
-    named = np.zeros(n, np.bool_)
-    named[events.of("PaymentLedger", name)[1]] = True
-    return named
+def _last_places(events: Events, n: int) -> Int64s:
+    """(n,) the `BillState` that each bill came to last, of those that an event tells; UNJUDGED where none does."""
+    found: list[tuple[Int64s, Int64s, Int64s]] = []
+    for name, place in PLACES.items():
+        event, rows = events.of("PaymentLedger", name)
+        found.append((_order(event), rows, np.full(len(rows), int(place))))
+    reversed_, rows = events.of("PaymentLedger", "BillReversed")
+    found.append((_order(reversed_), rows, reversed_["to"]))
+    order, row, came_to = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    last = np.full(n, int(BillState.UNJUDGED), np.int64)
+    by_time = np.argsort(order, kind="stable")
+    last[row[by_time]] = came_to[by_time]
+    return last
+
+
+def _order(event: Event) -> Int64s:
+    """(k,) ascending by transaction, then by place in it."""
+    order: Int64s = (event["transaction"].astype(np.int64) << 32) | event["log"]
+    return order

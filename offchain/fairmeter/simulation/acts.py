@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from fairmeter.chain.engine import Engine, Receipts
-from fairmeter.contracts.clients import Totals, mandate_domain
+from fairmeter.contracts.clients import mandate_domain
 from fairmeter.contracts.deploy import System, deploy
 from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.mandates import Mandates
 from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Call, Session
-from fairmeter.model import Decision, Int64s, Utility
+from fairmeter.model import BillState, Bools, Int64s, Utility
 from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Meters, Oracle, PostedBatch
 from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
 from fairmeter.simulation.clock import Clock
+from fairmeter.simulation.metering import MeterOperators
+from fairmeter.simulation.panel import Panel, Said
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Batch, Plan, Round
@@ -29,7 +32,11 @@ from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import SET_UP, Listener, Progress, Sums
 from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.tally import Tally
 from fairmeter.simulation.timeline import Timeline
+from fairmeter.simulation.traits import Traits
+from fairmeter.simulation.watching import Watchers
+from fairmeter.simulation.wrongs import note_money, wrong_table
 
 ACCOUNTS_A_CALL = 200
 MANDATES_A_CALL = 150
@@ -38,6 +45,15 @@ SETTLEMENTS_A_CALL = 150
 """Each far below the gas of a transaction."""
 MANDATE_DEADLINE = 2**40 - 1
 """Unix seconds; the signatures are used at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A batch with its true judgement and what a quorum said."""
+
+    batch: Batch
+    true: Judgement
+    said: Said
 
 
 class Run:
@@ -57,13 +73,19 @@ class Run:
         self._recorder, self._tell = recorder, tell
         self._session = Session(engine, recorder.sent)
         self._timeline = Timeline()
-        self._counts: Counter[str] = Counter()
+        self._tally = Tally()
         self._accounts = plan.accounts
         self._open_arrears = np.zeros(0, np.int64)
+        self._moved: dict[int, int] = {}
+        """When a challenge has moved a bill from where its verdict had put it."""
+        self._rows: dict[int, Int64s] = {}
+        """Of each judged batch, in the file."""
         self._judged = 0
         self._phase = clock.phase
         with self._phase(SET_UP):
-            self.people = People(engine, scenario.seed, plan.bills.suppliers, plan.bills.customers)
+            self.people = People(engine, scenario, plan.bills.suppliers, plan.bills.customers)
+        self._traits = Traits.draw(len(plan.bills.customers), scenario.customers, scenario.seed)
+        self._panel = Panel(self.people.operators, self.people.keeper, scenario)
         self.system: System
         self.first_block = engine.head() + 1
         self.last_block = 0
@@ -83,25 +105,67 @@ class Run:
                 versions = sorted(own, key=lambda tariff: (tariff.utility, tariff.from_day))
                 calls = [ledger.register_supplier(name), *(ledger.set_tariff(supplier, one) for one in versions)]
                 self._session.transact(wallet, *calls)
+            self._appoint()
             self._open_accounts()
             self._grant_mandates()
             self._endow()
             self._oracle = Oracle(self.system, self._readings.reference, self._meters())
         self._answers = Answers(
-            self._plan, self._scenario, self.people, self.system, self._session, self._deposit, self._note_arrears
+            self._plan,
+            self._scenario,
+            self.people,
+            self.system,
+            self._session,
+            self._deposit,
+            self._note_arrears,
+            self._moved_since,
         )
+
+    @property
+    def meter_keys(self) -> list[bytes]:
+        """The addresses of whoever signs what meters read; none where nobody does."""
+        return [] if self._meter_operators is None else self._meter_operators.keys
+
+    def wrongs(self) -> pl.DataFrame | None:
+        """The verdicts that the true readings do not give, as they stand now; None where no operator could lie."""
+        if self._panel.honest:
+            return None
+        wrongs = list(self._watchers.wrongs.values())
+        return wrong_table(wrongs, self._plan.bills, self.people.operators, self.system)
 
     def _govern(self) -> None:
         gate, scenario = self.system.gate, self._scenario
         presets = [
             gate.set_presets(int(utility), 0, scenario.presets, scenario.insufficient_cap) for utility in Utility
         ]
-        calls = [
-            *self.system.name_operator(self.people.funder.address, self.people.operator.address),
-            gate.set_periods(scenario.periods),
-            *presets,
-        ]
-        self._session.transact(self.people.funder, *calls)
+        self._panel.name(self.system, self._session, self.people.funder)
+        self._session.transact(self.people.funder, gate.set_periods(scenario.periods), *presets)
+
+    def _appoint(self) -> None:
+        """Name the meter operators, and give the watchers what they put on their demands."""
+        people, scenario, system = self.people, self._scenario, self.system
+        self._meter_operators: MeterOperators | None = None
+        if scenario.meters.signed:
+            self._meter_operators = MeterOperators(self._plan, self._readings.between, scenario.seed, system)
+        if self._meter_operators is not None:
+            self._session.transact(people.funder, *self._meter_operators.appoint())
+        purse = scenario.watchers.bond * len(people.watchers)
+        if purse:
+            bonds = [system.ledger.deposit_bond(one.address, scenario.watchers.bond) for one in people.watchers]
+            currency = system.currency
+            money = [currency.mint(people.funder.address, purse), currency.approve(system.ledger.address, purse)]
+            self._session.transact(people.funder, *money, *bonds)
+        self._watchers = Watchers(
+            wallets=people.watchers,
+            scenario=scenario,
+            system=system,
+            session=self._session,
+            meters=self._meter_operators,
+            accounts=self._plan.account,
+            disclosing=self._traits.disclosing[self._plan.bills.customer],
+            later=self._timeline.at,
+            reversed=self._note_reversals,
+        )
 
     def _open_accounts(self) -> None:
         plan, addresses = self._plan, self.people.customers.addresses
@@ -117,7 +181,8 @@ class Run:
         plan = self._plan
         domain = mandate_domain(self._engine.chain_id, self.system.ledger.address)
         moves_time = self._engine.capabilities.moves_time
-        mandates = plan.mandates(self._scenario, MANDATE_DEADLINE, moves_time=moves_time)
+        disclosing = self._traits.disclosing
+        mandates = plan.mandates(self._scenario, MANDATE_DEADLINE, disclosing, moves_time=moves_time)
         sizes = pieces(range(len(mandates)), MANDATES_A_CALL * CALLS_AT_ONCE)
         for rows, calls in ahead(
             (rows, self._signed_mandates(mandates, slice(rows.start, rows.stop), domain)) for rows in sizes
@@ -141,8 +206,12 @@ class Run:
         calls = [currency.mint(funder.address, most), currency.approve(ledger.address, most)]
         self._session.transact(funder, *calls)
         self._deposit(np.arange(len(plan.budget)), plan.budget, None)
+        frozen = self.people.customers.addresses[self._traits.frozen]
+        self._session.transact(funder, *(currency.write("setFrozen", one.tobytes(), True) for one in frozen))
 
     def _deposit(self, rows: Int64s, amounts: Int64s, at: int | None) -> None:
+        paying = ~self._traits.penniless[self._plan.customer[rows]]
+        rows, amounts = rows[paying], amounts[paying]
         accounts = self._accounts[rows]
         for several in pieces(np.arange(len(rows)), DEPOSITS_A_CALL * CALLS_AT_ONCE):
             small = pieces(several, DEPOSITS_A_CALL)
@@ -175,25 +244,9 @@ class Run:
         self.last_block = self._engine.head()
 
     def sums(self) -> Sums:
-        """What the run came to; amounts from the ledger's own totals."""
-        totals: Totals = self.system.ledger.totals()
-        return Sums(
-            bills=len(self._plan.bills),
-            settled=self._counts["settled"],
-            appealed=self._counts["appealed"],
-            insufficient=self._counts["insufficient"],
-            arrears=self._counts["arrears"],
-            amount_billed=totals.billed,
-            amount_unjudged=totals.unjudged,
-            amount_settled=totals.settled,
-            amount_pending=totals.pending,
-            amount_waiting=totals.waiting,
-            amount_held=totals.held,
-            amount_arrears=totals.arrears,
-            amount_void=totals.voided,
-            transactions=self._recorder.transactions,
-            gas_used=self._recorder.gas_used,
-        )
+        """What the run came to."""
+        bills, recorder = len(self._plan.bills), self._recorder
+        return self._tally.sums(bills, self.system.ledger.totals(), recorder.transactions, recorder.gas_used)
 
     def _play_round(self, one: Round, done: int) -> None:
         with self._phase("pay in"):
@@ -213,13 +266,13 @@ class Run:
             if not batches:
                 return
             with self._phase("submit verdicts"):
-                calls = [judgement.call for judgement in judgements]
-                receipts = self._session.transact(self.people.operator, *calls, timestamp=one.time)
+                judged, receipts = self._submit(batches, judgements, one.time)
             with self._phase("record"):
-                for batch, judgement in zip(batches, judgements, strict=True):
-                    self._recorder.judged(judgement, batch.rows)
+                for found in judged:
+                    self._recorder.judged(found.said.judgement, found.batch.rows)
             with self._phase("follow up"):
-                self._follow_up(batches, judgements, receipts)
+                if judged:
+                    self._follow_up(judged, receipts)
             done += sum(len(batch.rows) for batch in batches)
             self._say("bills", done, len(self._plan.bills))
 
@@ -248,26 +301,75 @@ class Run:
             calls.append(self.system.ledger.post_bills(supplier + 1, batch.utility, pack_bills(columns)))
         self._session.transact(self.people.suppliers[supplier], *calls, timestamp=at)
 
-    def _follow_up(self, batches: Sequence[Batch], judgements: Sequence[Judgement], receipts: Receipts) -> None:
-        """Count, and plan what the verdicts lead to."""
-        ids = np.concatenate([(one.posted.batch << 16) + np.arange(len(one.posted)) for one in judgements])
-        rows = np.concatenate([batch.rows for batch in batches])
-        decision = np.concatenate([one.verdicts.decision for one in judgements])
-        arrears = self._events(receipts, "ArrearsOpened")
-        pay = decision == Decision.PAY
-        self._counts["settled"] += int((pay & ~np.isin(ids, arrears)).sum())
-        self._counts["arrears"] += int((pay & np.isin(ids, arrears)).sum())
-        self._counts["appealed"] += int((decision == Decision.APPEAL).sum())
-        self._counts["insufficient"] += int((decision == Decision.INSUFFICIENT).sum())
+    def _submit(
+        self, batches: Sequence[Batch], judgements: Sequence[Judgement], at: int
+    ) -> tuple[list[Judged], Receipts]:
+        """Have the operators say what they say; batches without a quorum stay unjudged."""
+        said = []
+        for judgement in judgements:
+            self._panel.misbehave(judgement, at)
+            said.append(self._panel.say(judgement))
+        found = zip(batches, judgements, said, strict=True)
+        judged = [Judged(batch, true, word) for batch, true, word in found if word is not None]
+        receipts = self._session.send([(one.said.sender, one.said.judgement.call) for one in judged], at)
+        self._watchers.report(self._panel.contradictions, at)
+        return judged, receipts
+
+    def _follow_up(self, judged: Sequence[Judged], receipts: Receipts) -> None:
+        """Count, have the watchers look, and plan what the verdicts lead to."""
+        words = [one.said.judgement for one in judged]
+        ids = np.concatenate([(one.posted.batch << 16) + np.arange(len(one.posted)) for one in words])
+        rows = np.concatenate([one.batch.rows for one in judged])
+        decision = np.concatenate([one.verdicts.decision for one in words])
+        self._tally.count(decision, np.isin(ids, self._events(receipts, "ArrearsOpened")))
         self._note_arrears(receipts)
         judged_at = int(receipts.timestamp[-1])
-        numbers = np.array([one.posted.batch for one in judgements])
-        self._timeline.at(judged_at + self._scenario.periods.window + MARGIN, self._releaser(numbers))
+        self._rows.update((one.true.posted.batch, one.batch.rows) for one in judged)
+        demanded = [self._watchers.look(one.true, one.said, one.batch.rows, judged_at) for one in judged]
+        note_money(self._watchers.wrongs, receipts, self.system)
+        self._release_later(np.array([one.posted.batch for one in words]), np.array(demanded), judged_at)
         held, waiting = (
             Opened(bills, rows[np.searchsorted(ids, bills)])
-            for bills in (self._events(receipts, name) for name in ("BillHeld", "BillWaiting"))
+            for bills in (
+                bills[~self._moved_since(bills, judged_at)]
+                for bills in (self._events(receipts, name) for name in ("BillHeld", "BillWaiting"))
+            )
         )
-        self._answers.plan(held, waiting, judged_at, self._timeline.at)
+        self._plan_answers(held, waiting, judged_at)
+
+    def _plan_answers(self, held: Opened, waiting: Opened, at: int) -> None:
+        """Who never pays in confirms nothing."""
+        payer = ~self._traits.penniless[self._plan.bills.customer[waiting.rows]]
+        self._answers.plan(held, waiting.part(payer), at, self._timeline.at)
+
+    def _release_later(self, numbers: Int64s, demanded: Bools, judged_at: int) -> None:
+        """When the window is over, and no demand open."""
+        over = judged_at + self._scenario.periods.window + MARGIN
+        settled = over if not demanded.any() else max(over, self._watchers.demands_end(judged_at))
+        for batches, at in ((numbers[~demanded], over), (numbers[demanded], settled)):
+            if len(batches):
+                self._timeline.at(at, self._releaser(batches))
+
+    def _moved_since(self, bills: Int64s, time: int) -> Bools:
+        """(k,) which of `bills` a challenge has moved after `time`."""
+        if not self._moved:
+            return np.zeros(len(bills), np.bool_)
+        return np.array([self._moved.get(bill, 0) > time for bill in bills.tolist()], np.bool_)
+
+    def _note_reversals(self, receipts: Receipts) -> None:
+        """What was put right goes its new way from here."""
+        ledger = self.system.ledger
+        moved = event_columns(receipts.logs, ledger.address, ledger.interface, "BillReversed")
+        bills, to = moved["bill"], moved["to"]
+        if not len(bills):
+            return
+        at = int(receipts.timestamp[-1])
+        self._moved.update(dict.fromkeys(bills.tolist(), at))
+        self._open_arrears = np.setdiff1d(self._open_arrears, bills)
+        self._open_arrears = np.concatenate([self._open_arrears, bills[to == BillState.ARREARS]])
+        rows = np.array([self._rows[bill >> 16][bill & 0xFFFF] for bill in bills.tolist()], np.int64)
+        held, waiting = (Opened(bills[to == one], rows[to == one]) for one in (BillState.HELD, BillState.WAITING))
+        self._plan_answers(held, waiting, at)
 
     def _events(self, receipts: Receipts, event: str) -> Int64s:
         """(k,) ids of the bills that the ledger's `event` names, in order."""

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from fairmeter.chain.engine import Receipts
+from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.clients import Ids
 from fairmeter.contracts.deploy import System
@@ -18,7 +19,7 @@ from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Plan
-from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.scenario import Contesting, Scenario
 from fairmeter.usage import amounts
 
 ANSWERS_A_CALL: Final = 100
@@ -32,6 +33,8 @@ MARGIN: Final = 3_600
 Later = Callable[[int, Callable[[int], None]], None]
 Deposit = Callable[[Int64s, Int64s, int | None], None]
 Note = Callable[[Receipts], None]
+Moved = Callable[[Int64s, int], Bools]
+"""Which bills a challenge has moved after a time, Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,26 @@ class Answers:
         session: Session,
         deposit: Deposit,
         note: Note,
+        moved: Moved,
     ) -> None:
         self._plan, self._scenario, self._people, self._system, self._session = plan, scenario, people, system, session
-        self._deposit, self._note = deposit, note
+        self._deposit, self._note, self._moved = deposit, note, moved
 
     def plan(self, held: Opened, waiting: Opened, judged_at: int, later: Later) -> None:
         """Ask for everything that follows from appeals and waiting bills, each at its time."""
-        true_quantity = self._plan.bills.true_quantity
-        if true_quantity is None:
-            if len(held.bills):
-                later(judged_at + self._scenario.periods.reply + MARGIN, lambda at: self._expire(held.bills, at))
-            return
+        true_quantity, contest = self._plan.bills.true_quantity, self._scenario.suppliers.contest
+        if len(held.bills) and contest is Contesting.EVERYTHING:
+            later(judged_at + self._scenario.supplier_answers_after, lambda at: self._contest(held, at, later))
+        elif len(held.bills) and (true_quantity is None or contest is Contesting.NOTHING):
+            later(judged_at + self._scenario.periods.reply + MARGIN, lambda at: self._expire(held.bills, at))
+        elif true_quantity is not None:
+            self._answer_by_labels(held, true_quantity, judged_at, later)
+        if true_quantity is not None:
+            right = waiting.part(np.equal(self._plan.bills.quantity[waiting.rows], true_quantity[waiting.rows]))
+            if len(right.bills):
+                later(judged_at + self._scenario.customer_answers_after, lambda at: self._confirm(right, judged_at, at))
+
+    def _answer_by_labels(self, held: Opened, true_quantity: Int64s, judged_at: int, later: Later) -> None:
         quantities, wrong = self._readings_again(held.rows, true_quantity)
         if wrong.any():
             offers = self._offers(held.part(wrong), quantities[wrong])
@@ -78,9 +90,6 @@ class Answers:
         answers = judged_at + self._scenario.customer_answers_after
         if len(held.bills):
             later(answers, lambda at: self._answer(held, wrong, at))
-        right = waiting.part(np.equal(self._plan.bills.quantity[waiting.rows], true_quantity[waiting.rows]))
-        if len(right.bills):
-            later(answers, lambda at: self._confirm(right, at))
 
     def _readings_again(self, rows: Int64s, true_quantity: Int64s) -> tuple[Int64s, Bools]:
         """The true quantities, and where they make a smaller bill: there the supplier offers them."""
@@ -110,8 +119,11 @@ class Answers:
         accept, withdraw = registry.accept_adjustments(held.bills[:1]), registry.withdraw_appeals(held.bills[:1])
         self._as_customers(held, [accept if one else withdraw for one in wrong.tolist()], at)
 
-    def _confirm(self, right: Opened, at: int) -> None:
+    def _confirm(self, right: Opened, since: int, at: int) -> None:
         """Customers who know a bill to be right pay in for it and confirm it."""
+        right = right.part(~self._moved(np.asarray(right.bills, np.int64), since))
+        if not len(right.bills):
+            return
         accounts, place = np.unique(self._plan.account[right.rows], return_inverse=True)
         sums = np.zeros(len(accounts), np.int64)
         np.add.at(sums, place, self._plan.bills.amount[right.rows])
@@ -131,6 +143,17 @@ class Answers:
         both = zip(pieces(calls, CUSTOMERS_AT_ONCE), pieces(customers, CUSTOMERS_AT_ONCE), strict=True)
         for some, signed in ahead((some, crowd.sign(rows, some)) for some, rows in both):
             self._note(self._session.send_signed(some, signed, at))
+
+    def _contest(self, held: Opened, at: int, later: Later) -> None:
+        """The supplier stands by every bill; where nobody rules the appeals expire."""
+        suppliers = self._plan.bills.supplier[held.rows].tolist()
+        registry = self._system.registry
+        calls = [
+            (self._people.suppliers[supplier], registry.write("contest", bill, keccak256(bill.to_bytes(8, "big"))))
+            for supplier, bill in zip(suppliers, held.bills.tolist(), strict=True)
+        ]
+        self._session.send(calls, at)
+        later(at + self._scenario.periods.contest + MARGIN, lambda when: self._expire(held.bills, when))
 
     def _expire(self, bills: Ids, at: int) -> None:
         """The supplier was silent."""

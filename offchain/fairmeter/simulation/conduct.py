@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from fairmeter.contracts.packing import READING_BYTES, Evidence
 from fairmeter.model import Bools, Decision, Int64s, Presets, Reference, UInt8s, Verdicts
 from fairmeter.simulation.scenario import Conduct
 from fairmeter.units import MAX_INT40, MAX_READING, MIN_INT40, PPM
@@ -37,6 +38,14 @@ def forged(reference: Reference, quantity: Int64s, days: Int64s) -> Reference:
     daily = np.minimum(-(-quantity // np.maximum(days, 1)), MAX_READING)
     inside: Bools = np.arange(reference.readings.shape[1]) < reference.days[:, None]
     return Reference(reference.start, reference.days, np.where(inside, daily[:, None], 0), inside)
+
+
+def forged_evidence(evidence: Evidence, quantity: Int64s, days: Int64s) -> tuple[Reference, Evidence]:
+    """`forged` readings for the same reference periods, and as evidence under the same salts."""
+    shape = (len(evidence.days), evidence.readings.shape[1] // READING_BYTES)
+    none = np.zeros(shape, np.int64)
+    reference = forged(Reference(evidence.start, evidence.days, none, none > 0), quantity, days)
+    return reference, Evidence.of(reference, evidence.salts)
 
 
 def _claimed(verdicts: Verdicts, decision: UInt8s, presets: Presets) -> Verdicts:

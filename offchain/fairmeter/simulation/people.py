@@ -13,6 +13,7 @@ from fairmeter.chain.engine import Engine
 from fairmeter.chain.wallet import Wallet, derive_key, funder_key
 from fairmeter.contracts.session import Call
 from fairmeter.model import Int32s, Int64s, UInt8s
+from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 PURSE_TRANSACTIONS = 300
@@ -24,11 +25,13 @@ TRANSFER_GAS = 21_000
 class People:
     """The run's wallets. The funder deploys, governs, issues the currency, and pays in for customers as their bank."""
 
-    def __init__(self, engine: Engine, seed: int, suppliers: Sequence[str], customers: Sequence[str]) -> None:
+    def __init__(self, engine: Engine, scenario: Scenario, suppliers: Sequence[str], customers: Sequence[str]) -> None:
+        seed = scenario.seed
         self._engine, self._seed = engine, seed
         self._fees = engine.fees()
         self.funder = Wallet.on(engine, funder_key(engine))
-        self.operator = self._wallet("operator 0")
+        self.operators = [self._wallet(f"operator {number}") for number in range(scenario.operators.count)]
+        self.watchers = [self._wallet(f"watcher {number}") for number in range(scenario.watchers.count)]
         self.keeper = self._wallet("keeper")
         self.suppliers = [self._wallet(f"supplier {name}") for name in suppliers]
         names = [f"customer {name}" for name in customers]
@@ -49,7 +52,7 @@ class People:
     def fund_roles(self) -> list[tuple[Wallet, Call]]:
         """Gas for everyone but customers."""
         purse = PURSE_TRANSACTIONS * MAX_TRANSACTION_GAS * self._fees.max_fee
-        wallets = (self.operator, self.keeper, *self.suppliers)
+        wallets = (*self.operators, *self.watchers, self.keeper, *self.suppliers)
         return [(self.funder, _transfer(wallet.address, purse)) for wallet in wallets if purse]
 
     def fund_customers(self, rows: Int64s) -> list[tuple[Wallet, Call]]:

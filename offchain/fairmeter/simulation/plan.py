@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fairmeter.contracts.mandates import Mandates
-from fairmeter.model import Bills, Int32s, Int64s, Tariff
+from fairmeter.model import Bills, Bools, Int32s, Int64s, Tariff
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_AMOUNT, MAX_CAP, PPM, SECONDS_A_DAY
 
@@ -74,9 +74,11 @@ class Plan:
         """(m,) ids: supplier, counted from 1, in the high half, the account's number in the low."""
         return ((self.supplier.astype(np.int64) + 1) << 32) | self.number
 
-    def mandates(self, scenario: Scenario, deadline: int, *, moves_time: bool) -> Mandates:
-        """What the accounts' owners sign. Where time does not move, a whole run is collected in one month, so that the
-        cap a month cannot be what it would be in life.
+    def mandates(self, scenario: Scenario, deadline: int, disclosing: Bools, *, moves_time: bool) -> Mandates:
+        """What the accounts' owners sign; `disclosing` are the customers who let others show their readings.
+
+        Where time does not move, a whole run is collected in one month, so that the cap a month cannot be what it would
+        be in life.
         """
         monthly = self.budget * scenario.cap_per_month_budgets if moves_time else np.full_like(self.budget, MAX_CAP)
         last_day = min(int(self.bills.end.max()) + MANDATE_DAYS_AFTER, MAX_DAY)
@@ -86,6 +88,7 @@ class Plan:
             cap_per_month=np.minimum(monthly, MAX_CAP),
             last_day=np.full_like(self.budget, last_day),
             deadline=np.full_like(self.budget, deadline),
+            disclose_readings=disclosing[self.customer],
         )
 
 

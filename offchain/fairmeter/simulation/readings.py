@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Final
 
 import numpy as np
 
-from fairmeter.model import Int32s, Reference, UInt8s
+from fairmeter.model import Bools, Int32s, Int64s, Reference, UInt8s
 from fairmeter.simulation.plan import Plan
 from fairmeter.usage import ReadingMatrix, UsageStore, reference_period
 from fairmeter.usage.keys import meter_keys
@@ -29,6 +30,8 @@ class WindowedReadings:
         self._spans = [(int(first[rows].min()), int(last[rows].max())) for rows in self._batches]
         self._meters = len(plan.number)
         self._stop = 0
+        self._reading = Lock()
+        """Batches are covered in a thread ahead of the chain, and `between` is asked beside it."""
         self._matrix: ReadingMatrix
         self.cover(0, 1)
 
@@ -53,8 +56,16 @@ class WindowedReadings:
         # the one before goes first: two would not fit
         self._matrix = NOTHING
         meters = np.unique(meter_keys(self._bills.customer[rows], self._bills.utility[rows]))
-        self._matrix = self._store.matrix(meters, int(spans[:, 0].min()), int(spans[:, 1].max()))
+        with self._reading:
+            self._matrix = self._store.matrix(meters, int(spans[:, 0].min()), int(spans[:, 1].max()))
 
     def reference(self, customer: Int32s, utility: UInt8s, start: Int32s, end: Int32s) -> Reference:
         """Of n bills, as `ReadingMatrix.reference` has it."""
         return self._matrix.reference(customer, utility, start, end)
+
+    def between(self, customer: Int32s, utility: UInt8s, first: Int32s, days: Int32s) -> tuple[Int64s, Bools]:
+        """As `ReadingMatrix.between` has it, of any meters and days: from the file, each time."""
+        meters = np.unique(meter_keys(customer, utility))
+        with self._reading:
+            matrix = self._store.matrix(meters, int(first.min()), int((first + days).max()) - 1)
+        return matrix.between(customer, utility, first, days)

@@ -31,11 +31,14 @@ from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, RunResult, Sums
 from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.traits import overbilled
 from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills, load_tariffs
 
 BUNDLE = "bundle"
 RESULT = "run.json"
 ANCHORS = "anchors.json"
+WRONGS = "wrongs.parquet"
+"""Beside the bundle, which holds what happened: what would have been right only the run knows."""
 KIBIBYTE: Final = 1_024
 """Linux counts a process's memory in them."""
 
@@ -64,7 +67,7 @@ def run(
         raise InputError(f"{out} exists and is not empty: choose another --out, or delete it")
     with clock.phase("read bills"):
         billed, prices, inferred = _load(bills, tariffs)
-        layout = plan(billed, prices, scenario)
+        layout = plan(overbilled(billed, prices, scenario), prices, scenario)
     with clock.phase("read usage"):
         readings = WindowedReadings(UsageStore(usage, billed), layout)
     with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
@@ -120,6 +123,9 @@ class _Job:
                 hashes = {name: future.result() for name, future in self.sources.items()}
                 history = history_digest(engine, acting.first_block, acting.last_block)
                 writer.finish(_manifest(engine, acting, self.scenario, hashes, sums, genesis, history))
+                wrongs = acting.wrongs()
+                if wrongs is not None:
+                    wrongs.write_parquet(folder / WRONGS)
                 _write_anchors(folder / ANCHORS, engine, acting, history)
         return sums
 
@@ -150,7 +156,7 @@ def _manifest(
             },
         },
         "contracts": acting.system.deployment.to_json()["contracts"],
-        "operators": ["0x" + acting.people.operator.address.hex()],
+        "operators": ["0x" + wallet.address.hex() for wallet in acting.people.operators],
         "scenario": scenario.to_json(),
         "sources": sources,
         "sums": sums.to_json(),
@@ -161,8 +167,8 @@ def _manifest(
 def _write_anchors(path: Path, engine: Engine, acting: Run, history: bytes) -> None:
     """What an auditor should have from outside the bundle: `audit --expect`."""
     anchors = {
-        "operators": ["0x" + acting.people.operator.address.hex()],
-        "meter_keys": [],
+        "operators": ["0x" + wallet.address.hex() for wallet in acting.people.operators],
+        "meter_keys": ["0x" + key.hex() for key in acting.meter_keys],
         "bytecode": {
             name: "0x" + keccak256(engine.code(address)).hex()
             for name, address in acting.system.deployment.addresses.items()

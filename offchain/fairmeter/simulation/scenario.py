@@ -94,6 +94,8 @@ class OperatorGroup:
     conduct: Conduct
     share: Share = PPM
     """Of a batch's bills that a flip touches, ppm."""
+    shows: bool = True
+    """Opens its evidence when somebody demands it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Operators:
 
     def conducts(self) -> list[OperatorGroup]:
         """One entry an operator: the group that it is of."""
-        listed = [group for group in self.groups for _ in range(group.members)]
+        listed = [dataclasses.replace(group, members=1) for group in self.groups for _ in range(group.members)]
         return listed + [OperatorGroup(1, Conduct.HONEST)] * (self.count - len(listed))
 
 
@@ -131,8 +133,6 @@ class Suppliers:
     """Of the bills, ppm."""
     overbilled_by: Annotated[int, Ge(1)] = 500_000
     """Of the quantity, ppm, added."""
-    posted_twice: Share = 0
-    """Of the bills, ppm: posted again in the next batch."""
     contest: Contesting = Contesting.LABELS
 
 
@@ -146,10 +146,8 @@ class Customers:
     """Never pay in."""
     frozen: Share = 0
     """Frozen by the issuer after their accounts were endowed."""
-    appealing: Share = 0
-    """Appeal every settled bill by hand."""
-    disclosing: Share = PPM
-    """Allow anyone to show their readings in a challenge."""
+    disclosing: Share = 0
+    """Let anyone show their readings in a challenge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +157,8 @@ class Watchers:
     __pydantic_config__ = _CLOSED
 
     count: Annotated[int, Ge(0), Le(16)] = 0
+    bond: Count = 10_000_000
+    """Minor units, each, for what they put on demands."""
     demands: bool = True
     """Ask operators to open the evidence that does not match the readings."""
 

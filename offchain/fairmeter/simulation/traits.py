@@ -1,0 +1,56 @@
+"""Who of the customers and bills is of what kind: drawn from the seed, each kind by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fairmeter.model import Bills, Bools, Int64s, Tariff
+from fairmeter.simulation.scenario import Customers, Scenario
+from fairmeter.units import MAX_QUANTITY, PPM
+from fairmeter.usage import amounts
+
+_KINDS = ("overbilled", "penniless", "frozen", "disclosing")
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """Of the customers, as the bills count them."""
+
+    penniless: Bools
+    frozen: Bools
+    disclosing: Bools
+
+    @classmethod
+    def draw(cls, customers: int, given: Customers, seed: int) -> Traits:
+        """Each customer of each kind with the scenario's share."""
+        return cls(
+            penniless=_drawn("penniless", customers, given.penniless, seed),
+            frozen=_drawn("frozen", customers, given.frozen, seed),
+            disclosing=_drawn("disclosing", customers, given.disclosing, seed),
+        )
+
+
+def overbilled(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario) -> Bills:
+    """The bills as dishonest suppliers send them: a share with a larger quantity, priced by the tariff. Where bills
+    have labels, the true quantity stays what it was."""
+    given = scenario.suppliers
+    rows = np.flatnonzero(_drawn("overbilled", len(bills), given.overbilled, scenario.seed))
+    if not len(rows):
+        return bills
+    quantity, amount = bills.quantity.copy(), bills.amount.copy()
+    # in Python's integers: the largest quantity times a share does not fit 64 bits
+    raised = [min(one + one * given.overbilled_by // PPM, MAX_QUANTITY) for one in quantity[rows].tolist()]
+    quantity[rows] = raised
+    amount[rows] = amounts(tariffs, bills, rows, quantity[rows])
+    return replace(bills, quantity=quantity, amount=amount)
+
+
+def _drawn(kind: str, count: int, share: int, seed: int) -> Bools:
+    if share in (0, PPM):
+        return np.full(count, share == PPM)
+    generator = np.random.default_rng([seed, 1 + _KINDS.index(kind)])
+    drawn: Int64s = generator.integers(PPM, size=count)
+    return drawn < share

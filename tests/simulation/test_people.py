@@ -1,0 +1,150 @@
+"""Scenarios with liars, silent ones and watchers, as docs/scenarios has them: what becomes of the money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from tests.simulation.conftest import Fleet
+
+from fairmeter import report
+from fairmeter.bundle import Bundle
+from fairmeter.chain.revm import RevmEngine
+from fairmeter.contracts.artifacts import interface
+from fairmeter.contracts.events import event_columns
+from fairmeter.errors import ToolMissingError
+from fairmeter.report.outcome import STATES
+from fairmeter.simulation import Scenario, load_scenario, run
+from fairmeter.simulation.scenario import Conduct, OperatorGroup, Operators
+from fairmeter.usage import write_fleet
+
+MONEY = ("bill_id", "amount", "decision", *STATES)
+Play = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def engine() -> str:
+    """The fastest chain that there is."""
+    try:
+        RevmEngine().close()
+    except ToolMissingError:
+        return "eth-tester"
+    return "revm"
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    """Enough bills for every kind of verdict."""
+    return Fleet(*write_fleet(tmp_path_factory.mktemp("town"), 30, 14, seed=5))
+
+
+@pytest.fixture(scope="module")
+def play(town: Fleet, engine: str, tmp_path_factory: pytest.TempPathFactory) -> Play:
+    """Runs a scenario, the file's of that name in docs/scenarios or another; gives the run's folder."""
+    finished: dict[object, Path] = {}
+
+    def played(scenario: str | Scenario) -> Path:
+        key = str(scenario)
+        if key not in finished:
+            out = tmp_path_factory.mktemp("runs") / "out"
+            docs = Path(__file__).resolve().parents[2] / "docs" / "scenarios"
+            given = load_scenario(docs / f"{scenario}.toml") if isinstance(scenario, str) else scenario
+            run(town.usage, town.bills, out, engine=engine, scenario=given)
+            finished[key] = out
+        return finished[key]
+
+    return played
+
+
+def money(out: Path) -> pl.DataFrame:
+    """Where each bill's money stands at the end."""
+    return report.load(out).bills.select(MONEY)
+
+
+def wrongs(out: Path) -> pl.DataFrame:
+    return pl.read_parquet(out / "wrongs.parquet")
+
+
+@pytest.mark.parametrize("name", ["liars-below-the-quorum", "silent-operators", "small-frauds"])
+def test_run__fewer_than_a_quorum_do_wrong__changes_no_bill(play: Play, name: str) -> None:
+    assert_frame_equal(money(play(name)), money(play(Scenario())))
+    assert len(wrongs(play(name))) == 0
+
+
+@pytest.mark.parametrize("conduct", [Conduct.ALWAYS_PAY, Conduct.ALWAYS_APPEAL, Conduct.FLIP, Conduct.FORGE])
+def test_run__one_liar_short_of_a_quorum__changes_no_bill(play: Play, conduct: Conduct) -> None:
+    scenario = Scenario(operators=Operators(3, 2, groups=(OperatorGroup(1, conduct),)))
+    assert_frame_equal(money(play(scenario)), money(play(Scenario())))
+
+
+def test_run__equivocation__costs_the_bond_and_nobody_else(play: Play) -> None:
+    out = play("small-frauds")
+    loaded = report.load(out)
+    addresses = loaded.manifest["contracts"]
+    slashed = event_columns(
+        Bundle(out).table("logs"),
+        bytes.fromhex(addresses["PaymentLedger"][2:]),
+        interface("PaymentLedger"),
+        "BondSlashed",
+    )
+    equivocator = bytes.fromhex(loaded.manifest["operators"][2][2:])
+    assert len(slashed["operator"]) > 0
+    assert {row.tobytes()[12:] for row in slashed["operator"]} == {equivocator}
+
+
+def test_run__quorum_lies_and_meters_sign__no_money_ends_wrongly_paid(play: Play) -> None:
+    out = play("quorum-lies-signed-readings")
+    found = wrongs(out)
+    assert found["paid"].sum() > 0, "they did lie"
+    assert found["mechanism"].unique().to_list() == ["signed readings"]
+    ended, honest = money(out), money(play(Scenario()))
+    # who was wronged has part of the slashed bonds, and so may pay what it could not: but no bill is paid that the
+    # right verdict does not pay
+    assert_frame_equal(ended.select("bill_id", "void"), honest.select("bill_id", "void"))
+    assert (ended["settled"] + ended["arrears"] == honest["settled"] + honest["arrears"]).all()
+
+
+def test_run__quorum_lies_and_nobody_signs__the_report_says_on_whose_word_it_rests(play: Play) -> None:
+    out = play("quorum-lies-unsigned")
+    found = wrongs(out)
+    assert found["mechanism"].null_count() == len(found)
+    assert found["paid"].sum() > 0
+    signers = {signer for row in found["signers"].to_list() for signer in row}
+    assert signers == set(report.load(out).manifest["operators"][:3])
+
+
+@pytest.mark.parametrize(
+    ("name", "mechanism"), [("quorum-lies-about-verdicts", "computation"), ("quorum-hides-evidence", "demand")]
+)
+def test_run__quorum_lies_and_is_found_out__every_wrong_verdict_is_put_right(
+    play: Play, name: str, mechanism: str
+) -> None:
+    found = wrongs(play(name))
+    assert len(found) > 0
+    assert found["mechanism"].unique().to_list() == [mechanism]
+
+
+def test_run__quorum_turns_verdicts_around__every_bill_ends_where_the_truth_puts_it(play: Play) -> None:
+    ended, honest = money(play("quorum-lies-about-verdicts")), money(play(Scenario()))
+    assert (ended["decision"] != honest["decision"]).any()
+    assert_frame_equal(ended.select("bill_id", "void"), honest.select("bill_id", "void"))
+    assert (ended["settled"] + ended["arrears"] == honest["settled"] + honest["arrears"]).all()
+
+
+def test_run__suppliers_overbill_and_contest_everything__gain_nothing_by_appealed_bills(play: Play) -> None:
+    bills = report.load(play("dishonest-suppliers")).bills
+    appealed = bills.filter(pl.col("decision") == "APPEAL")
+    assert len(appealed) > len(report.load(play(Scenario())).bills.filter(pl.col("decision") == "APPEAL"))
+    assert appealed["appeal"].unique().to_list() == ["expired"]
+    assert appealed["settled"].sum() == 0
+
+
+def test_run__penniless_and_frozen_customers__change_nothing_for_the_others(play: Play) -> None:
+    ended, honest = money(play("customers-in-trouble")), money(play(Scenario()))
+    worse = ended.filter(ended["settled"] != honest["settled"])
+    assert len(worse) > 0
+    assert_frame_equal(ended.select("bill_id", "decision"), honest.select("bill_id", "decision"))
+    assert (worse["arrears"] + worse["waiting"] > 0).all()
