@@ -17,7 +17,7 @@ from fairmeter.model import Decision, Presets
 if TYPE_CHECKING:
     from fairmeter.chain.compiler import Compilation
     from fairmeter.contracts.deploy import System
-    from fairmeter.oracle import Done, OperatorService
+    from fairmeter.oracle import Done
     from fairmeter.report import Report
     from fairmeter.simulation import Listener, RunResult, Scenario
     from fairmeter.verdict.evaluation import Compared
@@ -341,20 +341,7 @@ def operate(
         between = ChainExchange(system, wallet) if exchange is None else FolderExchange(exchange)
         oracle = Oracle(system, ReadingMatrix.of(readings).reference, directory)
         service = OperatorService(system, oracle, wallet, between, patience=patience)
-        while True:
-            yield from service.step() if once else _tried(service)
-            if once:
-                return
-            time.sleep(pause)
-
-
-def _tried(service: OperatorService) -> list[Done]:
-    from fairmeter.oracle import Act, Done  # noqa: PLC0415
-
-    try:
-        return service.step()
-    except (ChainError, InputError) as error:
-        return [Done(None, Act.TROUBLE, str(error))]
+        yield from service.step() if once else service.steps(pause)
 
 
 def compile_contracts(contracts: Path = Path("contracts")) -> Compilation:

@@ -20,22 +20,26 @@ ROWS = st.lists(
         st.integers(0, 2**16 - 1),
         st.integers(0, 2**40 - 1),
         st.binary(min_size=65, max_size=65),
+        st.booleans(),
     ),
     min_size=1,
     max_size=12,
 )
-Rows = list[tuple[int, int, int, int, int, bytes]]
+Rows = list[tuple[int, int, int, int, int, bytes, bool]]
 
 
 def mandates_of(rows: Rows) -> Mandates:
-    return Mandates(*(np.array([row[column] for row in rows], np.int64) for column in range(5)))
+    numbers = (np.array([row[column] for row in rows], np.int64) for column in range(5))
+    account, bill, month, last_day, deadline = numbers
+    return Mandates(account, bill, month, last_day, deadline, np.array([row[6] for row in rows], np.bool_))
 
 
 @given(ROWS)
 def test_digests__any__what_each_owner_signs(rows: Rows) -> None:
     domain = mandate_domain(31_337, LEDGER)
     expected = [
-        mandate_hash(domain, account, Mandate(bill, month, day), 0, end) for account, bill, month, day, end, _ in rows
+        mandate_hash(domain, account, Mandate(bill, month, day, shows), 0, end)
+        for account, bill, month, day, end, _, shows in rows
     ]
     assert [digest.tobytes() for digest in mandates_of(rows).digests(domain)] == expected
 
@@ -46,11 +50,11 @@ def test_grant__any__as_the_abi_encodes_it(rows: Rows) -> None:
     structs = [
         {
             "account": account,
-            "mandate": {"capPerBill": bill, "capPerMonth": month, "lastDay": day, "discloseReadings": False},
+            "mandate": {"capPerBill": bill, "capPerMonth": month, "lastDay": day, "discloseReadings": shows},
             "deadline": deadline,
             "signature": signature,
         }
-        for account, bill, month, day, deadline, signature in rows
+        for account, bill, month, day, deadline, signature, shows in rows
     ]
     call = mandates_of(rows).grant(LEDGER, signatures)
     assert call.data == interface("PaymentLedger").encode_call("grantMandatesBySignature", structs)

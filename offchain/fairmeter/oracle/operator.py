@@ -17,7 +17,7 @@ from fairmeter.contracts.deploy import System
 from fairmeter.contracts.governance import OperatorSet
 from fairmeter.contracts.packing import Bytes2D, pack_verdicts
 from fairmeter.contracts.session import Call, Session
-from fairmeter.errors import RevertError
+from fairmeter.errors import ChainError, InputError, RevertError
 from fairmeter.oracle.exchange import Attestation, Exchange
 from fairmeter.oracle.roster import Roster
 from fairmeter.oracle.service import Judgement, Oracle
@@ -128,6 +128,15 @@ class OperatorService:
                 free.append(batch)
             claimed |= one.accounts
         return free
+
+    def steps(self, pause: float) -> Iterator[Done]:
+        """Step after step for ever, `pause` seconds apart; what fails is told and tried again."""
+        while True:
+            try:
+                yield from self.step()
+            except (ChainError, InputError) as error:
+                yield Done(None, Act.TROUBLE, str(error))
+            time.sleep(pause)
 
     def _opened(self, judgement: Judgement) -> _Open:
         version = judgement.posted.version

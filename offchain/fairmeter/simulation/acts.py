@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -24,7 +23,7 @@ from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
 from fairmeter.simulation.clock import Clock
 from fairmeter.simulation.metering import MeterOperators
-from fairmeter.simulation.panel import Panel, Said
+from fairmeter.simulation.panel import Judged, Panel
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Batch, Plan, Round
@@ -45,15 +44,6 @@ SETTLEMENTS_A_CALL = 150
 """Each far below the gas of a transaction."""
 MANDATE_DEADLINE = 2**40 - 1
 """Unix seconds; the signatures are used at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A batch with its true judgement and what a quorum said."""
-
-    batch: Batch
-    true: Judgement
-    said: Said
 
 
 class Run:
@@ -149,12 +139,6 @@ class Run:
             self._meter_operators = MeterOperators(self._plan, self._readings.between, scenario.seed, system)
         if self._meter_operators is not None:
             self._session.transact(people.funder, *self._meter_operators.appoint())
-        purse = scenario.watchers.bond * len(people.watchers)
-        if purse:
-            bonds = [system.ledger.deposit_bond(one.address, scenario.watchers.bond) for one in people.watchers]
-            currency = system.currency
-            money = [currency.mint(people.funder.address, purse), currency.approve(system.ledger.address, purse)]
-            self._session.transact(people.funder, *money, *bonds)
         self._watchers = Watchers(
             wallets=people.watchers,
             scenario=scenario,
@@ -166,6 +150,7 @@ class Run:
             later=self._timeline.at,
             reversed=self._note_reversals,
         )
+        self._watchers.endow(people.funder)
 
     def _open_accounts(self) -> None:
         plan, addresses = self._plan, self.people.customers.addresses

@@ -21,6 +21,7 @@ from fairmeter.contracts.session import Call, Session
 from fairmeter.errors import RevertError
 from fairmeter.oracle import Judgement
 from fairmeter.simulation.conduct import FALSE_VERDICTS, forged_evidence, lied
+from fairmeter.simulation.plan import Batch
 from fairmeter.simulation.scenario import Conduct, OperatorGroup, Scenario
 from fairmeter.verdict import judge
 
@@ -47,6 +48,15 @@ class Contradiction:
     operator: Wallet
     batch: int
     said: tuple[tuple[bytes, bytes, bytes], tuple[bytes, bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A batch with its true judgement and what a quorum said."""
+
+    batch: Batch
+    true: Judgement
+    said: Said
 
 
 class Panel:

@@ -85,6 +85,15 @@ class Watchers:
     _openers: set[tuple[int, ...]] = field(default_factory=set)
     """Signers who have shown forged evidence: to ask them again costs a bond each time."""
 
+    def endow(self, funder: Wallet) -> None:
+        """Give each what it puts on its demands."""
+        bond, ledger, currency = self.scenario.watchers.bond, self.system.ledger, self.system.currency
+        purse = bond * len(self.wallets)
+        if purse:
+            money = [currency.mint(funder.address, purse), currency.approve(ledger.address, purse)]
+            bonds = [ledger.deposit_bond(wallet.address, bond) for wallet in self.wallets]
+            self.session.transact(funder, *money, *bonds)
+
     def look(self, true: Judgement, said: Said, rows: Int64s, at: int) -> bool:
         """Note every wrong verdict of a judged batch, and challenge what can be; whether a demand is open now."""
         decided, right = said.judgement.verdicts.decision, true.verdicts.decision
