@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -21,6 +21,9 @@ import fairmeter
 from fairmeter import commands
 from fairmeter.errors import FairmeterError, InputError
 from fairmeter.units import MAX_PRESET
+
+if TYPE_CHECKING:
+    from fairmeter.simulation import Scenario
 
 INTERRUPTED = 130
 DEPLOYMENT = Path("deployment.json")
@@ -118,15 +121,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run bills through the contracts: deploy, post, judge, settle, appeal, and record it all."""
-    from fairmeter.model import Presets  # noqa: PLC0415
-    from fairmeter.simulation import Scenario, load_scenario  # noqa: PLC0415
-    from fairmeter.units import Ppm  # noqa: PLC0415
-
-    if scenario is None:
-        people = Scenario(seed=seed, presets=Presets(first=Ppm(preset), degree=degree))
-    else:
-        _refuse_beside(context, scenario, "seed", "preset", "degree")
-        people = load_scenario(scenario)
+    people = _scenario(context, scenario, seed, preset, degree)
     with _progress() as tell:
         result = commands.run(
             usage,
@@ -339,12 +334,19 @@ def compile_(
     typer.echo(f"written to {commands.ARTIFACTS}")
 
 
-def _refuse_beside(context: typer.Context, scenario: Path, *options: str) -> None:
-    """A scenario file says all of it: an option beside it would leave open which one holds."""
-    sources = {name: context.get_parameter_source(name) for name in options}
+def _scenario(context: typer.Context, file: Path | None, seed: int, preset: int, degree: int) -> Scenario:
+    """A file says all of it: an option beside it would leave open which one holds."""
+    from fairmeter.model import Presets  # noqa: PLC0415
+    from fairmeter.simulation import Scenario, load_scenario  # noqa: PLC0415
+    from fairmeter.units import Ppm  # noqa: PLC0415
+
+    if file is None:
+        return Scenario(seed=seed, presets=Presets(first=Ppm(preset), degree=degree))
+    sources = {name: context.get_parameter_source(name) for name in ("seed", "preset", "degree")}
     given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if given:
-        raise InputError(f"{', '.join(given)} beside --scenario: write it into {scenario}, or leave it out")
+        raise InputError(f"{', '.join(given)} beside --scenario: write it into {file}, or leave it out")
+    return load_scenario(file)
 
 
 def _print_json(fields: Mapping[str, Any]) -> None:

@@ -105,3 +105,23 @@ def test_run__interrupted__one_line_and_nothing_written(invoke: Invoke, tmp_path
         printed, line = process.communicate(timeout=60)
     assert (process.returncode, printed, line) == (130, "", "fairmeter: interrupted\n")
     assert [path.name for path in tmp_path.iterdir()] == ["fleet"]
+
+
+def test_run__option_beside_a_scenario__refused(refused: Refused, fleet: Path, tmp_path: Path) -> None:
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text("seed = 7\n")
+    inputs = ("--usage", fleet / "usage.parquet", "--bills", fleet / "bills.parquet", "--out", tmp_path / "out")
+    said = refused(2, "run", *inputs, "--scenario", scenario, "--seed", 7, "--degree", 1)
+    assert "--seed, --degree beside --scenario" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_run__default_scenario_from_a_file__gives_the_same_bundle(invoke: Invoke, fleet: Path, tmp_path: Path) -> None:
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text("[operators]\ncount = 1\nquorum = 1\n")
+    inputs = ("--usage", fleet / "usage.parquet", "--bills", fleet / "bills.parquet")
+    assert invoke("run", *inputs, "--out", tmp_path / "plain").exit_code == 0
+    assert invoke("run", *inputs, "--out", tmp_path / "given", "--scenario", scenario).exit_code == 0
+    plain, given = (sorted((tmp_path / name / "bundle").iterdir()) for name in ("plain", "given"))
+    assert [path.read_bytes() for path in plain] == [path.read_bytes() for path in given]
+    assert [path.name for path in (tmp_path / "given").iterdir()].count("wrongs.parquet") == 0
