@@ -11,6 +11,8 @@ from benchmarks import figures
 
 BEGIN: Final = "<!-- from docs/benchmarks.json, by scripts/bench -->"
 END: Final = "<!-- end of benchmarks -->"
+SECTION: Final = "## Measured side by side\n\n![Speed, gas and growth](docs/benchmarks.svg)\n\n"
+NEXT: Final = "## Map\n"
 
 
 def block(found: object) -> str:
@@ -25,7 +27,9 @@ def block(found: object) -> str:
 
 
 def updated(readme: str, found: object) -> str:
-    """README with the block of these figures."""
+    """README with the block of these figures; the first time in a section of its own, before the map of the folders."""
+    if BEGIN not in readme:
+        readme = readme.replace(NEXT, f"{SECTION}{BEGIN}\n{END}\n\n{NEXT}", 1)
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{block(found)}\n\n{END}{after}"

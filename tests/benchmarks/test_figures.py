@@ -50,6 +50,12 @@ def test_updated__readme_with_markers__keeps_what_is_around() -> None:
     assert readme.updated(new, FOUND) == new
 
 
+def test_updated__readme_without_markers__a_section_before_the_map() -> None:
+    new = readme.updated(f"# Name\n\n{readme.NEXT}\nfolders\n", FOUND)
+    assert new.index(readme.SECTION) < new.index(readme.BEGIN) < new.index(readme.END) < new.index(readme.NEXT)
+    assert readme.updated(new, FOUND) == new
+
+
 def test_rounds__two_contestants__interleaved(tmp_path: Path) -> None:
     said: list[str] = []
     script = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text('{\"seconds\": 1}')"

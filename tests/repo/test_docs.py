@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from benchmarks import readme as benchmarks
 from fairmeter import cli
 
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -85,6 +87,13 @@ def test_page__scripts_and_links__exist(root: Path, page: str) -> None:
     text = path.read_text(encoding="utf-8")
     names = {root / name for name in SCRIPT.findall(text)} | {path.parent / link for link in LINK.findall(text)}
     assert {name for name in names if not name.exists()} == set()
+
+
+def test_readme__tables_of_the_benchmarks__those_of_benchmarks_json(root: Path, readme: str) -> None:
+    figures = root / "docs" / "benchmarks.json"
+    if not figures.is_file():
+        pytest.skip("NOT TESTED: docs/benchmarks.json is absent: run scripts/bench")
+    assert benchmarks.updated(readme, json.loads(figures.read_text(encoding="utf-8"))) == readme
 
 
 def test_readme__map_of_the_folders__names_every_room(root: Path, readme: str) -> None:
