@@ -168,8 +168,13 @@ abstract contract Base {
     }
 
     function _bond(address holder, uint256 amount) internal {
-        _mint(holder, amount);
-        vm.startPrank(holder);
+        _bond(holder, holder, amount);
+    }
+
+    /// Another may pay a bond.
+    function _bond(address holder, address payer_, uint256 amount) internal {
+        _mint(payer_, amount);
+        vm.startPrank(payer_);
         currency.approve(address(ledger), amount);
         ledger.depositBond(holder, amount);
         vm.stopPrank();

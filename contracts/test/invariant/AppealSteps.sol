@@ -30,7 +30,7 @@ abstract contract AppealSteps is DeskSteps {
         uint48[] memory quantities = new uint48[](1);
         quantities[0] = uint48(quantity);
         bytes memory data = abi.encodeCall(IAppealRegistry.offerAdjustments, (_one(_idOf(place)), quantities));
-        bool allowed = bill.appeal == AppealState.Open && offered < _amountOf(bill.word);
+        bool allowed = bill.appeal == AppealState.Open && offered < bill.amount;
         if (!_answers(place, _supplierOf(place).owner, allowed, data, Step.Offer)) return;
         bill.appeal = AppealState.AdjustmentOffered;
         bill.offered = uint48(offered);
@@ -72,7 +72,7 @@ abstract contract AppealSteps is DeskSteps {
     function withdrawAppeal(uint256 seed) external step(seed) {
         if (bills.length == 0 || !_rarely(2)) return;
         uint256 place = _anyAppeal(AppealState.None, false);
-        uint48 amount = _amountOf(bills[place].word);
+        uint48 amount = bills[place].amount;
         bytes memory data = abi.encodeCall(IAppealRegistry.withdrawAppeals, (_one(_idOf(place))));
         Step done = _isCovered(place, amount) ? Step.WithdrawAppeal : Step.WithdrawAppealToArrears;
         if (_answers(place, accounts[bills[place].account].owner, _isLive(place), data, done)) {

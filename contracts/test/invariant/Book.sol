@@ -59,6 +59,8 @@ abstract contract Book is Base {
         uint256 word;
         uint16 account;
         uint16 batch;
+        /// Of its account when it was posted.
+        uint8 postedClass;
         BillState state;
         Reason reason;
         /// Whether the ledger keeps a record of it.
@@ -75,6 +77,8 @@ abstract contract Book is Base {
         uint48 agreed;
         /// Of its amount as posted, less what became void while another part did not.
         uint48 amount;
+        /// Paid of it before its verdict was corrected: the record is of the rest.
+        uint48 apart;
         /// Its amount, divided by state.
         uint48[7] parts;
     }
@@ -100,6 +104,12 @@ abstract contract Book is Base {
     /// A bit a day: a bill that is not void has it.
     mapping(uint256 account => mapping(uint256 word => uint256)) internal billedDays;
     mapping(address holder => bool) internal frozen;
+    /// All who can have a bond.
+    address[] internal bondHolders;
+    mapping(address holder => uint256) internal bonds;
+    /// Who judged a batch, alone.
+    mapping(uint256 batch => address) internal signers;
+    mapping(uint256 batch => uint256) internal openDemands;
     /// Sent to the ledger outside of it.
     uint256 internal surplus;
 
@@ -166,7 +176,8 @@ abstract contract Book is Base {
     }
 
     function _isReleasable(uint256 batch) internal view returns (bool) {
-        return batches[batch].judgedAt != 0 && block.timestamp >= _windowEndsAt(batch);
+        if (batches[batch].judgedAt == 0 || openDemands[batch] != 0) return false;
+        return block.timestamp >= _windowEndsAt(batch);
     }
 
     /// `amount` of a bill passes from state to state.
@@ -190,9 +201,10 @@ abstract contract Book is Base {
     /// What is not paid is void; where nothing is, the bill's days are free again.
     function _voidRest(BillBook storage bill, BillState from, Reason reason) internal {
         _pass(bill, from, BillState.Void, bill.parts[uint256(from)]);
-        bool paid = bill.parts[uint256(BillState.Settled)] != 0;
+        uint48 settled = bill.parts[uint256(BillState.Settled)] - bill.apart;
+        bool paid = settled != 0;
         _enter(bill, paid ? BillState.Settled : BillState.Void, reason);
-        if (paid) bill.amount = bill.parts[uint256(BillState.Settled)];
+        if (paid) bill.amount = settled;
         if (!paid && !bill.unbilled) _freeDays(bill);
     }
 

@@ -80,6 +80,7 @@ abstract contract Books is Book {
         bool none = bill.state == BillState.Void || bill.state == BillState.Waiting;
         uint256 money = none ? 0 : bill.parts[uint256(bill.state)];
         if (bill.state == BillState.Held) money = bill.hold;
+        if (bill.state == BillState.Settled) money -= bill.apart;
         _same(result, "INV-03: money of a record", record.money, money);
         _same(result, "INV-03: amount of a record", record.amount, bill.amount);
         _same(result, "INV-03: reason of a record", uint256(record.reason), uint256(bill.reason));
@@ -145,8 +146,18 @@ abstract contract Books is Book {
         _same(result, "INV-07: accounts", totals.accounts, result.balances);
         _same(result, "INV-07: holds", totals.holds, result.holds);
         _same(result, "INV-07: credit", totals.credit, result.credit);
-        _same(result, "INV-07: bonds", totals.bonds, 2 * BOND);
-        result.owed += totals.bonds;
+        _auditBonds(result, totals.bonds);
+    }
+
+    function _auditBonds(Audit memory result, uint256 total) private view {
+        uint256 sum;
+        for (uint256 i; i < bondHolders.length; ++i) {
+            uint256 found = ledger.bondOf(bondHolders[i]);
+            _same(result, "INV-07: bond", found, bonds[bondHolders[i]]);
+            sum += found;
+        }
+        _same(result, "INV-07: bonds", total, sum);
+        result.owed += sum;
     }
 
     /* TARIFFS */

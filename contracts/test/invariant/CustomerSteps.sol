@@ -6,10 +6,10 @@ import {IPaymentLedger} from "../../src/interfaces/IPaymentLedger.sol";
 import {AccountRequest, Mandate, SignedMandate} from "../../src/types/Accounts.sol";
 import {AccountId, SupplierId} from "../../src/types/Ids.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {Steps} from "./Steps.sol";
+import {EvidenceBook} from "./EvidenceBook.sol";
 
 /// What customers do with their accounts, and a neighbour for them.
-abstract contract CustomerSteps is Steps {
+abstract contract CustomerSteps is EvidenceBook {
     uint256 private constant MOST_ACCOUNTS = 18;
     bytes32 private constant PERMIT =
         keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");

@@ -14,7 +14,7 @@ abstract contract DeskSteps is OracleSteps {
         BillBook storage bill = bills[place];
         CustomerAccount storage account = accounts[bill.account];
         address caller = _callerFor(account.owner);
-        uint48 amount = _amountOf(bill.word);
+        uint48 amount = bill.amount;
         string memory forbidden = amount > account.balance ? "INV-10: a bill was paid from less than its amount" : "";
         if (caller != account.owner) forbidden = "INV-10: another than its customer confirmed a bill";
         if (bill.state != BillState.Waiting) forbidden = "INV-03: a bill was confirmed that does not wait";

@@ -4,11 +4,11 @@ pragma solidity ^0.8.30;
 import {IDigitalCurrency} from "../../src/interfaces/IDigitalCurrency.sol";
 import {Mandate} from "../../src/types/Accounts.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {AppealSteps} from "./AppealSteps.sol";
+import {ChallengeSteps} from "./ChallengeSteps.sol";
 
 /// All that happens: three payers with accounts at two suppliers for two utilities, a neighbour, a keeper, two
 /// operators, governor, classifier and issuer; and time. No call of it may revert.
-contract Handler is AppealSteps {
+contract Handler is ChallengeSteps {
     function setUp() public override {
         super.setUp();
         for (uint256 i; i < PAYERS; ++i) {
@@ -16,6 +16,7 @@ contract Handler is AppealSteps {
             payers[i] = vm.addr(payerKeys[i]);
         }
         _startOracle();
+        _startWatching();
         _addSupplier("grid");
         _addSupplier("waterworks");
         for (uint256 i; i < 4 * PAYERS; ++i) {

@@ -117,9 +117,11 @@ abstract contract OracleSteps is SupplierSteps {
         }
         if (batches[place].judgedAt != 0) forbidden = "INV-03: a batch was judged twice";
         bytes memory data = abi.encodeCall(
-            IVerdictGate.submitVerdicts, (BatchId.wrap(uint48(place + 1)), keccak256("evidence"), words, verdicts, "")
+            IVerdictGate.submitVerdicts, (BatchId.wrap(uint48(place + 1)), _rootOf(place), words, verdicts, "")
         );
-        if (_call(caller, address(gate), data, forbidden, Step.Judge)) _enterVerdicts(place, decisions);
+        if (!_call(caller, address(gate), data, forbidden, Step.Judge)) return;
+        (said[place], signers[place]) = (verdicts, caller);
+        _enterVerdicts(place, decisions);
     }
 
     /// Most often the oldest that is not judged, so that an account's days come in order; now and then any.

@@ -63,7 +63,16 @@ abstract contract Steps is Books {
         FrozenRefused,
         Stray,
         Burn,
-        Wait
+        Wait,
+        Challenge,
+        Demand,
+        Answer,
+        Enforce,
+        PutToPay,
+        PutToHold,
+        PutToWait,
+        PostBond,
+        WithdrawBond
     }
 
     uint256 internal constant PAYERS = 3;

@@ -171,6 +171,7 @@ abstract contract SupplierSteps is CustomerSteps {
             bill.account = uint16(suppliers[supplier_].accounts[uint32(bill.word) - 1]);
             bill.batch = uint16(batches.length - 1);
             bill.amount = _amountOf(bill.word);
+            bill.postedClass = accounts[bill.account].class;
             bill.parts[uint256(BillState.Unjudged)] = bill.amount;
         }
     }
