@@ -10,7 +10,7 @@ import {IFairClock} from "../../src/interfaces/IFairClock.sol";
 import {IVerdictGate} from "../../src/interfaces/IVerdictGate.sol";
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
 import {AccountRequest, Mandate} from "../../src/types/Accounts.sol";
-import {BillState, Reason, Totals} from "../../src/types/Bills.sol";
+import {BillRecord, BillState, Reason, Totals} from "../../src/types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../../src/types/Ids.sol";
 import {TariffBlock, Utility} from "../../src/types/Utilities.sol";
 import {Presets} from "../../src/types/Verdicts.sol";
@@ -72,7 +72,7 @@ contract LedgerSymbolicTest {
         _prepare(balance, capPerBill, capPerMonth, cap);
         (BatchId batch, PackedBill bill) = _post(quantity);
         ledger.judge(batch, _words(bill), abi.encodePacked(verdict));
-        _checkSums();
+        _checkSums(batch);
     }
 
     /// A batch is judged once.
@@ -96,7 +96,7 @@ contract LedgerSymbolicTest {
         (BatchId batch, PackedBill bill) = _judged(balance, quantity, decision);
         uint256 had = _money();
         _step(kind, batch, bill, amount);
-        _checkSums();
+        _checkSums(batch);
         assert(_money() == had);
     }
 
@@ -190,12 +190,18 @@ contract LedgerSymbolicTest {
         words[0] = PackedBill.unwrap(bill);
     }
 
-    function _checkSums() private view {
+    /// INV-01 and INV-02, and each sum is what the one account, supplier, batch and bill have.
+    function _checkSums(BatchId batch) private view {
         Totals memory sums = ledger.totals();
         uint256 owed = uint256(sums.accounts) + sums.credit + sums.pending + sums.holds + sums.bonds;
         assert(owed == currency.balanceOf(address(ledger)));
         uint256 parts = uint256(sums.unjudged) + sums.waiting + sums.pending + sums.settled + sums.held;
         assert(parts + sums.arrears + sums.voided == sums.billed);
+        assert(sums.accounts == ledger.accountOf(account).balance);
+        assert(sums.credit == ledger.creditOf(supplier));
+        assert(sums.pending == ledger.batchOf(batch).pending);
+        BillRecord memory record = ledger.recordOf(IdCodec.bill(batch, 0));
+        assert(sums.holds == (record.state == BillState.Held ? record.money : 0));
     }
 
     /* AS GATE AND CLOCK */
