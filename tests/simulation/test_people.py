@@ -148,3 +148,20 @@ def test_run__penniless_and_frozen_customers__change_nothing_for_the_others(play
     assert len(worse) > 0
     assert_frame_equal(ended.select("bill_id", "decision"), honest.select("bill_id", "decision"))
     assert (worse["arrears"] + worse["waiting"] > 0).all()
+
+
+def test_report__quorum_lies_and_nobody_signs__tells_money_and_signers_in_every_form(play: Play) -> None:
+    loaded = report.load(play("quorum-lies-unsigned"))
+    told = report.to_json(loaded)
+    (stands,) = told["wrong_verdicts"]
+    (standing,) = told["standing"]
+    assert stands["mechanism"] == "stands"
+    assert (standing["paid"], standing["bills"]) == (stands["paid"], stands["bills"])
+    page = report.html(loaded)
+    assert all(signer in page for signer in loaded.manifest["operators"][:3])
+    assert "Wrong verdicts" not in report.html(report.load(play(Scenario())))
+
+
+def test_report__slashed_bonds__are_divided_whole(play: Play) -> None:
+    bonds = pl.DataFrame(report.to_json(report.load(play("quorum-lies-about-verdicts")))["bonds"])
+    assert bonds["slashed"].sum() == bonds["rewarded"].sum() > 0

@@ -53,6 +53,8 @@ class Judging:
     """(n, 32) as submitted."""
     verdicts: Bytes2D
     """(n, 12)."""
+    signatures: bytes
+    """As submitted: 65 bytes an operator beside the sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def _judging(events: Columns, row: int, found: Mapping[int, Call], postings: Map
         evidence_root=events["evidenceRoot"][row].tobytes(),
         words=array_argument(data, 2),
         verdicts=np.frombuffer(bytes_argument(data, 3), np.uint8).reshape(-1, VERDICT_BYTES),
+        signatures=bytes_argument(data, 4),
     )
 
 

@@ -17,6 +17,7 @@ from fairmeter.audit.identities import Identities
 from fairmeter.audit.manifest import Manifest
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.recompute import recompute
+from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source
 from fairmeter.bundle import Bundle
 from fairmeter.chain.merkle import merkle_root
@@ -42,10 +43,12 @@ class Judgements:
         batches: Batches,
         parameters: Parameters,
         suppliers: dict[int, str],
+        corrections: Corrections,
         source: Source | None,
         progress: Progress,
     ) -> None:
         self._bundle, self._manifest, self._batches = bundle, manifest, batches
+        self._corrections = corrections
         self._parameters, self._suppliers, self._source, self._progress = parameters, suppliers, source, progress
         self._identities = Identities()
 
@@ -164,10 +167,15 @@ class Judgements:
             & (~judged.has_actual | (judged.actual_ppm == submitted.actual_ppm))
             & (~judged.has_expected | (judged.expected_ppm == submitted.expected_ppm))
         )
+        ids = (np.int64(posting.batch) << 16) + np.arange(len(same))
+        # a wrong verdict that was put right on chain is a fact of the run
+        same |= ~same & self._corrections.put_right(ids, judged)
         if same.all():
             return None
         index = int(np.argmin(same))
-        return Finding("recompute", _named(judging, index), _text(judged, index), _text(submitted, index))
+        signed = ", ".join(sorted("0x" + signer.hex() for signer in self._corrections.signers(judging)))
+        found = f"{_text(submitted, index)}, signed by {signed}"
+        return Finding("recompute", _named(judging, index), _text(judged, index), found)
 
     def _compare_source(self, judging: Judging, rows: pa.Table, evidence: Reference) -> Finding | None:
         assert self._source is not None

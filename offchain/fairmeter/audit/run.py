@@ -27,6 +27,7 @@ from fairmeter.audit.referee import open_referee, recorded_implementation
 from fairmeter.audit.replay import Replay
 from fairmeter.audit.rules import Rules
 from fairmeter.audit.sample import JUDGING, Sample
+from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source
 from fairmeter.audit.sums import check_sums
 from fairmeter.bundle import Bundle
@@ -140,10 +141,11 @@ class _Audit:
             yield Check("calls", "transactions behind the batches' events", 0, (batches,))
             return
         yield check_operators(manifest, record)
-        parameters = Parameters(record)
+        parameters, corrections = Parameters(record), Corrections(record)
         yield from Judgements(
-            self.bundle, manifest, batches, parameters, record.suppliers(), self.source, self.progress
+            self.bundle, manifest, batches, parameters, record.suppliers(), corrections, self.source, self.progress
         ).run()
+        yield corrections.check(batches)
         gate = None if engine is None else VerdictGate(engine, contracts["VerdictGate"])
         yield parameters.check(manifest.scenario, gate)
         rebuilt = Rebuilt.of(record, batches)

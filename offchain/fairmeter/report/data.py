@@ -22,6 +22,7 @@ from fairmeter.errors import BundleError
 from fairmeter.model import Bools, Decision, Int64s, Reason
 from fairmeter.report.outcome import APPEALS, STATES, Events, amounts_by_state, appeal_outcomes, arrears_reasons
 from fairmeter.report.readings import Appeal, largest_appeals
+from fairmeter.report.wrongs import WRONGS, bond_changes, load_wrongs
 
 RESULT: Final = "run.json"
 MANIFEST_FIELDS: Final = (
@@ -57,6 +58,10 @@ class Report:
     """A row a kind of transaction, most gas first: label, transactions, gas."""
     largest: tuple[Appeal, ...]
     """The ten largest appeals, largest first."""
+    wrongs: pl.DataFrame | None
+    """The verdicts that the true readings do not give (wrongs.SCHEMA); None where no operator could lie."""
+    bonds: pl.DataFrame
+    """Bonds that were slashed or rewarded (`wrongs.bond_changes`)."""
 
     def money(self) -> pl.DataFrame:
         """A row a decision: decision, bills, amount, and the amount by each of STATES, minor units."""
@@ -119,6 +124,8 @@ def _load(bundle: Bundle) -> Report:
         bills=bills,
         gas=_gas(bundle),
         largest=largest_appeals(bundle, bills),
+        wrongs=load_wrongs(bundle.folder.parent / WRONGS),
+        bonds=bond_changes(logs, addresses["PaymentLedger"]),
     )
 
 

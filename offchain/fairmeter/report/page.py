@@ -7,7 +7,9 @@ from html import escape
 from importlib import resources
 from typing import Any, Final
 
-from fairmeter.report import plots
+import polars as pl
+
+from fairmeter.report import plots, wrongs
 from fairmeter.report.data import Report
 from fairmeter.report.figures import growth, money, period, quantity, reason, share
 from fairmeter.report.outcome import STATES
@@ -23,8 +25,8 @@ APPEALS_MEAN: Final = (
 def html(report: Report) -> str:
     """The page; the same for the same run, byte for byte."""
     css = resources.files("fairmeter.report").joinpath("page.css").read_text(encoding="utf-8")
-    sections = [_head(report), _money(report), _growth(report), _appeals(report), _arrears(report), _cost(report)]
-    body = "\n".join([*sections, _record(report)])
+    parts = (_head, _money, _wrongs, _growth, _appeals, _arrears, _cost, _record)
+    body = "\n".join(section for part in parts if (section := part(report)))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -84,6 +86,39 @@ def _money(report: Report) -> str:
         "expired appeals.",
     )
     return f"<section><h2>Money by outcome</h2>\n{plot}\n{table}</section>"
+
+
+def _wrongs(report: Report) -> str:
+    """Nothing where nobody could lie and nobody was slashed."""
+    parts = []
+    if report.wrongs is not None and len(report.wrongs):
+        sums = wrongs.by_mechanism(report.wrongs)
+        parts.append(
+            _figure(
+                plots.wrongs_plot(sums),
+                "Bars of the money that wrong verdicts moved, by what put it right",
+                "Paid: collected for the supplier. Held: set aside. Owed: asked for without being covered. What stands "
+                "was put right by nobody, and rests on the word of those who signed it.",
+            )
+        )
+        parts.append(_moved("Wrong verdicts, by what put them right", "by", sums, "mechanism"))
+        left = wrongs.by_signers(report.wrongs)
+        if len(left):
+            parts.append(_moved("What still stands wrong", "on the word of", left, "signers"))
+    if len(report.bonds):
+        rows = [
+            [row["holder"] or "Those who were wronged", money(row["slashed"]), money(row["rewarded"])]
+            for row in report.bonds.to_dicts()
+        ]
+        parts.append(_table("Bonds", ["Of", "Slashed", "Rewarded"], rows))
+    if report.wrongs is not None and not len(report.wrongs):
+        parts.insert(0, "<p>Operators lied, and not one wrong verdict was submitted.</p>")
+    return f"<section><h2>Wrong verdicts</h2>\n{''.join(parts)}</section>" if parts else ""
+
+
+def _moved(caption: str, first: str, sums: pl.DataFrame, column: str) -> str:
+    rows = [[row[column], f"{row['bills']:,}", *(money(row[name]) for name in wrongs.MOVES)] for row in sums.to_dicts()]
+    return _table(caption, [first, "bills", *wrongs.MOVES], rows)
 
 
 def _growth(report: Report) -> str:

@@ -15,6 +15,7 @@ from fairmeter.report.data import DECISIONS, Report
 from fairmeter.report.figures import unit
 from fairmeter.report.outcome import STATES
 from fairmeter.report.readings import Appeal, Days
+from fairmeter.report.wrongs import MECHANISMS, MOVES
 from fairmeter.units import PPM
 
 MAX_POINTS: Final = 2_000
@@ -27,6 +28,7 @@ DECISION_COLOURS: Final = dict(zip(DECISIONS, ("#2f8f83", "#e07b39", "#8b7fc7"),
 STATE_COLOURS: Final = dict(
     zip(STATES, ("#2f8f83", "#8cc5bc", "#8b7fc7", "#e9b44c", "#c8493a", "#98a2ad", "#c9ced4"), strict=True)
 )
+MOVE_COLOURS: Final = dict(zip(MOVES, ("#c8493a", "#e9b44c", "#8b7fc7"), strict=True))
 LAST_YEAR, THIS_YEAR, BILLED = "last year", "this year", "billed, mean a day"
 
 PLAIN: Final = "format(datum.value, '~s')"
@@ -55,6 +57,21 @@ def money_plot(report: Report) -> str:
             y=alt.Y("decision:N", title=None, sort=list(DECISIONS)),
             color=_colour("state", {state: STATE_COLOURS[state] for state in present}),
             order=alt.Order("rank:Q"),
+        ).properties(width=640, height=44 * len(sums))
+    )
+
+
+def wrongs_plot(sums: pl.DataFrame) -> str:
+    """Money that wrong verdicts moved (`wrongs.by_mechanism`), divided by what they did with it; major units."""
+    long = sums.unpivot(MOVES, index="mechanism", variable_name="move", value_name="minor").with_columns(
+        (pl.col("minor") / 100).alias("amount")
+    )
+    bars = _chart(long, "mechanism", "move", "amount").mark_bar(height={"band": 0.7})
+    return _svg(
+        bars.encode(
+            x=alt.X("amount:Q", title="amount", stack="zero", axis=alt.Axis(labelExpr=PLAIN)),
+            y=alt.Y("mechanism:N", title=None, sort=list(MECHANISMS)),
+            color=_colour("move", MOVE_COLOURS),
         ).properties(width=640, height=44 * len(sums))
     )
 

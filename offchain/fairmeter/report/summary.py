@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fairmeter.audit import AuditResult
+from fairmeter.report import wrongs
 from fairmeter.report.data import Report
 from fairmeter.report.figures import growth, money, reason, share
 from fairmeter.report.outcome import STATES
@@ -26,6 +27,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "appeals": report.appeals().to_dicts(),
         "arrears_by_reason": report.arrears().to_dicts(),
         "gas": report.gas.to_dicts(),
+        **wrongs.to_json(report.wrongs, report.bonds),
         "largest_appeals": [_appeal(appeal) for appeal in report.largest],
         **{name: report.result[name] for name in ("engine", "implementation", "seconds", "phases") if report.result},
     }
@@ -39,7 +41,8 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
 
 def terminal(report: Report) -> Group:
     """Tables of money, appeals, arrears, the largest appeals, gas and time, each under its title."""
-    tables = [_money(report), _appeals(report), _arrears(report), _largest(report), _gas(report), _time(report)]
+    parts = (_money, _wrongs, _standing, _bonds, _appeals, _arrears, _largest, _gas, _time)
+    tables = [part(report) for part in parts]
     return Group(*(part for title, table in tables if table.row_count for part in (title, table)))
 
 
@@ -55,6 +58,27 @@ def _money(report: Report) -> tuple[Text, Table]:
     for state in STATES:
         if columns[-1][state]:
             table.add_row(state, *(money(column[state]) for column in columns))
+    return title, table
+
+
+def _wrongs(report: Report) -> tuple[Text, Table]:
+    title, table = titled("Wrong verdicts, and what put them right", "by", "bills", "paid", "held", "owed")
+    for row in [] if report.wrongs is None else wrongs.by_mechanism(report.wrongs).to_dicts():
+        table.add_row(row["mechanism"], f"{row['bills']:,}", *(money(row[name]) for name in wrongs.MOVES))
+    return title, table
+
+
+def _standing(report: Report) -> tuple[Text, Table]:
+    title, table = titled("What still stands wrong, on the word of", "signers", "bills", "paid", "held", "owed")
+    for row in [] if report.wrongs is None else wrongs.by_signers(report.wrongs).to_dicts():
+        table.add_row(row["signers"], f"{row['bills']:,}", *(money(row[name]) for name in wrongs.MOVES))
+    return title, table
+
+
+def _bonds(report: Report) -> tuple[Text, Table]:
+    title, table = titled("Bonds", "of", "slashed", "rewarded")
+    for row in report.bonds.to_dicts():
+        table.add_row(row["holder"] or "those who were wronged", money(row["slashed"]), money(row["rewarded"]))
     return title, table
 
 
