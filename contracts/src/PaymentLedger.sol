@@ -36,8 +36,9 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
         IFairClock clock_,
         IVerdictGate gate_,
         IAppealRegistry registry_,
-        IAccessManager authority_
-    ) LedgerBase(currency_, clock_, gate_, registry_) LedgerCounter(authority_) {}
+        IAccessManager authority_,
+        address appealDesk_
+    ) LedgerBase(currency_, clock_, gate_, registry_) LedgerCounter(authority_, appealDesk_) {}
 
     /// @inheritdoc IPaymentLedger
     function classAt(AccountId account, BatchId batch) external view override returns (uint8) {

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
 import {IAppealRegistry} from "../src/interfaces/IAppealRegistry.sol";
+import {IArbiterPanel} from "../src/interfaces/IArbiterPanel.sol";
 import {IChallenges} from "../src/interfaces/IChallenges.sol";
 import {IDigitalCurrency} from "../src/interfaces/IDigitalCurrency.sol";
 import {IFairClock} from "../src/interfaces/IFairClock.sol";
@@ -42,6 +43,7 @@ abstract contract Base {
     address internal supplierOwner = _actor("supplier");
     address internal operator = _actor("operator");
     address internal payer = vm.addr(PAYER_KEY);
+    address[3] internal panelists = [_actor("first arbiter"), _actor("second arbiter"), _actor("third arbiter")];
     address internal stranger = _actor("stranger");
 
     IAccessManager internal manager;
@@ -53,6 +55,7 @@ abstract contract Base {
     IOperators internal operators;
     IChallenges internal challenges;
     IMeters internal meters;
+    IArbiterPanel internal panel;
     SupplierId internal supplier;
 
     function setUp() public virtual {
@@ -60,6 +63,8 @@ abstract contract Base {
         _deploy();
         _assignRoles();
         _addOperator(operator);
+        vm.prank(governor);
+        registry.setArbiter(SupplierId.wrap(0), address(panel));
         vm.startPrank(supplierOwner);
         supplier = ledger.registerSupplier("grid");
         ledger.setTariff(supplier, Utility.Electricity, 0, 0, _flat(PRICE));
@@ -73,39 +78,42 @@ abstract contract Base {
 
     function _deploy() private {
         uint64 nonce = vm.getNonce(address(this));
-        address[9] memory predicted;
+        address[10] memory predicted;
         for (uint256 i; i < predicted.length; ++i) {
             predicted[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         manager = IAccessManager(_create("Governance", abi.encode(admin)));
-        currency = IDigitalCurrency(_create("DigitalCurrency", abi.encode(issuer, predicted[3])));
+        currency = IDigitalCurrency(_create("DigitalCurrency", abi.encode(issuer, predicted[4])));
         clock = IFairClock(_create("FairClock", abi.encode(predicted[0])));
-        ledger = IPaymentLedger(
-            _create("PaymentLedger", abi.encode(predicted[1], predicted[2], predicted[4], predicted[5], predicted[0]))
-        );
+        bytes memory known = abi.encode(predicted[1], predicted[2], predicted[5], predicted[6]);
+        address desk = _create("AppealDesk", known);
+        ledger = IPaymentLedger(_create("PaymentLedger", bytes.concat(known, abi.encode(predicted[0], desk))));
+        bytes memory others = abi.encode(predicted[6], predicted[7], predicted[8], predicted[9]);
         gate = IVerdictGate(
-            _create(
-                "VerdictGate",
-                abi.encode(
-                    predicted[0], predicted[2], predicted[3], predicted[5], predicted[6], predicted[7], predicted[8]
-                )
-            )
+            _create("VerdictGate", bytes.concat(abi.encode(predicted[0], predicted[2], predicted[4]), others))
         );
-        registry = IAppealRegistry(_create("AppealRegistry", abi.encode(predicted[2], predicted[3], predicted[4])));
+        registry = IAppealRegistry(
+            _create("AppealRegistry", abi.encode(predicted[0], predicted[2], predicted[4], predicted[5]))
+        );
         operators = IOperators(
-            _create("Operators", abi.encode(predicted[0], predicted[2], predicted[3], predicted[4], predicted[7]))
+            _create("Operators", abi.encode(predicted[0], predicted[2], predicted[4], predicted[5], predicted[8]))
         );
         challenges = IChallenges(
             _create(
                 "Challenges",
-                abi.encode(predicted[2], predicted[3], predicted[4], predicted[5], predicted[6], predicted[8])
+                abi.encode(predicted[2], predicted[4], predicted[5], predicted[6], predicted[7], predicted[9])
             )
         );
-        meters = IMeters(_create("Meters", abi.encode(predicted[0], predicted[4])));
-        require(address(meters) == predicted[8], "addresses as predicted");
+        meters = IMeters(_create("Meters", abi.encode(predicted[0], predicted[5])));
+        require(address(meters) == predicted[9], "addresses as predicted");
+        address[] memory members = new address[](3);
+        (members[0], members[1], members[2]) = (panelists[0], panelists[1], panelists[2]);
+        panel = IArbiterPanel(_create("ArbiterPanel", abi.encode(registry, members, 2)));
     }
 
     function _assignRoles() private {
+        bytes4[] memory ruling = new bytes4[](1);
+        ruling[0] = IAppealRegistry.setArbiter.selector;
         bytes4[] memory selectors = new bytes4[](2);
         selectors[0] = IVerdictGate.setPresets.selector;
         selectors[1] = IVerdictGate.setPeriods.selector;
@@ -126,6 +134,7 @@ abstract contract Base {
         manager.setTargetFunctionRole(address(gate), selectors, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(operators), operating, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(meters), metering, Roles.GOVERNOR);
+        manager.setTargetFunctionRole(address(registry), ruling, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(ledger), classing, Roles.CLASSIFIER);
         manager.grantRole(Roles.GOVERNOR, governor, 0);
         manager.grantRole(Roles.CLASSIFIER, classifier, 0);

@@ -81,6 +81,7 @@ class Reason(enum.IntEnum):
     ADJUSTED = 12
     EXPIRED = 13
     BAD_REPLACEMENT = 14
+    RULED = 15
 
 
 class AppealState(enum.IntEnum):
@@ -95,6 +96,7 @@ class AppealState(enum.IntEnum):
     RULED = 6
     WITHDRAWN = 7
     EXPIRED = 8
+    OVERTURNED = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,21 +260,22 @@ class PlainLedger:
     def pay_from_balance(self, person: str, key: BillKey, amount: int) -> None:
         bill = self._in(key, BillState.ARREARS)
         account = self._own(person, bill.account)
+        _check(amount > 0, "PaymentLedger_NoPayment")
+        amount = min(amount, bill.parts[BillState.ARREARS])
         _check(account.balance >= amount, "PaymentLedger_InsufficientBalance")
         self._pay_off(bill, amount)
         account.balance -= amount
 
     def pay(self, person: str, key: BillKey, amount: int) -> None:
         bill = self._in(key, BillState.ARREARS)
-        owed = bill.parts[BillState.ARREARS]
-        _check(0 < amount <= owed, "PaymentLedger_PaymentOutOfRange")
+        _check(amount > 0, "PaymentLedger_NoPayment")
+        amount = min(amount, bill.parts[BillState.ARREARS])
         _check(self.purses[person] >= amount, "ERC20InsufficientBalance")
         self._pay_off(bill, amount)
         self.purses[person] -= amount
 
     def _pay_off(self, bill: Bill, amount: int) -> None:
         owed = bill.parts[BillState.ARREARS]
-        _check(0 < amount <= owed, "PaymentLedger_PaymentOutOfRange")
         bill.shift(BillState.ARREARS, BillState.SETTLED, amount)
         self.credit += amount
         if amount == owed:
@@ -304,6 +305,8 @@ class PlainLedger:
         cancellable = {BillState.UNJUDGED, BillState.PENDING, BillState.WAITING, BillState.ARREARS}
         _check(bill.state in cancellable, "PaymentLedger_WrongState")
         part = bill.parts[bill.state]
+        paid = bill.parts.get(BillState.SETTLED, 0)
+        _check(self.credit >= paid, "PaymentLedger_InsufficientCredit")
         if bill.state == BillState.UNJUDGED:
             bill.unbilled = True
         if bill.state == BillState.PENDING:
@@ -311,8 +314,10 @@ class PlainLedger:
             if month_of(self.batches[key[0]].judged_at) == month_of(now):
                 account.spent -= part
         bill.shift(bill.state, BillState.VOID, part)
-        paid = bill.parts.get(BillState.SETTLED, 0)
-        bill.state, bill.reason = (BillState.SETTLED if paid else BillState.VOID), Reason.CANCELLED
+        bill.shift(BillState.SETTLED, BillState.VOID, paid)
+        self.credit -= paid
+        account.balance += paid
+        bill.state, bill.reason = BillState.VOID, Reason.CANCELLED
 
     def release(self, number: int, now: int) -> None:
         _check(self.releasable(number, now), "PaymentLedger_NotReleasable")

@@ -39,7 +39,7 @@ abstract contract GateParameters is IVerdictGate, Managed {
         for (uint256 i = uint256(Utility.Electricity); i <= uint256(Utility.Phone); ++i) {
             _addPresets(Utility(i), 0, presets);
         }
-        _addPeriods(Periods({window: 7 days, reply: 14 days, acceptance: 14 days, contest: 30 days}));
+        _addPeriods(Periods({window: 7 days, reply: 14 days, acceptance: 14 days, contest: 30 days, review: 60 days}));
     }
 
     /// @inheritdoc IVerdictGate
@@ -61,8 +61,9 @@ abstract contract GateParameters is IVerdictGate, Managed {
     /// @inheritdoc IVerdictGate
     function setPeriods(Periods calldata periods) external override restricted {
         // Check:
-        // Only the window may be zero: an appeal whose time is over at once could not be answered.
+        // Only window and review may be zero: an appeal whose time is over at once could not be answered.
         _checkPeriod(periods.window, 0);
+        _checkPeriod(periods.review, 0);
         _checkPeriod(periods.reply, 1);
         _checkPeriod(periods.acceptance, 1);
         _checkPeriod(periods.contest, 1);
@@ -100,7 +101,8 @@ abstract contract GateParameters is IVerdictGate, Managed {
             window: uint32(value),
             reply: uint32(value >> 32),
             acceptance: uint32(value >> 64),
-            contest: uint32(value >> 96)
+            contest: uint32(value >> 96),
+            review: uint32(value >> 128)
         });
     }
 
@@ -122,8 +124,8 @@ abstract contract GateParameters is IVerdictGate, Managed {
     }
 
     function _addPeriods(Periods memory periods) private {
-        uint256 value = uint256(periods.window) | uint256(periods.reply) << 32;
-        _periods.add(parameterVersion, value | uint256(periods.acceptance) << 64 | uint256(periods.contest) << 96);
+        uint256 value = uint256(periods.window) | uint256(periods.reply) << 32 | uint256(periods.acceptance) << 64;
+        _periods.add(parameterVersion, value | uint256(periods.contest) << 96 | uint256(periods.review) << 128);
         if (periods.window > longestWindow) longestWindow = periods.window;
 
         emit PeriodsSet(parameterVersion, periods);

@@ -1,34 +1,43 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Appeal, AppealState} from "../types/Appeals.sol";
+import {Appeal} from "../types/Appeals.sol";
 import {BatchId, BillId, PackedBill, PackedVerdict, SupplierId} from "../types/Ids.sol";
+import {IArbitrable} from "./IArbiter.sol";
 import {IFairClock} from "./IFairClock.sol";
 import {IPaymentLedger} from "./IPaymentLedger.sol";
 import {IVerdictGate} from "./IVerdictGate.sol";
 
 /// Appeals and their outcomes. An appeal's id is its bill's. Keeps no money: the ledger moves it when an appeal ends.
 ///
-/// Open → Conceded | AdjustmentOffered → Accepted | Contested → Ruled | Withdrawn | Expired
+/// Open → Conceded | AdjustmentOffered → Accepted | Contested → Ruled | Withdrawn | Expired | Overturned
 ///
-/// Ruled is reserved: until there are rulings no appeal enters it, and a contested appeal expires to void. A step is
-/// refused from its deadline on, `expire` before it; deadlines are fair time (IFairClock). Lists are all or nothing: the error names the bill.
-interface IAppealRegistry {
+/// A step is refused from its deadline on, `expire` before it; deadlines are fair time (IFairClock). Lists pass over the
+/// appeals for which the step comes too late or which someone has ended meanwhile, and are refused if none is left: the
+/// error then says why of the first. Another's appeal in a list refuses it whole.
+interface IAppealRegistry is IArbitrable {
     /// The appeal request to the supplier: which account, which days, how much was charged (the bill as posted, for
     /// IPaymentLedger.decodeBill), and the growth that does not fit, ppm. Three words, so that 500 appeals open in one
     /// transaction.
     event AppealOpened(
         BillId indexed bill, SupplierId indexed supplier, PackedBill packed, int40 actualPpm, int40 expectedPpm
     );
+    /// The customer appeals against a bill that no verdict has appealed.
+    event AppealOpenedByHand(BillId indexed bill, SupplierId indexed supplier, PackedBill packed, uint40 deadline);
     event AppealConceded(BillId indexed bill);
     event AdjustmentOffered(BillId indexed bill, uint48 quantity, uint48 amount, uint40 deadline);
     event AdjustmentAccepted(BillId indexed bill, uint48 amount);
-    /// By the supplier with the hash of its evidence, or by the customer's refusal or silence with zero.
-    event AppealContested(BillId indexed bill, bytes32 evidenceHash, uint40 deadline);
+    /// What the verdict expects, `quantity` base units, is settled; the rest stays under appeal.
+    event UndisputedSettled(BillId indexed bill, uint48 quantity, uint48 amount);
     event AppealWithdrawn(BillId indexed bill);
     event AppealExpired(BillId indexed bill);
-    /// The verdict that had opened it was shown wrong.
+    /// The verdict that opened the appeal was shown wrong.
     event AppealOverturned(BillId indexed bill);
+    /// Rules on the disputes over a supplier's bills in batches from `firstBatch` on; supplier 0 stands for all that have
+    /// none of their own.
+    event ArbiterSet(SupplierId indexed supplier, address indexed arbiter, BatchId firstBatch);
+
+    /* GATE AND CHALLENGES */
 
     /// Opens the appeals of a batch just judged, of the bills whose bit is set in `held`, and puts them in the
     /// supplier's queue. Gate only.
@@ -39,29 +48,54 @@ interface IAppealRegistry {
         uint256[] calldata bills,
         bytes calldata verdicts
     ) external;
-
-    /// Opens an appeal against a bill whose verdict was shown wrong; the supplier's time to answer begins now.
-    /// Challenges only.
+    /// Opens the appeal of a bill whose verdict was shown to be APPEAL; the reply counts from now. Challenges only.
     function openReversed(BillId bill, SupplierId supplier, PackedBill packed, PackedVerdict verdict) external;
-    /// Ends an appeal whose verdict was shown wrong. False, and nothing changes, if it had ended before. Challenges only.
+    /// Ends the appeal of a bill whose verdict was shown not to be APPEAL; false where it has ended already. Challenges
+    /// only.
     function overturn(BillId bill) external returns (bool live);
+
+    /* SUPPLIER'S STEPS */
 
     /// The supplier gives the bills up, in any state that has not ended: they are void.
     function concede(BillId[] calldata bills) external;
     /// The supplier offers a smaller quantity for each bill; the amount is what its tariff gives, and must be below the
     /// bill's.
     function offerAdjustments(BillId[] calldata bills, uint48[] calldata quantities) external;
-    /// The supplier stands by its bill.
+    /// The supplier stands by its bill, which goes to the arbiter.
     function contest(BillId bill, bytes32 evidenceHash) external;
+
+    /* CUSTOMER'S STEPS */
+
+    /// The customer appeals by hand against a bill that is pending, settled or in arrears, once, until the period of
+    /// review is over, which begins with the end of its batch's window; in a bond of a twentieth of the bill, at least 1,
+    /// from the balance, which the supplier gets if all of the bill turns out to be due (ILedgerDesk.reclaim).
+    function appealByHand(BillId bill, PackedBill packed, bytes32[] calldata proof) external;
     /// The customer accepts the adjusted bills.
     function acceptAdjustments(BillId[] calldata bills) external;
     /// The customer refuses the adjusted bills: they are contested.
     function refuseAdjustments(BillId[] calldata bills) external;
     /// The customer gives the appeals up, in any state that has not ended, and pays the bills in full.
     function withdrawAppeals(BillId[] calldata bills) external;
+
+    /* ANYONE'S STEPS */
+
+    /// Settles from the hold, once, what the verdict itself expects to be used: Q2·(1 + e), between nothing and the
+    /// bill's quantity, priced by its tariff and rounded down. It follows from the growths in the committed verdict, so
+    /// that no reading is shown: Q1·(1 + e)/(1 + a), each rounded against the supplier, two millionths below at most.
+    /// Where nothing is expected or known, or the verdict was shown wrong, nothing is settled. Anyone may call once the
+    /// batch's window is over and the figures stand; the customer at any time. `verdicts` are those of the batch.
+    function settleUndisputed(BatchId batch, uint256[] calldata indexes, bytes calldata verdicts) external;
     /// Ends what its deadline has ended: silence to an appeal and a contest without a ruling void the bill, silence to
     /// an adjustment contests it, from that deadline on. Anyone may call.
     function expire(BillId[] calldata bills) external;
+
+    /* GOVERNANCE */
+
+    /// Sets who rules on disputes over a supplier's bills in batches posted from now on; supplier 0 stands for all that
+    /// have none of their own, arbiter 0 for none. Restricted to the governor role.
+    function setArbiter(SupplierId supplier, address arbiter) external;
+
+    /* VIEWS */
 
     /// The clock that deadlines run by, fixed at deployment.
     function clock() external view returns (IFairClock);
@@ -71,8 +105,9 @@ interface IAppealRegistry {
     function gate() external view returns (IVerdictGate);
     /// The appeal against a bill; state None where there is none.
     function appealOf(BillId bill) external view returns (Appeal memory);
-    /// The supplier's queue: up to `limit` appeals that wait for its answer, and where to go on; start with cursor 0,
-    /// done when the next cursor is 0. `limit` is at least 1.
+    /// Up to `limit` of the supplier's appeals that wait for its answer, and where to go on; start with cursor 0, done
+    /// when the next cursor is 0. A page looks at 1,000 batches at most, and so may be short, or empty. What is done with
+    /// stays done: who keeps the cursor of its oldest open appeal need not begin at 0 again.
     function openAppeals(SupplierId supplier, uint256 cursor, uint256 limit)
         external
         view

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Mandate, SignedMandate} from "../types/Accounts.sol";
-import {BillState, Reason} from "../types/Bills.sol";
+import {BillState} from "../types/Bills.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
 import {Decision} from "../types/Verdicts.sol";
@@ -29,7 +29,8 @@ interface ILedgerDesk is ILedgerEvents {
     /// Sets the class of accounts, at most 31. Restricted to the classifier role.
     function setClass(AccountId[] calldata accounts, uint8 class) external;
     /// Cancels a bill of the caller's that is unjudged, pending (before its release), waiting or in arrears; what was
-    /// debited goes back to the account. An appealed bill is conceded instead.
+    /// debited goes back to the account, and what was paid otherwise goes back to it from the supplier's credit, which
+    /// must have it. An appealed bill is conceded instead.
     function cancelBill(BillId bill, PackedBill packed, bytes32[] calldata proof) external;
     /// Grants or replaces the mandate of the caller's account.
     function grantMandate(AccountId account, Mandate calldata mandate) external;
@@ -39,19 +40,14 @@ interface ILedgerDesk is ILedgerEvents {
     function revokeMandate(AccountId account) external;
     /// The customer's word for waiting bills of the caller's accounts: pays them from the balance, no mandate needed.
     function confirmBills(BillId[] calldata bills) external;
-    /// Pays `amount` of a bill's arrears from the balance of the caller's account, no mandate needed.
+    /// Pays up to `amount` of a bill's arrears from the balance of the caller's account, no mandate needed.
     function payArrearsFromBalance(BillId bill, uint256 amount) external;
-    /// Pays `amount` of a bill's arrears from the caller's currency. Anyone may pay.
+    /// Pays up to `amount` of a bill's arrears from the caller's currency. Anyone may pay.
     function payArrears(BillId bill, uint256 amount) external;
     /// Collects arrears that balance and mandate now allow, into the batch's pending bucket while its window is open
     /// and to the supplier's credit after it, and skips the others. Anyone may call, but not during a pause. Returns
     /// the minor units collected.
     function settleArrears(BillId[] calldata bills) external returns (uint256 settled);
-    /// Ends an appeal with `due` minor units to pay, taken from the hold, and with the customer's consent from the
-    /// balance as well; what is not covered becomes arrears, what is left of the hold goes back to the balance.
-    /// Registry only.
-    function closeAppeal(BillId bill, uint48 due, Reason voidReason, bool consent) external;
-
     /// Adds to a bond, the caller's or another's, from the caller's currency.
     function depositBond(address holder, uint256 amount) external;
     /// Pays out the caller's bond; an operator's is locked (IOperators.isLocked).

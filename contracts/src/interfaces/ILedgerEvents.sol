@@ -68,6 +68,36 @@ interface ILedgerEvents {
         uint256 refunded,
         bool toPending
     );
+    /// A customer appealed by hand against a bill that was in `from`: all of it is held, `amount`, of which `owed` was
+    /// not paid. Set aside are `fromPending` of the batch's bucket, `fromCredit` of the supplier's credit, and `bond` of
+    /// the account's balance.
+    event BillReclaimed(
+        AccountId indexed account,
+        BillId bill,
+        BillState from,
+        uint256 amount,
+        uint256 owed,
+        uint256 fromPending,
+        uint256 fromCredit,
+        uint256 bond
+    );
+    /// Such an appeal ended: `kept` of the bill stays paid. Of what was set aside `toSupplier` went to the supplier's
+    /// credit, `refunded` to the balance, and the bond to the one if `bondLost` and else to the other; the supplier owes
+    /// `debt`. What else becomes of the bill is told by events of its own.
+    event ReclaimClosed(
+        AccountId indexed account,
+        BillId bill,
+        uint256 kept,
+        uint256 toSupplier,
+        uint256 refunded,
+        uint256 debt,
+        uint256 bond,
+        bool bondLost
+    );
+    /// `amount` that had been paid of a bill is void with it: it went from the supplier's credit back to the balance.
+    event PaymentReturned(AccountId indexed account, BillId bill, uint256 amount);
+    /// `amount` of the supplier's credit went to the account's balance, for what it owed after an appeal by hand.
+    event Refunded(BillId indexed bill, AccountId indexed account, uint256 amount);
     /// A batch's pending bucket became the supplier's credit: its pending bills are settled.
     event BatchReleased(BatchId indexed batch, SupplierId indexed supplier, uint256 amount);
     /// A verdict was shown wrong: `amount` of a bill passed from state to state, for `reason`, as judging would have

@@ -5,6 +5,7 @@ import {Account, AccountRequest} from "../types/Accounts.sol";
 import {Batch, Bill, BillRecord, BillState, Reason, Totals} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
+import {IAppealDesk} from "./IAppealDesk.sol";
 import {IAppealRegistry} from "./IAppealRegistry.sol";
 import {ILedgerDesk} from "./ILedgerDesk.sol";
 import {IDigitalCurrency} from "./IDigitalCurrency.sol";
@@ -12,7 +13,7 @@ import {IVerdictGate} from "./IVerdictGate.sol";
 
 /// Keeps all the money: prepaid accounts, suppliers' credit, pending buckets and holds. Amounts are minor units of the
 /// currency.
-interface IPaymentLedger is ILedgerDesk {
+interface IPaymentLedger is ILedgerDesk, IAppealDesk {
     /* SUPPLIER'S FUNCTIONS */
 
     /// Registers the caller as a supplier.

@@ -61,12 +61,11 @@ abstract contract DeskAccounts is LedgerBase, ILedgerDesk, Managed {
     /// @inheritdoc ILedgerDesk
     function withdrawCredit(SupplierId supplier, uint256 amount, address to) external override onlySupplier(supplier) {
         // Check:
-        uint256 credit = _suppliers[supplier].credit;
-        if (amount > credit) revert Errors.PaymentLedger_InsufficientCredit(supplier, credit, amount);
+        uint256 free = _freeCredit(supplier);
+        if (amount > free) revert Errors.PaymentLedger_InsufficientCredit(supplier, free, amount);
 
         // Effect:
-        _suppliers[supplier].credit = uint96(credit - amount);
-        _lower(Sum.Credit, amount);
+        _debitSupplier(supplier, amount);
 
         emit CreditWithdrawn(supplier, to, amount);
 

@@ -5,16 +5,16 @@ import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
-import {MerkleTree} from "../libraries/MerkleTree.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedBills} from "../libraries/PackedBills.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 import {Batch, BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedAccount, PackedBill, PackedRecord} from "../types/Ids.sol";
-import {LedgerBase, Sum} from "./LedgerBase.sol";
+import {DeskBase} from "./DeskBase.sol";
+import {Sum} from "./LedgerBase.sol";
 
 /// A supplier takes a bill back, wherever it stands but settled or under appeal.
-abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
+abstract contract DeskCancelling is DeskBase, ILedgerDesk {
     using IdCodec for BillId;
     using PackedAccounts for PackedAccount;
     using PackedBills for PackedBill;
@@ -25,10 +25,7 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
         // Check:
         Batch storage batch = _batches[bill.batch()];
         _checkSupplierOwner(batch.supplier);
-        bytes32 leaf = bytes32(PackedBill.unwrap(packed));
-        if (!MerkleTree.verify(batch.commitment, leaf, bill.index(), batch.count, proof)) {
-            revert Errors.PaymentLedger_BillNotCommitted(bill);
-        }
+        _checkCommitted(batch, bill, packed, proof);
         PackedRecord record = _records[bill];
         BillState state = _stateOf(batch, record);
 
@@ -48,7 +45,7 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
         emit BillVoided(IdCodec.account(batch.supplier, packed.number()), bill, amount, Reason.Cancelled, 0);
     }
 
-    /// The debited part goes back to the account; what the customer had paid of it before, if anything, stays settled.
+    /// The debited part goes back to the account, and so does what the customer had paid of it before, if anything.
     function _cancelPending(Batch storage batch, BillId bill, PackedBill packed, PackedRecord record) private {
         AccountId account = IdCodec.account(batch.supplier, packed.number());
         uint256 refund = packed.amount();
@@ -59,7 +56,7 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
         } else {
             record = PackedRecords.create(packed, BillState.Pending, Reason.None, refund);
         }
-        _records[bill] = _cancelled(record, paid);
+        _records[bill] = record.with(BillState.Void, Reason.Cancelled, 0);
         PackedAccount updated = _credited(account, _accounts[account], refund);
         // What was collected this month no longer counts against its cap. Whatever was collected for a batch judged
         // this month was collected this month; of a batch judged before, the cap is not given back, which errs on the
@@ -72,9 +69,10 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
         _raise(Sum.Accounts, refund);
 
         emit BillVoided(account, bill, refund, Reason.Cancelled, refund);
+        if (paid != 0) _returnPayment(batch, bill, account, paid);
     }
 
-    /// What was not paid is void; what was, stays settled.
+    /// What was not paid is void; what was, goes back.
     function _cancelOwed(BillId bill, PackedRecord record, BillState state) private {
         uint256 paid;
         uint256 owed = record.amount();
@@ -82,16 +80,25 @@ abstract contract DeskCancelling is LedgerBase, ILedgerDesk {
             paid = owed - record.money();
             owed = record.money();
         }
-        _records[bill] = _cancelled(record, paid);
+        _records[bill] = record.with(BillState.Void, Reason.Cancelled, 0);
         _shift(owed, state == BillState.Arrears ? Sum.Arrears : Sum.Waiting, Sum.Voided);
 
-        AccountId account = IdCodec.account(_batches[bill.batch()].supplier, record.number());
+        Batch storage batch = _batches[bill.batch()];
+        AccountId account = IdCodec.account(batch.supplier, record.number());
         emit BillVoided(account, bill, owed, Reason.Cancelled, 0);
+        if (paid != 0) _returnPayment(batch, bill, account, paid);
     }
 
-    /// A record after the cancellation of all but `paid` minor units: void, its days free, only if nothing was paid.
-    function _cancelled(PackedRecord record, uint256 paid) private pure returns (PackedRecord) {
-        if (paid == 0) return record.with(BillState.Void, Reason.Cancelled, 0);
-        return record.with(BillState.Settled, Reason.Cancelled, paid).withAmount(paid);
+    /// Gives `paid` minor units of a bill back from the supplier's credit: a payment, however small and by whomever, does
+    /// not keep the days of a cancelled bill taken.
+    function _returnPayment(Batch storage batch, BillId bill, AccountId account, uint256 paid) private {
+        uint256 free = _freeCredit(batch.supplier);
+        if (paid > free) revert Errors.PaymentLedger_InsufficientCredit(batch.supplier, free, paid);
+        _debitSupplier(batch.supplier, paid);
+        _accounts[account] = _credited(account, _accounts[account], paid);
+        _raise(Sum.Accounts, paid);
+        _shift(paid, Sum.Settled, Sum.Voided);
+
+        emit PaymentReturned(account, bill, paid);
     }
 }

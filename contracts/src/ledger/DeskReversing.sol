@@ -49,7 +49,7 @@ abstract contract DeskReversing is LedgerBase, ILedgerDesk {
         from = _stateOf(batch, record);
         if (!record.exists()) record = PackedRecords.create(packed, from, Reason.None, packed.amount());
         record = record.asCorrected(byMeter);
-        to = _stays(from, right) ? from : _judgeAnew(bill, batch, record, from, right);
+        to = _stays(from, right) || _isParties(bill, record, from) ? from : _judgeAnew(bill, batch, record, from, right);
         if (to == from) _records[bill] = record;
     }
 
@@ -58,6 +58,12 @@ abstract contract DeskReversing is LedgerBase, ILedgerDesk {
         if (from == BillState.Pending || from == BillState.Arrears) return right == Decision.Pay;
         if (from == BillState.Held) return right == Decision.Appeal;
         return from != BillState.Waiting || right == Decision.Insufficient;
+    }
+
+    /// Whether what the parties do or have done stands, whatever the verdict: an appeal by hand, or what its customer
+    /// owed after an appeal.
+    function _isParties(BillId bill, PackedRecord record, BillState from) private view returns (bool) {
+        return from == BillState.Held ? _claims[bill].bond != 0 : record.reason() == Reason.AppealShortfall;
     }
 
     function _judgeAnew(BillId bill, Batch storage batch, PackedRecord record, BillState from, Decision right)

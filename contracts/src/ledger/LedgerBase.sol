@@ -46,6 +46,18 @@ abstract contract LedgerBase is ILedgerEvents {
         /// To withdraw, minor units.
         uint96 credit;
         uint32 accountCount;
+        /// For refunds, of the credit and what will be credited; the credit is not withdrawn below it. Minor units.
+        uint96 pledged;
+    }
+
+    /// What a record has no room for, of a bill that its customer appealed by hand; minor units.
+    struct Claim {
+        /// Paid before the appeal, while it lasts.
+        uint48 paid;
+        /// The customer's, set aside while it lasts.
+        uint48 bond;
+        /// What the supplier owes after it.
+        uint48 debt;
     }
 
     struct TariffBook {
@@ -74,6 +86,7 @@ abstract contract LedgerBase is ILedgerEvents {
     mapping(address holder => uint256 bond) internal _bonds;
     /// By the first batch that they hold for.
     mapping(AccountId account => Revisions.Revision[]) internal _classes;
+    mapping(BillId bill => Claim) internal _claims;
     uint32 internal _supplierCount;
     uint48 internal _batchCount;
     // slither-disable-end uninitialized-state,constable-states,unused-state
@@ -135,6 +148,18 @@ abstract contract LedgerBase is ILedgerEvents {
         _raise(Sum.Credit, amount);
     }
 
+    /// Takes `amount` minor units, which it has, of a supplier's credit.
+    function _debitSupplier(SupplierId supplier, uint256 amount) internal {
+        _suppliers[supplier].credit -= uint96(amount);
+        _lower(Sum.Credit, amount);
+    }
+
+    /// What a supplier can withdraw, minor units.
+    function _freeCredit(SupplierId supplier) internal view returns (uint256) {
+        Supplier storage stored = _suppliers[supplier];
+        return stored.credit > stored.pledged ? stored.credit - stored.pledged : 0;
+    }
+
     /// Takes `amount` minor units of the caller's currency.
     function _pull(uint256 amount) internal {
         if (!_currency.transferFrom(msg.sender, address(this), amount)) revert Errors.PaymentLedger_TransferFailed();
@@ -142,6 +167,8 @@ abstract contract LedgerBase is ILedgerEvents {
 
     /// Pays `amount` minor units of currency to `to`, who asked for it.
     function _push(address to, uint256 amount) internal {
+        // Nobody's account would have it.
+        if (to == address(this)) revert Errors.PaymentLedger_ToItself();
         // A frozen owner's withdrawal waits, whomever it would go to.
         if (_currency.isFrozen(msg.sender)) revert Errors.PaymentLedger_Frozen(msg.sender);
         if (!_currency.transfer(to, amount)) revert Errors.PaymentLedger_TransferFailed();

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
+import {IAppealDesk} from "../interfaces/IAppealDesk.sol";
 import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {Mandate, SignedMandate} from "../types/Accounts.sol";
@@ -13,29 +14,27 @@ import {Decision} from "../types/Verdicts.sol";
 import {LedgerBase} from "./LedgerBase.sol";
 import {LedgerDesk} from "./LedgerDesk.sol";
 
-/// Hands calls for single accounts and bills on to the desk, which the ledger has created and nobody can exchange.
+/// Hands calls for single accounts and bills on to the desks, which nobody can exchange.
 abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     /// The access manager that says who may set classes.
     IAccessManager public immutable authority;
 
     address private immutable _desk;
+    address private immutable _appealDesk;
 
-    constructor(IAccessManager authority_) {
+    constructor(IAccessManager authority_, address appealDesk_) {
         authority = authority_;
         _desk = address(new LedgerDesk(_currency, _clock, _gate, _registry, authority_));
+        _appealDesk = appealDesk_;
     }
 
-    /// Runs the call as it came in the desk's code, on this contract's storage, and ends with its result.
     modifier atDesk() {
-        address desk = _desk;
-        assembly ("memory-safe") {
-            let data := mload(0x40)
-            calldatacopy(data, 0, calldatasize())
-            let success := delegatecall(gas(), desk, data, calldatasize(), 0, 0)
-            returndatacopy(data, 0, returndatasize())
-            if iszero(success) { revert(data, returndatasize()) }
-            return(data, returndatasize())
-        }
+        _handOn(_desk);
+        _;
+    }
+
+    modifier atAppealDesk() {
+        _handOn(_appealDesk);
         _;
     }
 
@@ -85,11 +84,6 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
         returns (BillState from, BillState to, bool again)
     {}
 
-    // slither-disable-end incorrect-return
-
-    /// @inheritdoc ILedgerDesk
-    function closeAppeal(BillId, uint48, Reason, bool) external override atDesk {}
-
     /// @inheritdoc ILedgerDesk
     function depositBond(address, uint256) external override atDesk {}
 
@@ -110,4 +104,33 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
 
     /// @inheritdoc ILedgerDesk
     function withdrawCredit(SupplierId, uint256, address) external override atDesk {}
+
+    /// @inheritdoc IAppealDesk
+    function settleUndisputed(BillId, uint48) external override atAppealDesk returns (uint48 settled) {}
+
+    /// @inheritdoc IAppealDesk
+    function collectRefunds(BillId[] calldata) external override atAppealDesk returns (uint256 refunded) {}
+
+    // slither-disable-end incorrect-return
+
+    /// @inheritdoc IAppealDesk
+    function closeAppeal(BillId, uint48, uint48, Reason, bool) external override atAppealDesk {}
+
+    /// @inheritdoc IAppealDesk
+    function reclaim(BillId, PackedBill, bytes32[] calldata) external override atAppealDesk {}
+
+    /// @inheritdoc IAppealDesk
+    function closeReclaimed(BillId, uint48, Reason, bool) external override atAppealDesk {}
+
+    /// Runs the call as it came in a desk's code, on this contract's storage, and ends with its result.
+    function _handOn(address desk) private {
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, 0, calldatasize())
+            let success := delegatecall(gas(), desk, data, calldatasize(), 0, 0)
+            returndatacopy(data, 0, returndatasize())
+            if iszero(success) { revert(data, returndatasize()) }
+            return(data, returndatasize())
+        }
+    }
 }

@@ -61,6 +61,8 @@ interface Errors {
     error PaymentLedger_BalanceTooLarge(AccountId account, uint256 balance);
     /// Thrown when more is asked of an account's free balance than it has.
     error PaymentLedger_InsufficientBalance(AccountId account, uint256 balance, uint256 amount);
+    /// Thrown when money would be paid out to the ledger.
+    error PaymentLedger_ToItself();
     /// Thrown when a frozen owner of an account or a supplier would withdraw.
     error PaymentLedger_Frozen(address owner);
     /// Thrown when a mandate's cap exceeds its 44 bits.
@@ -76,7 +78,7 @@ interface Errors {
 
     /* LEDGER: SUPPLIERS AND TARIFFS */
 
-    /// Thrown when a supplier has less credit than it would withdraw.
+    /// Thrown when a supplier has less credit that is not pledged for refunds than it would withdraw, or give back.
     error PaymentLedger_InsufficientCredit(SupplierId supplier, uint256 credit, uint256 amount);
     /// Thrown when a tariff has no block or more than eight.
     error PaymentLedger_TariffBlockCount(uint256 count);
@@ -115,8 +117,8 @@ interface Errors {
     error PaymentLedger_Paused();
     /// Thrown when a batch is not judged, or its window not over, or the clock paused.
     error PaymentLedger_NotReleasable(BatchId batch);
-    /// Thrown when a payment is nothing or more than is owed.
-    error PaymentLedger_PaymentOutOfRange(BillId bill, uint256 amount, uint256 owed);
+    /// Thrown when a payment is nothing.
+    error PaymentLedger_NoPayment(BillId bill);
 
     /* LEDGER: JUDGING AND APPEALS */
 
@@ -267,8 +269,27 @@ interface Errors {
     error AppealRegistry_AdjustmentNotBelow(BillId bill, uint256 offered, uint256 amount);
     /// Thrown when two lists that go together differ in length.
     error AppealRegistry_LengthMismatch(uint256 first, uint256 second);
+    /// Thrown when the caller is not the arbiter of the disputed bill.
+    error AppealRegistry_NotArbiter(BillId bill, address caller);
+    /// Thrown when a ruling would have more paid than was billed.
+    error AppealRegistry_DueTooLarge(BillId bill, uint256 due, uint256 amount);
+    /// Thrown when verdicts are shown that are not the batch's, or a bill's is not among them.
+    error AppealRegistry_VerdictsNotCommitted(BatchId batch);
     /// Thrown when the queue is read with a limit of zero.
     error AppealRegistry_NoLimit();
+
+    /* ARBITERS */
+
+    /// Thrown when a panel's threshold is not more than half of its members, or they are too many.
+    error ArbiterPanel_ThresholdOutOfBounds(uint256 threshold, uint256 count);
+    /// Thrown when a panel would have a member twice.
+    error ArbiterPanel_MemberTwice(address member);
+    /// Thrown when another than a member votes.
+    error ArbiterPanel_NotMember(address caller);
+    /// Thrown when a vote comes without a reason.
+    error ArbiterPanel_NoReason(BillId bill);
+    /// Thrown when a member votes after the ruling.
+    error ArbiterPanel_Ruled(BillId bill);
 
     /* TREND VERDICT */
 

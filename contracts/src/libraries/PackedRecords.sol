@@ -22,7 +22,7 @@ library PackedRecords {
     uint256 private constant CORRECTED = 1 << 250;
     uint256 private constant CORRECTED_BY_METER = 1 << 251;
     uint256 private constant FREEING = (1 << uint8(Reason.Cancelled)) | (1 << uint8(Reason.Conceded))
-        | (1 << uint8(Reason.Adjusted)) | (1 << uint8(Reason.Expired));
+        | (1 << uint8(Reason.Adjusted)) | (1 << uint8(Reason.Expired)) | (1 << uint8(Reason.Ruled));
 
     /* READ */
 

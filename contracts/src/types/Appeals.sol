@@ -22,4 +22,8 @@ struct Appeal {
     /// The adjusted bill the supplier offers: base units, and minor units as its tariff gives.
     uint48 offeredQuantity;
     uint48 offeredAmount;
+    /// Of the bill, settled as undisputed while the rest is under appeal; minor units.
+    uint48 settled;
+    /// Opened by the customer and not by a verdict.
+    bool byHand;
 }

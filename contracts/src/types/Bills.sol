@@ -35,7 +35,8 @@ enum Reason {
     Conceded,
     Adjusted,
     Expired,
-    BadReplacement
+    BadReplacement,
+    Ruled
 }
 
 /// A posted bill, decoded.

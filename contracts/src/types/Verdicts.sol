@@ -50,8 +50,10 @@ struct Periods {
     uint32 reply;
     /// The customer's, to accept or refuse an adjustment.
     uint32 acceptance;
-    /// A contested appeal's, until it expires to void.
+    /// The arbiter's, to rule; a contested appeal without a ruling expires to void.
     uint32 contest;
+    /// From the window's end, the customer's, to appeal by hand.
+    uint32 review;
 }
 
 /// What the gate keeps of a judged batch.

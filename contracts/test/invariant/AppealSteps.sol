@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IAppealRegistry} from "../../src/interfaces/IAppealRegistry.sol";
 import {AppealState} from "../../src/types/Appeals.sol";
 import {BillState, Reason} from "../../src/types/Bills.sol";
+import {BatchId, BillId} from "../../src/types/Ids.sol";
 import {DeskSteps} from "./DeskSteps.sol";
 
 /// What supplier, customer and clock do with an appeal.
@@ -13,7 +14,7 @@ abstract contract AppealSteps is DeskSteps {
         uint256 place = _anyAppeal(AppealState.None, false);
         bytes memory data = abi.encodeCall(IAppealRegistry.concede, (_one(_idOf(place))));
         if (_answers(place, _supplierOf(place).owner, _isLive(place), data, Step.Concede)) {
-            _closeVoid(place, AppealState.Conceded, Reason.Conceded);
+            _close(place, AppealState.Conceded, 0, Reason.Conceded, false);
         }
     }
 
@@ -30,11 +31,11 @@ abstract contract AppealSteps is DeskSteps {
         uint48[] memory quantities = new uint48[](1);
         quantities[0] = uint48(quantity);
         bytes memory data = abi.encodeCall(IAppealRegistry.offerAdjustments, (_one(_idOf(place)), quantities));
-        bool allowed = bill.appeal == AppealState.Open && offered < bill.amount;
+        bool allowed = bill.appeal == AppealState.Open && offered < bill.amount + _settledOf(bill);
         if (!_answers(place, _supplierOf(place).owner, allowed, data, Step.Offer)) return;
         bill.appeal = AppealState.AdjustmentOffered;
         bill.offered = uint48(offered);
-        bill.deadline = uint40(block.timestamp) + periods[batches[bill.batch].version].acceptance;
+        bill.deadline = uint40(fairTime) + periods[batches[bill.batch].version].acceptance;
     }
 
     function contest(uint256 seed) external step(seed) {
@@ -43,7 +44,7 @@ abstract contract AppealSteps is DeskSteps {
         bytes memory data = abi.encodeCall(IAppealRegistry.contest, (_idOf(place), keccak256("reading")));
         bool allowed = bills[place].appeal == AppealState.Open;
         if (_answers(place, _supplierOf(place).owner, allowed, data, Step.Contest)) {
-            _contestFrom(place, block.timestamp);
+            _contestFrom(place, fairTime);
         }
     }
 
@@ -55,7 +56,7 @@ abstract contract AppealSteps is DeskSteps {
         bool allowed = bill.appeal == AppealState.AdjustmentOffered;
         Step done = _isCovered(place, bill.offered) ? Step.Accept : Step.AcceptToArrears;
         if (_answers(place, accounts[bill.account].owner, allowed, data, done)) {
-            _closePaying(place, AppealState.Accepted, bill.offered);
+            _close(place, AppealState.Accepted, bill.offered, Reason.Adjusted, true);
         }
     }
 
@@ -65,18 +66,18 @@ abstract contract AppealSteps is DeskSteps {
         bytes memory data = abi.encodeCall(IAppealRegistry.refuseAdjustments, (_one(_idOf(place))));
         bool allowed = bills[place].appeal == AppealState.AdjustmentOffered;
         if (_answers(place, accounts[bills[place].account].owner, allowed, data, Step.Refuse)) {
-            _contestFrom(place, block.timestamp);
+            _contestFrom(place, fairTime);
         }
     }
 
     function withdrawAppeal(uint256 seed) external step(seed) {
         if (bills.length == 0 || !_rarely(2)) return;
         uint256 place = _anyAppeal(AppealState.None, false);
-        uint48 amount = bills[place].amount;
+        uint48 amount = bills[place].amount + _settledOf(bills[place]);
         bytes memory data = abi.encodeCall(IAppealRegistry.withdrawAppeals, (_one(_idOf(place))));
         Step done = _isCovered(place, amount) ? Step.WithdrawAppeal : Step.WithdrawAppealToArrears;
         if (_answers(place, accounts[bills[place].account].owner, _isLive(place), data, done)) {
-            _closePaying(place, AppealState.Withdrawn, amount);
+            _close(place, AppealState.Withdrawn, amount, Reason.None, true);
         }
     }
 
@@ -84,20 +85,74 @@ abstract contract AppealSteps is DeskSteps {
         if (bills.length == 0) return;
         uint256 place = _anyAppeal(AppealState.None, true);
         BillBook storage bill = bills[place];
-        bool allowed = _isLive(place) && block.timestamp >= bill.deadline;
+        bool allowed = _isLive(place) && fairTime >= bill.deadline;
         string memory forbidden = allowed ? "" : "INV-12: an appeal expired before its deadline, or after its end";
         bool offered = bill.appeal == AppealState.AdjustmentOffered;
         bytes memory data = abi.encodeCall(IAppealRegistry.expire, (_one(_idOf(place))));
         Step done = offered ? Step.ExpireToContest : Step.ExpireToVoid;
         if (!_call(keeper, address(registry), data, forbidden, done)) return;
         if (offered) _contestFrom(place, bill.deadline);
-        else _closeVoid(place, AppealState.Expired, Reason.Expired);
+        else _close(place, AppealState.Expired, 0, Reason.Expired, false);
+    }
+
+    /// By the customer, or by anyone when the window is over.
+    function settleUndisputed(uint256 seed) external step(seed) {
+        if (bills.length == 0) return;
+        uint256 place = _anyAppeal(AppealState.None, _rarely(4));
+        BillBook storage bill = bills[place];
+        if (batches[bill.batch].judgedAt == 0) return;
+        address caller = _rarely(2) ? keeper : accounts[bill.account].owner;
+        uint256[] memory indexes = new uint256[](1);
+        indexes[0] = uint16(BillId.unwrap(_idOf(place)));
+        bytes memory data = abi.encodeCall(
+            IAppealRegistry.settleUndisputed, (BatchId.wrap(uint48(bill.batch + 1)), indexes, said[bill.batch])
+        );
+        // A bill for which nothing is to be done is passed over, whoever calls.
+        bool passed = !_isLive(place) || bill.byHand || bill.replaced || corrected[place];
+        passed = passed || uint8(said[bill.batch][12 * indexes[0]]) & 0x20 == 0;
+        uint256 expected = passed ? 0 : _undisputed(place, indexes[0]);
+        string memory forbidden = !passed && !_isReleasable(bill.batch) && caller == keeper
+            ? "INV-12: another than the customer settled a part before its window's end"
+            : "";
+        Step done = expected == 0 ? Step.UndisputedNothing : Step.Undisputed;
+        if (!_call(caller, address(registry), data, forbidden, done) || expected == 0) return;
+        bill.replaced = true;
+        bill.hold -= uint48(expected);
+        bill.amount -= uint48(expected);
+        bill.agreed = uint48(expected);
+        _settle(place, BillState.Held, expected);
+    }
+
+    /// What the verdict expects, Q1·(1 + e)/(1 + a), priced and rounded down, as far as the hold goes, less than all.
+    function _undisputed(uint256 place, uint256 index) private view returns (uint256 amount) {
+        BillBook storage bill = bills[place];
+        bytes storage verdicts = said[bill.batch];
+        int256 growth = _growth(verdicts, 12 * index + 7) + 1_000_000;
+        uint256 quantity = uint48(bill.word >> 32);
+        uint256 part =
+            growth <= 0 ? 0 : quantity * uint256(growth) / uint256(_growth(verdicts, 12 * index + 2) + 1_000_001);
+        if (part < quantity) quantity = part;
+        uint256 lastDay = _startOf(bill.word) + _daysOf(bill.word) - 1;
+        amount = _costOf(batches[bill.batch].supplier, batches[bill.batch].utility, lastDay, quantity) / 1000;
+        if (amount > bill.hold) amount = bill.hold;
+        if (amount >= bill.amount) amount = bill.amount - 1;
+    }
+
+    function _growth(bytes storage verdicts, uint256 place) private view returns (int256) {
+        uint256 number;
+        for (uint256 i; i < 5; ++i) {
+            number = (number << 8) | uint8(verdicts[place + i]);
+        }
+        return int40(uint40(number));
     }
 
     /// A step of `party`, now and then tried by another, refused from the deadline on.
-    function _answers(uint256 place, address party, bool allowed, bytes memory data, Step done) private returns (bool) {
+    function _answers(uint256 place, address party, bool allowed, bytes memory data, Step done)
+        internal
+        returns (bool)
+    {
         address caller = _callerFor(party);
-        string memory forbidden = allowed && block.timestamp < bills[place].deadline
+        string memory forbidden = allowed && fairTime < bills[place].deadline
             ? ""
             : "INV-12: an appeal took a step that its state or its deadline forbids";
         if (caller != party) forbidden = "INV-12: another than the party took a step in an appeal";
@@ -106,17 +161,17 @@ abstract contract AppealSteps is DeskSteps {
 
     /// An appeal in `state`, or in any live one for None, whose deadline has passed or not; any bill where there is
     /// none such.
-    function _anyAppeal(AppealState state, bool due) private returns (uint256 place) {
+    function _anyAppeal(AppealState state, bool due) internal returns (uint256 place) {
         uint256 count = bills.length;
         uint256 first = _draw(count);
         for (uint256 i; i < count; ++i) {
             place = (first + i) % count;
             bool fits = state == AppealState.None ? _isLive(place) : bills[place].appeal == state;
-            if (fits && (block.timestamp >= bills[place].deadline) == due) return place;
+            if (fits && (fairTime >= bills[place].deadline) == due) return place;
         }
     }
 
-    function _isLive(uint256 place) private view returns (bool) {
+    function _isLive(uint256 place) internal view returns (bool) {
         AppealState state = bills[place].appeal;
         return state == AppealState.Open || state == AppealState.AdjustmentOffered || state == AppealState.Contested;
     }
@@ -131,29 +186,41 @@ abstract contract AppealSteps is DeskSteps {
         bill.deadline = uint40(since) + periods[batches[bill.batch].version].contest;
     }
 
-    function _closeVoid(uint256 place, AppealState state, Reason reason) private {
+    /// The appeal ends with `due` of the bill to be paid in all; of an appeal by hand, something was paid before.
+    function _close(uint256 place, AppealState state, uint48 due, Reason reason, bool consent) internal {
         BillBook storage bill = bills[place];
-        bill.appeal = state;
+        uint48 settled = _settledOf(bill);
+        if (due < settled) due = settled;
+        (bill.appeal, bill.agreed) = (state, due);
+        if (bill.byHand) return _closeReclaimed(place, due, reason, consent);
+        if (due == settled) return _closeVoid(bill, reason);
+        _closePaying(place, due, consent, reason);
+    }
+
+    function _closeReclaimed(uint256 place, uint48 due, Reason reason, bool consent) internal virtual;
+
+    function _closeVoid(BillBook storage bill, Reason reason) private {
         accounts[bill.account].balance += bill.hold;
         bill.hold = 0;
         _voidRest(bill, BillState.Held, reason);
     }
 
-    /// The hold pays first, then the balance; what is left of `due` is owed.
-    function _closePaying(uint256 place, AppealState state, uint48 due) private {
+    /// The hold pays first, then by consent the balance; what is left of `due` is owed.
+    function _closePaying(uint256 place, uint48 due, bool consent, Reason reason) private {
         BillBook storage bill = bills[place];
         CustomerAccount storage account = accounts[bill.account];
-        (bill.appeal, bill.agreed, bill.amount) = (state, due, due);
-        uint48 money = bill.hold + account.balance;
-        uint48 paid = due < money ? due : money;
+        bill.amount = due;
+        uint48 rest = due - _settledOf(bill);
+        uint48 money = bill.hold + (consent ? account.balance : 0);
+        uint48 paid = rest < money ? rest : money;
         // What the hold has too much goes back, what it has too little comes from the balance: one sum.
-        account.balance = money - paid;
+        account.balance = account.balance + bill.hold - paid;
         bill.hold = 0;
-        uint256 voided = bill.parts[uint256(BillState.Held)] - due;
+        uint256 voided = bill.parts[uint256(BillState.Held)] - rest;
         _settle(place, BillState.Held, paid);
         _pass(bill, BillState.Held, BillState.Void, voided);
-        _pass(bill, BillState.Held, BillState.Arrears, due - paid);
-        if (paid < due) _enter(bill, BillState.Arrears, Reason.AppealShortfall);
-        else _enter(bill, BillState.Settled, voided == 0 ? Reason.None : Reason.Adjusted);
+        _pass(bill, BillState.Held, BillState.Arrears, rest - paid);
+        if (paid < rest) _enter(bill, BillState.Arrears, Reason.AppealShortfall);
+        else _enter(bill, BillState.Settled, voided == 0 ? Reason.None : reason);
     }
 }

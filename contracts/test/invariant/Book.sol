@@ -30,6 +30,8 @@ abstract contract Book is Base {
         SupplierId id;
         address owner;
         uint256 credit;
+        /// For refunds: the credit is not withdrawn below it.
+        uint256 pledged;
         /// Places of its accounts, in the order of their numbers.
         uint256[] accounts;
     }
@@ -50,7 +52,10 @@ abstract contract Book is Base {
         uint32 first;
         uint16 count;
         uint32 version;
+        /// Fair time.
         uint40 judgedAt;
+        /// Since its posting.
+        address arbiter;
         uint16 judgedMonth;
     }
 
@@ -69,12 +74,18 @@ abstract contract Book is Base {
         /// Cancelled before it was judged.
         bool unbilled;
         AppealState appeal;
+        /// Fair time.
         uint40 deadline;
         uint48 offered;
         /// Set aside.
         uint48 hold;
-        /// What its customer agreed to pay of it when its appeal ended.
+        /// What is to be paid of it by its customer's word, a ruling or as undisputed.
         uint48 agreed;
+        /// Of an appeal by hand: what was paid before and the bond, while it lasts; what the supplier owes after it.
+        bool byHand;
+        uint48 paidBefore;
+        uint48 bond;
+        uint48 debt;
         /// Of its amount as posted, less what became void while another part did not.
         uint48 amount;
         /// Paid of it before its verdict was corrected: the record is of the rest.
@@ -110,6 +121,13 @@ abstract contract Book is Base {
     /// Who judged a batch, alone.
     mapping(uint256 batch => address) internal signers;
     mapping(uint256 batch => uint256) internal openDemands;
+    /// Whose verdict was shown wrong.
+    mapping(uint256 bill => bool) internal corrected;
+    /// Seconds: the block's less those that passed during a pause.
+    uint256 internal fairTime;
+    uint256 internal pausedUntil;
+    /// Arbiters by supplier's place, for batches posted from now on; the last one for who has none.
+    address[3] internal arbiters;
     /// Sent to the ledger outside of it.
     uint256 internal surplus;
 
@@ -123,6 +141,10 @@ abstract contract Book is Base {
 
     function _today() internal view returns (uint256) {
         return block.timestamp / 1 days;
+    }
+
+    function _isPaused() internal view returns (bool) {
+        return block.timestamp < pausedUntil;
     }
 
     /// Turns the calendar's leaves to today's.
@@ -177,7 +199,7 @@ abstract contract Book is Base {
 
     function _isReleasable(uint256 batch) internal view returns (bool) {
         if (batches[batch].judgedAt == 0 || openDemands[batch] != 0) return false;
-        return block.timestamp >= _windowEndsAt(batch);
+        return !_isPaused() && fairTime >= _windowEndsAt(batch);
     }
 
     /// `amount` of a bill passes from state to state.
@@ -198,10 +220,19 @@ abstract contract Book is Base {
         _supplierOf(place).credit += amount;
     }
 
+    /// Settled of what its record is of.
+    function _settledOf(BillBook storage bill) internal view returns (uint48) {
+        return bill.parts[uint256(BillState.Settled)] - bill.apart;
+    }
+
+    function _free(SupplierBook storage supplier_) internal view returns (uint256) {
+        return supplier_.credit > supplier_.pledged ? supplier_.credit - supplier_.pledged : 0;
+    }
+
     /// What is not paid is void; where nothing is, the bill's days are free again.
     function _voidRest(BillBook storage bill, BillState from, Reason reason) internal {
         _pass(bill, from, BillState.Void, bill.parts[uint256(from)]);
-        uint48 settled = bill.parts[uint256(BillState.Settled)] - bill.apart;
+        uint48 settled = _settledOf(bill);
         bool paid = settled != 0;
         _enter(bill, paid ? BillState.Settled : BillState.Void, reason);
         if (paid) bill.amount = settled;
@@ -292,7 +323,8 @@ abstract contract Book is Base {
 
     function _isFree(BillBook storage replaced, BillBook storage bill) private view returns (bool) {
         Reason reason = replaced.reason;
-        bool given = reason == Reason.Cancelled || reason == Reason.Conceded || reason == Reason.Expired;
+        bool given = reason == Reason.Cancelled || reason == Reason.Conceded || reason == Reason.Expired
+            || reason == Reason.Ruled;
         if (replaced.state != BillState.Void || !given || replaced.replaced) return false;
         uint256 start = _startOf(replaced.word);
         bool within =
@@ -341,6 +373,6 @@ abstract contract Book is Base {
         _pass(bill, BillState.Unjudged, BillState.Held, amount);
         _enter(bill, BillState.Held, Reason.None);
         bill.appeal = AppealState.Open;
-        bill.deadline = uint40(block.timestamp) + periods[batches[bill.batch].version].reply;
+        bill.deadline = uint40(fairTime) + periods[batches[bill.batch].version].reply;
     }
 }

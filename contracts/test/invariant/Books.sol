@@ -63,7 +63,8 @@ abstract contract Books is Book {
             sum += bill.parts[i];
         }
         result.billed += sum;
-        result.holds += bill.hold;
+        result.holds += uint256(bill.hold) + bill.bond;
+        result.owed += bill.bond;
         _same(result, "INV-02: parts of a bill", sum, _amountOf(bill.word));
         BillState found = ledger.stateOf(id);
         _same(result, "INV-03: state of a bill", uint256(found), uint256(bill.state));

@@ -22,7 +22,6 @@ abstract contract ChallengeSteps is AppealSteps {
     }
 
     mapping(uint256 bill => DemandBook) private demands_;
-    mapping(uint256 bill => bool) private corrected;
 
     function challenge(uint256 seed) external step(seed) {
         if (batches.length == 0) return;
@@ -49,7 +48,7 @@ abstract contract ChallengeSteps is AppealSteps {
         _postBond(owner, DEMAND_BOND);
         bytes memory data = abi.encodeCall(IChallenges.demand, (_shownOf(place)));
         if (!_call(owner, address(challenges), data, forbidden, Step.Demand)) return;
-        (one.open, one.before, one.deadline) = (true, true, uint40(block.timestamp + DEMAND_PERIOD));
+        (one.open, one.before, one.deadline) = (true, true, uint40(fairTime + DEMAND_PERIOD));
         ++openDemands[bills[place].batch];
         _moveBond(owner, address(challenges), DEMAND_BOND);
     }
@@ -60,7 +59,7 @@ abstract contract ChallengeSteps is AppealSteps {
         uint256 place = _anyDemanded();
         DemandBook storage one = demands_[place];
         string memory forbidden = one.open ? "" : "INV-04: a demand was answered that is not open";
-        if (one.open && block.timestamp >= one.deadline) forbidden = "INV-04: a demand was answered too late";
+        if (one.open && fairTime >= one.deadline) forbidden = "INV-04: a demand was answered too late";
         if (batches[bills[place].batch].judgedAt == 0) forbidden = "INV-04: an unjudged bill was answered for";
         PackedVerdict right = _rightOf(place);
         bytes memory data = abi.encodeCall(IChallenges.answer, (_shownOf(place), _leafOf(place)));
@@ -74,7 +73,7 @@ abstract contract ChallengeSteps is AppealSteps {
         uint256 place = _anyDemanded();
         DemandBook storage one = demands_[place];
         string memory forbidden = one.open ? "" : "INV-04: a demand was enforced that is not open";
-        if (one.open && block.timestamp < one.deadline) forbidden = "INV-04: a demand was enforced too early";
+        if (one.open && fairTime < one.deadline) forbidden = "INV-04: a demand was enforced too early";
         if (batches[bills[place].batch].judgedAt == 0) forbidden = "INV-04: an unjudged bill was enforced";
         bytes memory data = abi.encodeCall(IChallenges.enforce, (_shownOf(place)));
         if (!_call(keeper, address(challenges), data, forbidden, Step.Enforce)) return;
@@ -104,7 +103,7 @@ abstract contract ChallengeSteps is AppealSteps {
         for (uint256 i; i < batches.length && i < 8; ++i) {
             uint256 batch = (first + i) % batches.length;
             place = batches[batch].first + _draw(batches[batch].count);
-            if (batches[batch].judgedAt != 0 && block.timestamp < _windowEndsAt(batch) && !corrected[place]) break;
+            if (batches[batch].judgedAt != 0 && fairTime < _windowEndsAt(batch) && !corrected[place]) break;
         }
     }
 
@@ -119,7 +118,7 @@ abstract contract ChallengeSteps is AppealSteps {
     function _challengeable(uint256 place) private view returns (string memory) {
         uint256 batch = bills[place].batch;
         if (batches[batch].judgedAt == 0) return "INV-04: a verdict was challenged that there is not";
-        return block.timestamp < _windowEndsAt(batch) ? "" : "INV-04: a verdict was challenged after its window";
+        return fairTime < _windowEndsAt(batch) ? "" : "INV-04: a verdict was challenged after its window";
     }
 
     /* THE BOOK */
@@ -178,7 +177,9 @@ abstract contract ChallengeSteps is AppealSteps {
             : from == BillState.Held
                 ? right == Decision.Appeal
                 : from == BillState.Waiting ? right == Decision.Insufficient : true;
-        if (stays) return;
+        // What the parties do or have done stands, whatever the verdict.
+        bool parties = from == BillState.Held ? bill.byHand : bill.reason == Reason.AppealShortfall;
+        if (stays || parties) return;
         uint48 amount = bill.parts[uint256(from)];
         CustomerAccount storage account = accounts[bill.account];
         if (from == BillState.Pending) {
@@ -188,6 +189,7 @@ abstract contract ChallengeSteps is AppealSteps {
         if (from == BillState.Held) {
             account.balance += bill.hold;
             (bill.hold, bill.appeal, bill.agreed) = (0, AppealState.Overturned, type(uint48).max);
+            bill.apart = bill.parts[uint256(BillState.Settled)];
         }
         _doRight(bill, account, from, right, amount);
         ++reached[right == Decision.Pay ? Step.PutToPay : right == Decision.Appeal ? Step.PutToHold : Step.PutToWait];
@@ -213,7 +215,7 @@ abstract contract ChallengeSteps is AppealSteps {
             account.balance -= bill.hold;
             bill.appeal = AppealState.Open;
             bill.agreed = 0;
-            bill.deadline = uint40(block.timestamp) + periods[batches[bill.batch].version].reply;
+            bill.deadline = uint40(fairTime) + periods[batches[bill.batch].version].reply;
         }
         _pass(bill, from, to, amount);
         _enter(bill, to, reason);

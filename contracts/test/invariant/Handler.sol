@@ -4,11 +4,11 @@ pragma solidity ^0.8.30;
 import {IDigitalCurrency} from "../../src/interfaces/IDigitalCurrency.sol";
 import {Mandate} from "../../src/types/Accounts.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {ChallengeSteps} from "./ChallengeSteps.sol";
+import {ReclaimSteps} from "./ReclaimSteps.sol";
 
 /// All that happens: three payers with accounts at two suppliers for two utilities, a neighbour, a keeper, two
-/// operators, governor, classifier and issuer; and time. No call of it may revert.
-contract Handler is ChallengeSteps {
+/// operators, arbiters, governor, guardian, classifier and issuer; and time. No call of it may revert.
+contract Handler is ReclaimSteps {
     function setUp() public override {
         super.setUp();
         for (uint256 i; i < PAYERS; ++i) {
@@ -17,6 +17,7 @@ contract Handler is ChallengeSteps {
         }
         _startOracle();
         _startWatching();
+        arbiters[2] = address(panel);
         _addSupplier("grid");
         _addSupplier("waterworks");
         for (uint256 i; i < 4 * PAYERS; ++i) {
@@ -32,7 +33,10 @@ contract Handler is ChallengeSteps {
 
     function wait(uint256 seed) external step(seed) {
         uint256 most = _rarely(8) ? 60 days : _rarely(2) ? 12 hours : 8 days;
-        vm.warp(block.timestamp + 1 + _draw(most));
+        uint256 length = 1 + _draw(most);
+        uint256 paused = _isPaused() ? pausedUntil - block.timestamp : 0;
+        fairTime += length - (paused < length ? paused : length);
+        vm.warp(block.timestamp + length);
         _turnLeaves();
         ++reached[Step.Wait];
     }

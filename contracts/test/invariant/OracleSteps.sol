@@ -14,7 +14,7 @@ import {SupplierSteps} from "./SupplierSteps.sol";
 abstract contract OracleSteps is SupplierSteps {
     /// Of each version, a bit an operator: the first, the second.
     mapping(uint256 version => uint256) private members;
-    /// Until when the second operator signs; the largest while it is active.
+    /// Until when the second operator signs, fair time; the largest while it is active.
     uint256 private signsUntil;
 
     function judge(uint256 seed) external step(seed) {
@@ -53,7 +53,8 @@ abstract contract OracleSteps is SupplierSteps {
             window: uint32(_rarely(4) ? 0 : _draw(40 days)),
             reply: uint32(1 days + _draw(30 days)),
             acceptance: uint32(1 days + _draw(30 days)),
-            contest: uint32(1 days + _draw(30 days))
+            contest: uint32(1 days + _draw(30 days)),
+            review: uint32(_draw(60 days))
         });
         if (!_governs(abi.encodeCall(IVerdictGate.setPeriods, (set)), Step.SetPeriods)) return;
         _advance();
@@ -67,7 +68,7 @@ abstract contract OracleSteps is SupplierSteps {
         if (!_governsAt(address(operators), data, done)) return;
         _advance();
         members[version] ^= 2;
-        signsUntil = name ? type(uint256).max : block.timestamp + 7 days;
+        signsUntil = name ? type(uint256).max : fairTime + 7 days;
     }
 
     function _startOracle() internal {
@@ -97,7 +98,7 @@ abstract contract OracleSteps is SupplierSteps {
     function _judges(address caller, uint256 batch) private view returns (bool) {
         uint256 bit = caller == operator ? 1 : caller == secondOperator ? 2 : 0;
         if (members[batches[batch].version] & bit == 0) return false;
-        return bit == 1 || block.timestamp < signsUntil;
+        return bit == 1 || fairTime < signsUntil;
     }
 
     /* JUDGING */
@@ -115,6 +116,7 @@ abstract contract OracleSteps is SupplierSteps {
             words[_draw(words.length)] = PackedBill.wrap(_draw(type(uint256).max));
             forbidden = "INV-04: a bill was judged that was not posted";
         }
+        if (_isPaused()) forbidden = "INV-04: a batch was judged during a pause";
         if (batches[place].judgedAt != 0) forbidden = "INV-03: a batch was judged twice";
         bytes memory data = abi.encodeCall(
             IVerdictGate.submitVerdicts, (BatchId.wrap(uint48(place + 1)), _rootOf(place), words, verdicts, "")
@@ -148,12 +150,22 @@ abstract contract OracleSteps is SupplierSteps {
             uint256 decision = _rarely(2) ? likely : 1 + _draw(3);
             decisions[i] = Decision(decision);
             verdicts[i * 12] = bytes1(uint8(decision | (_draw(4) << 4)));
+            // Actual growth from 0 to 300 %, expected from -120 % to 180 %.
+            _write(verdicts, i * 12 + 2, _draw(3_000_000));
+            _write(verdicts, i * 12 + 7, (1 << 40) + _draw(3_000_000) - 1_200_000);
+        }
+    }
+
+    /// An int40, big-endian.
+    function _write(bytes memory verdicts, uint256 place, uint256 number) private pure {
+        for (uint256 i; i < 5; ++i) {
+            verdicts[place + i] = bytes1(uint8(number >> (32 - 8 * i)));
         }
     }
 
     function _enterVerdicts(uint256 place, Decision[] memory decisions) private {
         BatchBook storage batch = batches[place];
-        batch.judgedAt = uint40(block.timestamp);
+        batch.judgedAt = uint40(fairTime);
         batch.judgedMonth = month;
         for (uint256 i; i < batch.count; ++i) {
             uint256 bill = batch.first + i;

@@ -72,7 +72,20 @@ abstract contract Steps is Books {
         PutToHold,
         PutToWait,
         PostBond,
-        WithdrawBond
+        WithdrawBond,
+        Pause,
+        Resume,
+        SetArbiter,
+        Vote,
+        RulePaying,
+        RuleToVoid,
+        Undisputed,
+        UndisputedNothing,
+        ReclaimPending,
+        ReclaimSettled,
+        ReclaimArrears,
+        ReclaimPledging,
+        RefundToDebt
     }
 
     uint256 internal constant PAYERS = 3;
@@ -97,6 +110,7 @@ abstract contract Steps is Books {
     }
 
     function _startClock() internal {
+        fairTime = block.timestamp;
         now_ = block.timestamp;
     }
 

@@ -63,9 +63,10 @@ abstract contract SupplierSteps is CustomerSteps {
         SupplierBook storage book = suppliers[_draw(2)];
         address caller = _callerFor(book.owner);
         address to = _rarely(2) ? book.owner : neighbour;
-        uint256 amount = _rarely(3) ? book.credit + _draw(2) : _draw(book.credit + 1);
-        string memory forbidden = amount > book.credit
-            ? "INV-11: more was withdrawn than the credit"
+        uint256 free = _free(book);
+        uint256 amount = _rarely(3) ? free + _draw(2) : _draw(free + 1);
+        string memory forbidden = amount > free
+            ? "INV-11: more was withdrawn than the credit that is not pledged"
             : caller != book.owner ? "INV-11: another than the supplier withdrew its credit" : "";
         bytes memory data = abi.encodeCall(ILedgerDesk.withdrawCredit, (book.id, amount, to));
         forbidden = _frozenOr(caller, _frozenOr(to, forbidden));
@@ -164,6 +165,7 @@ abstract contract SupplierSteps is CustomerSteps {
     function _enterBatch(uint256 supplier_, Utility utility, PackedBill[] memory words) private {
         BatchBook storage batch = batches.push();
         (batch.supplier, batch.utility, batch.version) = (uint8(supplier_), utility, version);
+        batch.arbiter = arbiters[supplier_] == address(0) ? arbiters[2] : arbiters[supplier_];
         (batch.first, batch.count) = (uint32(bills.length), uint16(words.length));
         for (uint256 i; i < words.length; ++i) {
             BillBook storage bill = bills.push();
@@ -187,13 +189,19 @@ abstract contract SupplierSteps is CustomerSteps {
             ? "INV-03: a bill that had ended was cancelled"
             : from == BillState.Held ? "INV-12: an appealed bill was cancelled" : "";
         if (caller != book.owner) forbidden = "INV-03: another than the supplier cancelled a bill";
-        bool partly = bill.parts[uint256(BillState.Settled)] != 0;
+        uint48 paid = _settledOf(bill);
+        bool partly = paid != 0;
+        bool cancels = from != BillState.Settled && from != BillState.Void && from != BillState.Held;
+        if (cancels && paid > _free(book)) forbidden = "INV-11: more was given back than the credit";
         Step done = _stepOfCancelling(from, partly);
         bytes memory data =
             abi.encodeCall(ILedgerDesk.cancelBill, (_idOf(place), PackedBill.wrap(bill.word), _proofOf(place)));
         if (!_call(caller, address(ledger), data, forbidden, done)) return;
         bill.unbilled = from == BillState.Unjudged;
         if (from == BillState.Pending) _giveBack(bill);
+        _pass(bill, BillState.Settled, BillState.Void, paid);
+        book.credit -= paid;
+        accounts[bill.account].balance += paid;
         _voidRest(bill, from, Reason.Cancelled);
     }
 
@@ -211,7 +219,7 @@ abstract contract SupplierSteps is CustomerSteps {
     }
 
     /// The other bills of its group, then RFC 9162, section 2.1.3.1, over the groups.
-    function _proofOf(uint256 place) private view returns (bytes32[] memory proof) {
+    function _proofOf(uint256 place) internal view returns (bytes32[] memory proof) {
         BatchBook storage batch = batches[bills[place].batch];
         uint256 group = (place - batch.first) / 8;
         bytes32[] memory path = _path(batch, group, 0, (uint256(batch.count) + 7) / 8);

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
+import {AppealDesk} from "../../src/AppealDesk.sol";
 import {DigitalCurrency} from "../../src/DigitalCurrency.sol";
 import {PaymentLedger} from "../../src/PaymentLedger.sol";
 import {IAppealRegistry} from "../../src/interfaces/IAppealRegistry.sol";
@@ -42,13 +43,11 @@ contract LedgerSymbolicTest {
     function setUp() public {
         vm.warp(NOW * 1 days);
         currency = new DigitalCurrency(address(this), address(1));
-        ledger = new PaymentLedger(
-            currency,
-            IFairClock(address(this)),
-            IVerdictGate(address(this)),
-            IAppealRegistry(address(this)),
-            IAccessManager(address(this))
-        );
+        IFairClock clock = IFairClock(address(this));
+        IVerdictGate gate = IVerdictGate(address(this));
+        IAppealRegistry registry = IAppealRegistry(address(this));
+        address desk = address(new AppealDesk(currency, clock, gate, registry));
+        ledger = new PaymentLedger(currency, clock, gate, registry, IAccessManager(address(this)), desk);
         supplier = ledger.registerSupplier("");
         TariffBlock[] memory blocks = new TariffBlock[](1);
         blocks[0] = TariffBlock({upTo: uint48(93 << 40), price: 1000});
@@ -141,9 +140,9 @@ contract LedgerSymbolicTest {
         } else if (kind == 1) {
             ledger.cancelBill(id, bill, new bytes32[](0));
         } else if (kind == 2) {
-            ledger.closeAppeal(id, amount, Reason.Adjusted, true);
+            ledger.closeAppeal(id, amount, 0, Reason.Adjusted, true);
         } else if (kind == 3) {
-            ledger.closeAppeal(id, amount, Reason.Adjusted, false);
+            ledger.closeAppeal(id, amount, 0, Reason.Adjusted, false);
         } else if (kind == 4) {
             ledger.settleArrears(ids);
         } else if (kind == 5) {

@@ -26,6 +26,9 @@ BILL_EVENTS: Final = (
     "BillVoided",
     "BillPaid",
     "BillReversed",
+    "BillReclaimed",
+    "ReclaimClosed",
+    "PaymentReturned",
 )
 
 
@@ -120,31 +123,45 @@ def posted_bills(record: ChainRecord, postings: Sequence[Posting]) -> PostedBill
 
 def bill_moves(record: ChainRecord, posted: PostedBills) -> BillMoves:
     """All events of bills as movements, with the state that each bill was in."""
-    events = [record.ledger(name) for name in BILL_EVENTS]
     joined: dict[str, list[Int64s]] = {name: [] for name in ("event", "row", "account", "order", *COLUMNS)}
-    for number, event in enumerate(events):
+    for number, name in enumerate(BILL_EVENTS):
+        event = record.ledger(name)
         rows = posted.rows(event["bill"])
-        joined["event"].append(np.full(len(rows), number))
-        joined["row"].append(rows)
-        joined["account"].append(event["account"])
-        joined["order"].append(order_of(event))
-        for name, column in _effects(BILL_EVENTS[number], event, posted.amounts[rows]).items():
-            joined[name].append(column)
+        for effect in _effects(name, event, posted.amounts[rows]):
+            joined["event"].append(np.full(len(rows), number))
+            joined["row"].append(rows)
+            joined["account"].append(event["account"])
+            joined["order"].append(order_of(event))
+            for column, values in effect.items():
+                joined[column].append(values)
     columns = {name: np.concatenate(parts).astype(np.int64) for name, parts in joined.items()}
     sequence = np.lexsort((columns["order"], columns["row"]))
     columns = {name: column[sequence] for name, column in columns.items()}
-    source = _sources(columns["row"], columns["target"])
+    told = columns.pop("source")
+    source = np.where(told == UNTOLD, _sources(columns["row"], columns["target"]), told)
     # what is refunded of a void bill comes from its hold, if it was held
     void = columns["event"] == BILL_EVENTS.index("BillVoided")
     columns["hold"] -= np.where(void & (source == BillState.HELD), columns["balance"], 0)
     return BillMoves(source=source, **columns)
 
 
-COLUMNS: Final = ("target", "amount", "balance", "hold", "credit")
+COLUMNS: Final = ("source", "target", "amount", "balance", "hold", "credit")
+UNTOLD: Final = -1
+"""The source of a movement whose event does not tell it."""
 
 
-def _effects(name: str, event: Columns, amounts: Int64s) -> Mapping[str, Int64s]:
-    """The columns of COLUMNS for events of one name; `amounts` are the bills' own."""
+def _effects(name: str, event: Columns, amounts: Int64s) -> Sequence[Mapping[str, Int64s]]:
+    """The columns of COLUMNS for events of one name, for each movement of an event; `amounts` are the bills' own."""
+    if name == "BillReclaimed":
+        return _reclaimed(event)
+    if name == "ReclaimClosed":
+        return [_reclaim_closed(event)]
+    if name == "BillReversed":
+        return [_reversed(event)]
+    return [_paid(event) if name == "BillPaid" else _single(name, event, amounts)]
+
+
+def _single(name: str, event: Columns, amounts: Int64s) -> Mapping[str, Int64s]:
     match name:
         case "BillPending":
             return _moved(amounts, BillState.PENDING, amount=event["amount"], balance=-event["amount"])
@@ -157,19 +174,56 @@ def _effects(name: str, event: Columns, amounts: Int64s) -> Mapping[str, Int64s]
         case "BillVoided":
             return _moved(amounts, BillState.VOID, amount=event["amount"], balance=event["refunded"])
         case _:
-            return _reversed(event) if name == "BillReversed" else _paid(event)
+            back = event["amount"]
+            return _moved(amounts, BillState.VOID, BillState.SETTLED, amount=back, balance=back, credit=-back)
 
 
-def _moved(like: Int64s, target: BillState, **columns: Int64s) -> Mapping[str, Int64s]:
+def _moved(
+    like: Int64s, target: BillState, source: BillState | int = UNTOLD, **columns: Int64s
+) -> Mapping[str, Int64s]:
     none = np.zeros(len(like), np.int64)
-    whole = np.full(len(like), int(target), np.int64)
-    return {"balance": none, "hold": none, "credit": none, "target": whole, **columns}
+    whole = {"target": np.full(len(like), int(target), np.int64), "source": np.full(len(like), int(source), np.int64)}
+    return {"balance": none, "hold": none, "credit": none, **whole, **columns}
+
+
+def _reclaimed(event: Columns) -> Sequence[Mapping[str, Int64s]]:
+    """What was pending, owed and settled of a bill is held; with the last part credit and bond are set aside."""
+    pending, owed = event["fromPending"], event["owed"]
+    settled, credit, bond = event["amount"] - pending - owed, event["fromCredit"], event["bond"]
+    return [
+        _moved(pending, BillState.HELD, BillState.PENDING, amount=pending, hold=pending),
+        _moved(owed, BillState.HELD, BillState.ARREARS, amount=owed),
+        _moved(
+            settled,
+            BillState.HELD,
+            BillState.SETTLED,
+            amount=settled,
+            hold=credit + bond,
+            credit=-credit,
+            balance=-bond,
+        ),
+    ]
+
+
+def _reclaim_closed(event: Columns) -> Mapping[str, Int64s]:
+    """What stays paid is settled again; the rest of the bill is told by other events."""
+    bond, lost = event["bond"], event["bondLost"]
+    return _moved(
+        bond,
+        BillState.SETTLED,
+        BillState.HELD,
+        amount=event["kept"],
+        hold=-event["toSupplier"] - event["refunded"] - bond,
+        credit=event["toSupplier"] + bond * lost,
+        balance=event["refunded"] + bond * (1 - lost),
+    )
 
 
 def _paid(event: Columns) -> Mapping[str, Int64s]:
     paid = event["fromBalance"] + event["fromHold"] + event["fromPayer"]
     pending = event["toPending"] > 0
     return {
+        "source": np.full(len(paid), UNTOLD),
         "target": np.where(pending, BillState.PENDING, BillState.SETTLED),
         "amount": paid,
         "balance": event["refunded"] - event["fromBalance"],
@@ -181,6 +235,7 @@ def _paid(event: Columns) -> Mapping[str, Int64s]:
 def _reversed(event: Columns) -> Mapping[str, Int64s]:
     from_hold, to_hold = (event[state] == BillState.HELD for state in ("from", "to"))
     return {
+        "source": event["from"],
         "target": event["to"],
         "amount": event["amount"],
         "balance": event["refunded"] - event["taken"],

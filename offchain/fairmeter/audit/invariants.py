@@ -158,5 +158,8 @@ INVARIANTS: Final[dict[str, tuple[str, Callable[[Books], Lines]]]] = {
     "INV-09": ("a batch's pending bucket is what was debited for it, and is released once", _buckets),
     "INV-10": ("an account's balance is the sum of its events, and never negative", _balances),
     "INV-11": ("a supplier's credit is the sum of its events, and never negative", _credits),
-    "INV-12": ("of an appealed bill only what its customer agreed to is paid", lambda books: books.rules.appeals()),
+    "INV-12": (
+        "of an appealed bill only what was agreed to, ruled or undisputed is paid",
+        lambda books: books.rules.appeals(),
+    ),
 }

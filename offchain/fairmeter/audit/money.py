@@ -37,6 +37,7 @@ BALANCE_EVENTS: Final = (
     ("Withdrawn", "account", -1),
     ("BalanceMoved", "from", -1),
     ("BalanceMoved", "to", 1),
+    ("Refunded", "account", 1),
 )
 """What changes an account's balance without a bill: event, the account's parameter, and the amount's sign."""
 
@@ -148,6 +149,8 @@ class Rebuilt:
         wronged, order, rest = self._compensations()
         to_supplier = wronged & ACCOUNT_NUMBER == 0
         parts.append((wronged[to_supplier] >> 32, order[to_supplier], rest[to_supplier]))
+        refunded = self.record.ledger("Refunded")
+        parts.append((refunded["account"] >> 32, order_of(refunded), -refunded["amount"]))
         return _ledgered(parts)
 
     def pending_buckets(self) -> Ledgered:
@@ -158,14 +161,18 @@ class Rebuilt:
         return _ledgered([(batch, moves.order, change), (released["batch"], order_of(released), -released["amount"])])
 
     def bill_parts(self) -> Ledgered:
-        """Parts of bills by row of the bill times 8 plus state; the release of a batch leaves them pending."""
+        """Parts of bills by row of the bill times 8 plus state. Settled ones count as pending, since the release of a
+        batch, which makes the one the other, is no event of a bill: what leaves one the buckets themselves tell."""
         moves, posted = self.moves, self.posted
+        source, target = (
+            np.where(state == BillState.SETTLED, BillState.PENDING, state) for state in (moves.source, moves.target)
+        )
         rows = np.arange(len(posted.ids))
         return _ledgered(
             [
                 (rows * 8 + BillState.UNJUDGED, posted.orders, posted.amounts),
-                (moves.row * 8 + moves.source, moves.order, -moves.amount),
-                (moves.row * 8 + moves.target, moves.order, moves.amount),
+                (moves.row * 8 + source, moves.order, -moves.amount),
+                (moves.row * 8 + target, moves.order, moves.amount),
             ]
         )
 

@@ -24,6 +24,8 @@ Integers = npt.NDArray[Any]
 
 NOT_BILLED: Final = (Reason.OVERLAP, Reason.WRONG_UTILITY, Reason.BAD_REPLACEMENT)
 """Reasons for which a bill never had its days."""
+AGREED: Final = ("AdjustmentAccepted", "AppealWithdrawn", "AppealRuled", "UndisputedSettled")
+"""The registry's events with which something of an appealed bill is paid."""
 NEVER: Final = 2**62
 
 
@@ -119,15 +121,15 @@ class Rules:
             yield bill, f"no day in common with {other}", f"from day {start[order[place + 1]]}"
 
     def appeals(self) -> Lines:
-        """Of an appealed bill only what its customer accepted or gave up to is paid."""
+        """Of an appealed bill only what its customer or its arbiter says, or the verdict expects, is paid."""
         moves = self._moves
         paid = np.flatnonzero(moves.named("BillPaid") & (moves.source == BillState.HELD))
-        words = [self._record.columns("AppealRegistry", name) for name in ("AdjustmentAccepted", "AppealWithdrawn")]
+        words = [self._record.columns("AppealRegistry", name) for name in AGREED]
         agreed, bills = (np.concatenate([one[name] for one in words]) for name in ("transaction", "bill"))
         known = np.stack([agreed, bills], axis=1)
         asked = np.stack([moves.order[paid] >> LOG_BITS, self._posted.ids[moves.row[paid]]], axis=1)
         for move in paid[~_rows_in(asked, known)]:
-            yield self._where(move), "the customer's word for it", f"{moves.amount[move]} paid"
+            yield self._where(move), f"one of {', '.join(AGREED)}", f"{moves.amount[move]} paid"
 
     def _verdicts(self) -> tuple[Int64s, Int64s, Bools]:
         """(n,) decision, judging transaction, whether an INSUFFICIENT verdict pays; 0 and NEVER where not judged."""

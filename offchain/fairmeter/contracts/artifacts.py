@@ -13,12 +13,14 @@ CONTRACTS: Final = (
     "Governance",
     "DigitalCurrency",
     "FairClock",
+    "AppealDesk",
     "PaymentLedger",
     "VerdictGate",
     "AppealRegistry",
     "Operators",
     "Challenges",
     "Meters",
+    "ArbiterPanel",
 )
 """In the order of their deployment."""
 

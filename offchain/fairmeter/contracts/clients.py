@@ -15,7 +15,7 @@ from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import Argument, addresses_of, calldata, words_of
 from fairmeter.contracts.packing import Bytes2D
 from fairmeter.contracts.session import Call, Contract
-from fairmeter.model import AppealState, BillState, Presets, Reason, Tariff, Utility
+from fairmeter.model import BillState, Presets, Reason, Tariff, Utility
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 Ids = npt.NDArray[np.integer]
@@ -99,19 +99,6 @@ class BillRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Appeal:
-    """An appeal as the registry keeps it (types/Appeals.sol)."""
-
-    state: AppealState
-    deadline: int
-    """Fair time, seconds; 0 in a final state."""
-    offered_quantity: int
-    """Base units."""
-    offered_amount: int
-    """Minor units."""
-
-
-@dataclass(frozen=True, slots=True)
 class Mandate:
     """The customer's standing authority: caps in minor units, last day since 1970-01-01."""
 
@@ -140,6 +127,8 @@ class Periods:
     reply: int
     acceptance: int
     contest: int
+    review: int
+    """From the window's end, the customer's, to appeal by hand."""
 
 
 MANDATE_TYPES: Final = {
@@ -256,9 +245,13 @@ class PaymentLedger(Contract):
         """Collects what balance and mandate now allow."""
         return self._batch("settleArrears", words_of(bills))
 
+    def collect_refunds(self, bills: Ids) -> Call:
+        """What suppliers owe for bills after appeals by hand, as far as their credit goes."""
+        return self._batch("collectRefunds", words_of(bills))
+
     def confirm_bills(self, bills: Ids) -> Call:
         """The customer's word for waiting bills."""
-        return self._batch("confirmBills", words_of(bills), gas=_customer_gas(bills))
+        return self._batch("confirmBills", words_of(bills), gas=customer_gas(bills))
 
     def release(self, batches: Ids) -> Call:
         """Pending buckets to the supplier's credit."""
@@ -350,41 +343,8 @@ class VerdictGate(Contract):
         return int(self.read("verdictRecordOf", batch)["judgedAt"]) > 0
 
 
-class AppealRegistry(Contract):
-    """Appeals and their outcomes."""
-
-    name = "AppealRegistry"
-
-    def offer_adjustments(self, bills: Ids, quantities: Ids) -> Call:
-        """The supplier's: a smaller quantity (base units) for each bill."""
-        return self._batch("offerAdjustments", words_of(bills), words_of(quantities))
-
-    def concede(self, bills: Ids) -> Call:
-        """The supplier's: the bills are void."""
-        return self._batch("concede", words_of(bills))
-
-    def accept_adjustments(self, bills: Ids) -> Call:
-        """The customer's."""
-        return self._batch("acceptAdjustments", words_of(bills), gas=_customer_gas(bills))
-
-    def withdraw_appeals(self, bills: Ids) -> Call:
-        """The customer's: the bills are paid in full."""
-        return self._batch("withdrawAppeals", words_of(bills), gas=_customer_gas(bills))
-
-    def expire(self, bills: Ids) -> Call:
-        """Anyone's, after the deadline."""
-        return self._batch("expire", words_of(bills))
-
-    def appeal_of(self, bill: int) -> Appeal:
-        """One appeal."""
-        found = self.read("appealOf", bill)
-        return Appeal(AppealState(found["state"]), found["deadline"], found["offeredQuantity"], found["offeredAmount"])
-
-    def _batch(self, function: str, *arguments: Argument, gas: int = MAX_TRANSACTION_GAS) -> Call:
-        return self.raw(function, calldata(self.interface.selector(function), *arguments), gas)
-
-
-def _customer_gas(bills: Ids) -> int:
+def customer_gas(bills: Ids) -> int:
+    """The gas limit of a customer's call for so many bills."""
     return CUSTOMER_GAS + CUSTOMER_GAS_A_BILL * len(bills)
 
 

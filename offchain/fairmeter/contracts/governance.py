@@ -1,13 +1,52 @@
-"""Typed clients of what governs the others: the clock, and the operators with their stakes."""
+"""Typed clients of what governs the others: who may change what with how much notice, the clock, and the operators with
+their stakes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from fairmeter.contracts.session import Call, Contract
 from fairmeter.errors import RevertError
+
+
+class Role(enum.IntEnum):
+    """Roles of the access manager; the same numbers on chain (contracts/src/libraries/Roles.sol)."""
+
+    ADMIN = 0
+    GOVERNOR = 1
+    CLASSIFIER = 2
+    GUARDIAN = 3
+
+
+class Governance(Contract):
+    """Who may call what, and with how much notice."""
+
+    name = "Governance"
+
+    def set_target_function_role(self, target: bytes, selectors: Sequence[bytes], role: Role) -> Call:
+        """Administrator only: functions of a contract that a role may call."""
+        return self.write("setTargetFunctionRole", target, list(selectors), int(role))
+
+    def grant_role(self, role: Role, account: bytes, notice: int) -> Call:
+        """Administrator only: whoever has the role acts `notice` seconds after it has scheduled what it does."""
+        return self.write("grantRole", int(role), account, notice)
+
+    def renounce_role(self, role: Role, account: bytes) -> Call:
+        """The sender, whose address `account` is, gives up a role."""
+        return self.write("renounceRole", int(role), account)
+
+    def schedule(self, call: Call) -> Call:
+        """Announces a call of a role that has notice to give; it can be executed when the notice is over."""
+        assert call.to is not None
+        return self.write("schedule", call.to, call.data, 0)
+
+    def execute(self, call: Call) -> Call:
+        """Makes a call whose notice is over."""
+        assert call.to is not None
+        return self.write("execute", call.to, call.data)
 
 
 class FairClock(Contract):

@@ -20,12 +20,14 @@ STATES: Final = ("settled", "pending", "waiting", "held", "arrears", "void", "un
 
 APPEALS: Final = {
     "AppealOpened": "open",
+    "AppealOpenedByHand": "open",
     "AdjustmentOffered": "adjustment offered",
     "AppealContested": "contested",
     "AdjustmentAccepted": "adjusted",
     "AppealWithdrawn": "withdrawn",
     "AppealConceded": "conceded",
     "AppealExpired": "expired",
+    "AppealRuled": "ruled",
     "AppealOverturned": "overturned",
 }
 """The registry's events as outcomes, in the order in which an appeal goes through them."""
@@ -33,6 +35,7 @@ APPEALS: Final = {
 PLACES: Final = {
     "BillPending": BillState.PENDING,
     "BillHeld": BillState.HELD,
+    "BillReclaimed": BillState.HELD,
     "BillWaiting": BillState.WAITING,
     "ArrearsOpened": BillState.ARREARS,
 }
@@ -91,6 +94,7 @@ def amounts_by_state(events: Events, amount: Int64s, judged: Bools, released: Bo
     again = np.where(reversed_["to"] == BillState.PENDING, reversed_["taken"], 0)
     np.add.at(collected, rows, again - back)
     np.add.at(bucket, rows, again - back)
+    _take_back(events, collected, bucket, void)
     pending_now = np.where(released, 0, bucket)
     open_ = amount - void - collected
     last = _last_places(events, n)
@@ -98,6 +102,18 @@ def amounts_by_state(events: Events, amount: Int64s, judged: Bools, released: Bo
     stands = {state: np.where(last == place, open_, 0) for state, place in places.items()}
     stands["unjudged"] = np.where((last == BillState.UNJUDGED) & ~judged, open_, 0)
     return {"settled": collected - pending_now, "pending": pending_now, "void": void, **stands}
+
+
+def _take_back(events: Events, collected: Int64s, bucket: Int64s, void: Int64s) -> None:
+    """What cancelled bills and appeals by hand take of what had been paid, and what such appeals leave paid."""
+    back, rows = events.of("PaymentLedger", "PaymentReturned")
+    np.add.at(void, rows, back["amount"])
+    np.subtract.at(collected, rows, back["amount"])
+    reclaimed, rows = events.of("PaymentLedger", "BillReclaimed")
+    np.subtract.at(collected, rows, reclaimed["amount"] - reclaimed["owed"])
+    np.subtract.at(bucket, rows, reclaimed["fromPending"])
+    kept, rows = events.of("PaymentLedger", "ReclaimClosed")
+    np.add.at(collected, rows, kept["kept"])
 
 
 def appeal_outcomes(events: Events, n: int) -> pl.Series:

@@ -189,7 +189,7 @@ class Scenario:
     presets: Presets = field(default_factory=Presets)
     insufficient_cap: Count = 0
     """An INSUFFICIENT bill up to this amount is paid, above it waits for the customer's word."""
-    periods: Periods = field(default_factory=lambda: Periods(7 * DAY, 14 * DAY, 14 * DAY, 30 * DAY))
+    periods: Periods = field(default_factory=lambda: Periods(7 * DAY, 14 * DAY, 14 * DAY, 30 * DAY, 60 * DAY))
     budget_ppm: Annotated[int, Ge(0), Le(1_000 * PPM)] = 1_100_000
     cap_per_bill_budgets: Annotated[int, Ge(1), Le(1_000)] = 4
     """A mandate's cap a bill, in budgets."""

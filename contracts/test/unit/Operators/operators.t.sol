@@ -140,9 +140,9 @@ contract OperatorsTest is QuorumBase {
         Stakes memory stakes = operators.stakesAt(1);
         stakes.demandPeriod = demand;
         vm.startPrank(governor);
-        gate.setPeriods(Periods(window, 1 days, 1 days, 1 days));
+        gate.setPeriods(Periods(window, 1 days, 1 days, 1 days, 0));
         operators.setStakes(stakes);
-        gate.setPeriods(Periods(0, 1 days, 1 days, 1 days));
+        gate.setPeriods(Periods(0, 1 days, 1 days, 1 days, 0));
         vm.stopPrank();
         vm.prank(operator);
         operators.resign();

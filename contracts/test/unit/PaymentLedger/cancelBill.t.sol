@@ -68,20 +68,50 @@ contract CancelBillTest is Base {
         _balanced();
     }
 
-    function test_GivenArrearsPartlyPaid_VoidsTheRest() external {
+    function test_cancelBill__GivenArrearsPartlyPaid__GivesThePaymentBack() external {
         packed = _billOf(account, 120_000);
         BillId bill = _run(packed, PAY);
         vm.prank(payer);
         ledger.payArrearsFromBalance(bill, 50_000);
+        uint256 balance = _balance(account);
         _cancel(bill, packed);
 
-        _expectRecord(bill, BillState.Settled, Reason.Cancelled, 50_000, 50_000);
-        _equal(ledger.totals().voided, 70_000, "void");
-        _equal(ledger.creditOf(supplier), 50_000, "credit");
+        _expectRecord(bill, BillState.Void, Reason.Cancelled, 120_000, 0);
+        _equal(_balance(account), balance + 50_000, "balance");
+        _equal(ledger.totals().voided, 120_000, "void");
+        _equal(ledger.creditOf(supplier), 0, "credit");
         _balanced();
     }
 
-    function test_GivenArrearsCollectedInTheWindow_GoesBackLessWhatWasPaid() external {
+    /// Dust that somebody pays does not keep the days of a cancelled bill taken.
+    function test_cancelBill__GivenDustPaid__DaysAreBilledAgain() external {
+        account = _account(0);
+        packed = _billOf(account, 60_000);
+        BillId bill = _run(packed, PAY);
+        _mint(stranger, 1);
+        vm.startPrank(stranger);
+        currency.approve(address(ledger), 1);
+        ledger.payArrears(bill, 1);
+        vm.stopPrank();
+        _cancel(bill, packed);
+        BillId again = _run(_replacing(packed, bill), APPEAL);
+
+        require(ledger.stateOf(again) == BillState.Held, "billed again");
+        _balanced();
+    }
+
+    function test_cancelBill__GivenPaymentWithdrawn__RefusedUntilThereIsCredit() external {
+        packed = _billOf(account, 120_000);
+        BillId bill = _run(packed, PAY);
+        vm.prank(payer);
+        ledger.payArrearsFromBalance(bill, 50_000);
+        vm.prank(supplierOwner);
+        ledger.withdrawCredit(supplier, 1, supplierOwner);
+        _refused(Errors.PaymentLedger_InsufficientCredit.selector, SupplierId.unwrap(supplier), 49_999, 50_000);
+        _cancel(bill, packed);
+    }
+
+    function test_cancelBill__GivenArrearsCollectedInTheWindow__AllGoesBack() external {
         packed = _billOf(account, 120_000);
         BillId bill = _run(packed, PAY);
         vm.prank(payer);
@@ -89,10 +119,11 @@ contract CancelBillTest is Base {
         _fund(account, 20_000);
         ledger.settleArrears(_one(bill));
         _expectRecord(bill, BillState.Pending, Reason.Balance, 120_000, 70_000);
+        uint256 balance = _balance(account);
         _cancel(bill, packed);
 
-        _expectRecord(bill, BillState.Settled, Reason.Cancelled, 50_000, 50_000);
-        _equal(_balance(account), 70_000, "balance");
+        _expectRecord(bill, BillState.Void, Reason.Cancelled, 120_000, 0);
+        _equal(_balance(account), balance + 120_000, "balance");
         _balanced();
     }
 

@@ -37,7 +37,7 @@ contract CloseAppealTest is Base {
         BillId bill = _run(_billOf(_account(0), 60_000), APPEAL);
         vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_NotRegistry.selector, supplierOwner));
         vm.prank(supplierOwner);
-        ledger.closeAppeal(bill, 0, Reason.Conceded, false);
+        ledger.closeAppeal(bill, 0, 0, Reason.Conceded, false);
     }
 
     function test_RevertWhen_MoreDueThanBilled() external {
@@ -55,7 +55,7 @@ contract CloseAppealTest is Base {
 
     function _close(BillId bill, uint48 due, bool consent) private {
         vm.prank(address(registry));
-        ledger.closeAppeal(bill, due, Reason.Adjusted, consent);
+        ledger.closeAppeal(bill, due, 0, Reason.Adjusted, consent);
     }
 
     function _expect(BillId bill, uint256 amount, uint256 due, uint256 owed) private view {

@@ -29,13 +29,22 @@ contract PayArrearsTest is Base {
         _balanced();
     }
 
-    function test_RevertWhen_NothingOrMoreThanOwed() external {
-        _refused(Errors.PaymentLedger_PaymentOutOfRange.selector, BillId.unwrap(bill), 0, 60_000);
+    function test_RevertWhen_Nothing() external {
+        _refused(Errors.PaymentLedger_NoPayment.selector, BillId.unwrap(bill));
         vm.prank(stranger);
         ledger.payArrears(bill, 0);
-        _refused(Errors.PaymentLedger_PaymentOutOfRange.selector, BillId.unwrap(bill), 60_001, 60_000);
-        vm.prank(stranger);
-        ledger.payArrears(bill, 60_001);
+    }
+
+    /// Dust that somebody pays just before does not stop who pays it all.
+    function test_payArrears__GivenDustPaidBefore__PaysWhatIsOwed() external {
+        vm.startPrank(stranger);
+        ledger.payArrears(bill, 1);
+        uint256 purse = currency.balanceOf(stranger);
+        ledger.payArrears(bill, 60_000);
+
+        _expectRecord(bill, BillState.Settled, Reason.Balance, 60_000, 60_000);
+        _equal(purse - currency.balanceOf(stranger), 59_999, "no more than owed");
+        _balanced();
     }
 
     function test_RevertGiven_NotInArrears() external {

@@ -9,7 +9,7 @@ import {Base} from "../../Base.sol";
 contract SetPeriodsTest is Base {
     function test_GivenVersions_EachKeepsItsOwn() external {
         uint32 before = gate.parameterVersion();
-        _set(Periods(1, 2, 3, 4));
+        _set(Periods(1, 2, 3, 4, 5));
 
         _equal(gate.periodsOf(before).window, 7 days, "before");
         _equal(gate.periodsOf(before + 1).window, 1, "after");
@@ -18,7 +18,7 @@ contract SetPeriodsTest is Base {
     function testFuzz_GivenManyVersions_EachKeepsItsOwn(uint8 count) external {
         uint32 first = gate.parameterVersion();
         for (uint32 i = 1; i <= count; ++i) {
-            _set(Periods(i, 2, 3, 4));
+            _set(Periods(i, 2, 3, 4, 5));
         }
         for (uint32 i = 1; i <= count; ++i) {
             _equal(gate.periodsOf(first + i).window, i, "window");
@@ -28,7 +28,7 @@ contract SetPeriodsTest is Base {
     }
 
     function test_GivenWindowOfZero_AdmitsSmallBatchesOnly() external {
-        _set(Periods(0, 1, 1, 1));
+        _set(Periods(0, 1, 1, 1, 0));
         PackedBill[] memory bills = _one(_billOf(_account(1e6), 90_000));
         BatchId batch = _post(bills);
         _judge(batch, bills, _verdicts(1, PAY));
@@ -41,9 +41,9 @@ contract SetPeriodsTest is Base {
 
     function test_RevertWhen_OutOfBounds() external {
         _refused(Errors.VerdictGate_PeriodOutOfBounds.selector, 0, 365 days);
-        _set(Periods(0, 0, 1, 1));
+        _set(Periods(0, 0, 1, 1, 1));
         _refused(Errors.VerdictGate_PeriodOutOfBounds.selector, 365 days + 1, 365 days);
-        _set(Periods(365 days + 1, 1, 1, 1));
+        _set(Periods(365 days + 1, 1, 1, 1, 1));
     }
 
     function test_RevertWhen_NotGovernor() external {
@@ -51,7 +51,7 @@ contract SetPeriodsTest is Base {
             abi.encodeWithSelector(Errors.Managed_Unauthorized.selector, stranger, gate.setPeriods.selector)
         );
         vm.prank(stranger);
-        gate.setPeriods(Periods(1, 1, 1, 1));
+        gate.setPeriods(Periods(1, 1, 1, 1, 1));
     }
 
     function _set(Periods memory periods) private {

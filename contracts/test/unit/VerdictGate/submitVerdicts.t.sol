@@ -33,7 +33,7 @@ contract SubmitVerdictsTest is Base {
 
     function test_GivenPeriodsChangedSincePosting_KeepsThoseOfPosting() external {
         vm.prank(governor);
-        gate.setPeriods(Periods(1 days, 1 days, 1 days, 1 days));
+        gate.setPeriods(Periods(1 days, 1 days, 1 days, 1 days, 1 days));
         _judge(batch, _one(bill), _verdicts(1, PAY));
 
         _equal(gate.verdictRecordOf(batch).windowEndsAt, block.timestamp + 7 days, "window");

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Errors} from "../libraries/Errors.sol";
+import {IdCodec} from "../libraries/IdCodec.sol";
+import {MerkleTree} from "../libraries/MerkleTree.sol";
+import {PackedRecords} from "../libraries/PackedRecords.sol";
+import {Batch, BillState} from "../types/Bills.sol";
+import {AccountId, BillId, PackedBill, PackedRecord} from "../types/Ids.sol";
+import {LedgerBase, Sum} from "./LedgerBase.sol";
+
+/// What the parts of the desks share.
+abstract contract DeskBase is LedgerBase {
+    using IdCodec for BillId;
+    using PackedRecords for PackedRecord;
+
+    /// The record of a bill that must be in `state`, and its account.
+    function _inState(BillId bill, BillState state) internal view returns (PackedRecord record, AccountId account) {
+        record = _records[bill];
+        if (!record.exists() || record.state() != state) {
+            revert Errors.PaymentLedger_WrongState(bill, _stateOf(_batches[bill.batch()], record));
+        }
+        account = IdCodec.account(_batches[bill.batch()].supplier, record.number());
+    }
+
+    function _checkCommitted(Batch storage batch, BillId bill, PackedBill packed, bytes32[] calldata proof)
+        internal
+        view
+    {
+        bytes32 leaf = bytes32(PackedBill.unwrap(packed));
+        if (!MerkleTree.verify(batch.commitment, leaf, bill.index(), batch.count, proof)) {
+            revert Errors.PaymentLedger_BillNotCommitted(bill);
+        }
+    }
+
+    /// `amount` minor units of a bill, so far in `from`, are settled: the supplier's to withdraw.
+    function _settle(BillId bill, uint256 amount, Sum from) internal {
+        _shift(amount, from, Sum.Settled);
+        _creditSupplier(_batches[bill.batch()].supplier, amount);
+    }
+
+    function _atMost(uint256 amount, uint256 most) internal pure returns (uint256) {
+        return amount < most ? amount : most;
+    }
+}
