@@ -139,3 +139,5 @@ def test_run__node_whose_time_does_not_move__leaves_windows_open(
     assert result.sums.amount_pending > 0
     assert result.sums.amount_held > 0
     assert Bundle(result.bundle).manifest["chain"]["genesis"] is None
+    accounts = pl.read_parquet(tmp_path / "out/bundle/bills.parquet")["account"].unique()
+    assert set(accounts) <= set(pl.read_parquet(tmp_path / "out/meters.parquet")["account"])

@@ -99,7 +99,8 @@ class Run:
             self._open_accounts()
             self._grant_mandates()
             self._endow()
-            self._oracle = Oracle(self.system, self._readings.reference, self._meters())
+            self.meters = self._meters()
+            self._oracle = Oracle(self.system, self._readings.reference, self.meters)
         self._answers = Answers(
             self._plan,
             self._scenario,

@@ -23,6 +23,7 @@ from fairmeter.chain.opening import open_engine
 from fairmeter.contracts.artifacts import compiler_input
 from fairmeter.errors import InputError
 from fairmeter.model import Bills, Tariff
+from fairmeter.oracle import write_meters
 from fairmeter.simulation.acts import Run
 from fairmeter.simulation.ahead import quick_switches
 from fairmeter.simulation.clock import Clock
@@ -37,6 +38,8 @@ from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills
 BUNDLE = "bundle"
 RESULT = "run.json"
 ANCHORS = "anchors.json"
+METERS = "meters.parquet"
+"""On a foreign chain, which goes on: what operators begin with who judge later bills of these accounts."""
 WRONGS = "wrongs.parquet"
 """Beside the bundle, which holds what happened: what would have been right only the run knows."""
 KIBIBYTE: Final = 1_024
@@ -123,6 +126,8 @@ class _Job:
                 hashes = {name: future.result() for name, future in self.sources.items()}
                 history = history_digest(engine, acting.first_block, acting.last_block)
                 writer.finish(_manifest(engine, acting, self.scenario, hashes, sums, genesis, history))
+                if genesis is None:
+                    write_meters(folder / METERS, acting.meters, self.plan.bills.customers)
                 wrongs = acting.wrongs()
                 if wrongs is not None:
                     wrongs.write_parquet(folder / WRONGS)
