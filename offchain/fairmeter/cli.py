@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import enum
 import json
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -386,4 +388,10 @@ def _progress() -> Iterator[commands.Tell]:
 
 def main() -> None:
     """The console script."""
+    signal.signal(signal.SIGTERM, _terminated)
     app()
+
+
+def _terminated(number: int, _: FrameType | None) -> NoReturn:
+    """End as an interruption does, so that nothing half written is left."""
+    sys.exit(_refuse("terminated", 128 + number))

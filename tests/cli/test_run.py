@@ -92,7 +92,10 @@ def test_bundle__none__refused(refused: Refused, tmp_path: Path, command: str) -
     assert "holds no bundle" in refused(BundleError.exit_code, command, tmp_path)
 
 
-def test_run__interrupted__one_line_and_nothing_written(invoke: Invoke, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "said"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_run__interrupted__one_line_and_nothing_written(
+    invoke: Invoke, tmp_path: Path, sent: signal.Signals, said: str
+) -> None:
     invoke("fleet", "--customers", 60, "--months", 24, "--seed", 2, "--out", tmp_path / "fleet")
     files = ("--usage", tmp_path / "fleet" / "usage.parquet", "--bills", tmp_path / "fleet" / "bills.parquet")
     call = [*MAIN, "run", *map(str, files), "--out", str(tmp_path / "out")]
@@ -101,9 +104,9 @@ def test_run__interrupted__one_line_and_nothing_written(invoke: Invoke, tmp_path
         while not list(tmp_path.glob(".out-*/bundle/*")) and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         printed, line = process.communicate(timeout=60)
-    assert (process.returncode, printed, line) == (130, "", "fairmeter: interrupted\n")
+    assert (process.returncode, printed, line) == (128 + sent, "", f"fairmeter: {said}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["fleet"]
 
 

@@ -20,6 +20,7 @@ PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?<![\w./-])fairmeter ([a-z][a-z-]*)([^\n|]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 SCRIPT = re.compile(r"(?<![\w/])(?:scripts|\.ci)/[a-z]+\b")
+GAS = re.compile(r"^\| [^|]+ \| ([\d,]+) \|", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 
 
@@ -100,3 +101,15 @@ def test_readme__map_of_the_folders__names_every_room(root: Path, readme: str) -
     package = root / "offchain" / "fairmeter"
     rooms = {path.parent.name for path in package.glob("*/__init__.py")}
     assert {room for room in rooms if not re.search(rf"\b{room}/", readme)} == set()
+
+
+def test_gas_figures__both_readmes__as_the_snapshots_have_them(root: Path) -> None:
+    snapshots = (root / "contracts" / "snapshots").glob("*.json")
+    measured = {int(gas) for path in snapshots for gas in json.loads(path.read_bytes()).values()}
+    told = [
+        int(row.group(1).replace(",", ""))
+        for name, heading in (("contracts/README.md", "## Gas"), ("README.md", "| gas, whole transactions"))
+        for row in GAS.finditer((root / name).read_text(encoding="utf-8").split(heading)[1].split("\n## ")[0])
+    ]
+    assert len(told) > 20
+    assert set(told) - measured == set()
