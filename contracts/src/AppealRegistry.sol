@@ -119,6 +119,9 @@ contract AppealRegistry is AppealOpening, AppealArbitration {
         }
     }
 
+    // Called by `_takeEach`, to which their names are given.
+    // slither-disable-start dead-code
+
     function _concede(BillId bill, Appeal memory appeal, uint256) private {
         // Check:
         _checkSupplier(bill);
@@ -163,6 +166,8 @@ contract AppealRegistry is AppealOpening, AppealArbitration {
         _close(bill, appeal, amount, Reason.None, true);
     }
 
+    // slither-disable-end dead-code
+
     function _offer(BillId bill, Appeal memory appeal, uint48 quantity) private {
         // Check:
         BillRecord memory record = _checkSupplier(bill);
@@ -197,6 +202,8 @@ contract AppealRegistry is AppealOpening, AppealArbitration {
         _close(bill, appeal, 0, Reason.Expired, false);
     }
 
+    // slither-disable-start reentrancy-no-eth
+
     /// Passes over a bill whose appeal has ended, was opened otherwise than by this verdict, or has its part settled.
     function _settleUndisputed(BillId bill, Verdict memory verdict, bool stands) private {
         // Check:
@@ -215,6 +222,8 @@ contract AppealRegistry is AppealOpening, AppealArbitration {
         _appeals[bill].settled = settled;
         if (settled != 0) emit UndisputedSettled(bill, quantity, settled);
     }
+
+    // slither-disable-end reentrancy-no-eth
 
     /// Q1·(1 + e)/(1 + a) base units, at least 0 and at most Q1, at the end of each figure's millionth where it is least.
     function _expectedQuantity(uint48 quantity, Verdict memory verdict) private pure returns (uint48) {

@@ -228,6 +228,7 @@ contract Challenges is IChallenges {
         }
         (BillState from, BillState to, bool again) =
             ledger.reverse(one.bill, one.packed, _effectOf(one, right), byMeter);
+        // slither-disable-next-line unused-return
         if (from == BillState.Held && to != BillState.Held) registry.overturn(one.bill);
         if (to == BillState.Held && from != BillState.Held) {
             registry.openReversed(one.bill, one.account.supplier(), one.packed, right);

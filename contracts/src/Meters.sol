@@ -81,6 +81,7 @@ contract Meters is IMeters, Managed {
 
     /// @inheritdoc IMeters
     function meterAt(uint32 version, SupplierId supplier, Utility utility) public view override returns (address) {
+        // slither-disable-next-line unused-return
         (, uint256 key) = _keys[supplier][utility].find(version);
         return address(uint160(key));
     }

@@ -77,6 +77,8 @@ contract Operators is IOperators, Managed {
         clock = clock_;
         ledger = ledger_;
         gate = gate_;
+        // Predicted, as the others are: a wrong one is the address of no contract, and the deployment is checked.
+        // slither-disable-next-line missing-zero-check
         challenges = challenges_;
         _addSet(1, 1, 0);
         Stakes memory stakes = Stakes({
@@ -217,12 +219,14 @@ contract Operators is IOperators, Managed {
 
     /// @inheritdoc IOperators
     function setAt(uint32 version) public view override returns (uint8 quorum, uint128 members) {
+        // slither-disable-next-line unused-return
         (, uint256 value) = _sets.find(version);
         return (uint8(value >> 128), uint128(value));
     }
 
     /// @inheritdoc IOperators
     function stakesAt(uint32 version) public view override returns (Stakes memory) {
+        // slither-disable-next-line unused-return
         (, uint256 value) = _stakes.find(version);
         return Stakes({
             bond: uint48(value),
@@ -265,6 +269,8 @@ contract Operators is IOperators, Managed {
         emit OperatorLeaving(operator.account, signsUntil, leavesAt);
     }
 
+    // slither-disable-start reentrancy-no-eth
+
     /// Takes the stakes off the signers' bonds; whose bond covers no further slash is expelled at once.
     function _slash(uint32 version, uint128 signers, BillId bill, address rewarded, AccountId wronged) private {
         (address[] memory accounts, uint256[] memory indices) = _accountsOf(signers);
@@ -282,6 +288,8 @@ contract Operators is IOperators, Managed {
         (uint8 quorum, uint128 members) = _presentSet();
         _addSet(gate.advance(), quorum, members & ~expelled);
     }
+
+    // slither-disable-end reentrancy-no-eth
 
     function _addSet(uint32 version, uint8 quorum, uint128 members) private {
         _sets.add(version, uint256(quorum) << 128 | members);

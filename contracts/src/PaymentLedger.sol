@@ -45,6 +45,7 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
         PackedAccount packed = _accounts[account];
         // Set before the day of posting, the present class is the one of posting.
         if (packed.classSince() < Calendar.dayOf(_batches[batch].postedAt)) return uint8(packed.class());
+        // slither-disable-next-line unused-return
         (, uint256 class) = _classes[account].find(BatchId.unwrap(batch));
         return uint8(class);
     }

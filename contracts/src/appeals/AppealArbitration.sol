@@ -53,7 +53,9 @@ abstract contract AppealArbitration is AppealBase, Managed {
     /// @inheritdoc IArbitrable
     function arbiterOf(BillId bill) public view override returns (address) {
         uint256 batch = BatchId.unwrap(bill.batch());
+        // slither-disable-next-line unused-return
         (, uint256 arbiter) = _arbiters[ledger.batchOf(bill.batch()).supplier].find(batch);
+        // slither-disable-next-line unused-return
         if (arbiter == 0) (, arbiter) = _arbiters[SupplierId.wrap(0)].find(batch);
         return address(uint160(arbiter));
     }

@@ -84,6 +84,7 @@ abstract contract GateParameters is IVerdictGate, Managed {
     /// @inheritdoc IVerdictGate
     function presetsOf(uint32 version, Utility utility, uint8 class) public view override returns (Presets memory) {
         (bool found, uint256 value) = _presets[utility][class].find(version);
+        // slither-disable-next-line unused-return
         if (!found) (, value) = _presets[utility][0].find(version);
         return Presets({
             first: int32(uint32(value)),
@@ -96,6 +97,7 @@ abstract contract GateParameters is IVerdictGate, Managed {
 
     /// @inheritdoc IVerdictGate
     function periodsOf(uint32 version) public view override returns (Periods memory) {
+        // slither-disable-next-line unused-return
         (, uint256 value) = _periods.find(version);
         return Periods({
             window: uint32(value),
@@ -108,6 +110,7 @@ abstract contract GateParameters is IVerdictGate, Managed {
 
     /// Whether some class of a utility asks for verified verdicts in a version.
     function _anyVerified(uint32 version, Utility utility) internal view returns (bool) {
+        // slither-disable-next-line unused-return
         (, uint256 verified) = _verified[utility].find(version);
         return verified != 0;
     }
@@ -116,6 +119,7 @@ abstract contract GateParameters is IVerdictGate, Managed {
         uint256 value = uint256(uint32(presets.first)) | uint256(uint32(presets.second)) << 32;
         value |= uint256(presets.degree) << 64 | uint256(presets.insufficientCap) << 72;
         _presets[utility][class].add(parameterVersion, value | (presets.verified ? 1 << 120 : 0));
+        // slither-disable-next-line unused-return
         (, uint256 verified) = _verified[utility].find(parameterVersion);
         uint256 bit = 1 << class;
         if ((verified & bit != 0) != presets.verified) _verified[utility].add(parameterVersion, verified ^ bit);

@@ -72,6 +72,8 @@ abstract contract LedgerBase is ILedgerEvents {
     IVerdictGate internal immutable _gate;
     IAppealRegistry internal immutable _registry;
 
+    // Of these, ledger and desk write some each in the same storage, which an analysis of one of them alone cannot see.
+    // slither-disable-start uninitialized-state,constable-states,unused-state
     mapping(AccountId account => PackedAccount) internal _accounts;
     mapping(AccountId account => Holder) internal _holders;
     mapping(SupplierId supplier => Supplier) internal _suppliers;
@@ -79,8 +81,6 @@ abstract contract LedgerBase is ILedgerEvents {
     mapping(BillId bill => PackedRecord) internal _records;
     /// By `Sum`, minor units; the struct `Totals` without its names, so that amounts move from sum to sum in one place.
     uint80[12] private _sums;
-    // Of these, ledger and desk write some each in the same storage, which an analysis of one of them alone cannot see.
-    // slither-disable-start uninitialized-state,constable-states,unused-state
     mapping(SupplierId supplier => mapping(Utility utility => TariffBook)) internal _tariffs;
     /// Of operators and challengers, minor units; what they are rewarded with joins it.
     mapping(address holder => uint256 bond) internal _bonds;

@@ -43,6 +43,7 @@ library Evidence {
         returns (PackedVerdict)
     {
         if (!exists(bill)) return PackedVerdict.wrap(bytes12(bytes1(uint8(Decision.Insufficient))));
+        // slither-disable-next-line unused-return
         (, uint256 days_) = Calendar.referencePeriod(bill.start(), bill.periodDays());
         return TrendVerdict.evaluate(readings, days_, missing, bill.quantity(), bill.periodDays(), presets);
     }

@@ -71,7 +71,7 @@ class Report:
 
     def appeals(self) -> pl.DataFrame:
         """A row an outcome that occurred: appeal, bills, amount, settled, void; minor units."""
-        return self._sums("appeal", list(APPEALS.values()), "amount", "settled", "void")
+        return self._sums("appeal", list(dict.fromkeys(APPEALS.values())), "amount", "settled", "void")
 
     def arrears(self) -> pl.DataFrame:
         """A row a reason that occurred: reason, bills, owed (when the arrears arose), arrears (still); minor units."""
