@@ -16,7 +16,9 @@ interface Vm {
     function getNonce(address account) external view returns (uint64);
     function label(address account, string calldata name) external;
     function mockCall(address callee, bytes calldata data, bytes calldata result) external;
+    function parseJsonKeys(string calldata json, string calldata key) external pure returns (string[] memory keys);
     function prank(address sender) external;
+    function readFile(string calldata path) external view returns (string memory data);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function snapshotState() external returns (uint256 snapshot);
     function roll(uint256 number) external;
