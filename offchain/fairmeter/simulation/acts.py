@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from fairmeter.chain.engine import Engine, Receipts
-from fairmeter.contracts.clients import mandate_domain
-from fairmeter.contracts.deploy import System, deploy
+from fairmeter.contracts.deploy import System
 from fairmeter.contracts.events import event_columns
-from fairmeter.contracts.mandates import Mandates
 from fairmeter.contracts.packing import BillColumns, pack_bills
-from fairmeter.contracts.session import Call, Session
-from fairmeter.model import BillState, Bools, Int64s, Utility
-from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Meters, Oracle, PostedBatch
+from fairmeter.contracts.session import Session
+from fairmeter.model import BillState, Bools, Int64s
+from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Oracle, PostedBatch
 from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
+from fairmeter.simulation.bank import Bank
 from fairmeter.simulation.clock import Clock
-from fairmeter.simulation.metering import MeterOperators
 from fairmeter.simulation.panel import Judged, Panel
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
@@ -31,19 +28,15 @@ from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import SET_UP, Listener, Progress, Sums
 from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.setup import SetUp
 from fairmeter.simulation.tally import Tally
 from fairmeter.simulation.timeline import Timeline
 from fairmeter.simulation.traits import Traits
 from fairmeter.simulation.watching import Watchers
 from fairmeter.simulation.wrongs import note_money, wrong_table
 
-ACCOUNTS_A_CALL = 200
-MANDATES_A_CALL = 150
-DEPOSITS_A_CALL = 500
 SETTLEMENTS_A_CALL = 150
-"""Each far below the gas of a transaction."""
-MANDATE_DEADLINE = 2**40 - 1
-"""Unix seconds; the signatures are used at once."""
+"""Far below the gas of a transaction."""
 
 
 class Run:
@@ -64,7 +57,6 @@ class Run:
         self._session = Session(engine, recorder.sent)
         self._timeline = Timeline()
         self._tally = Tally()
-        self._accounts = plan.accounts
         self._open_arrears = np.zeros(0, np.int64)
         self._moved: dict[int, int] = {}
         """When a challenge has moved a bill from where its verdict had put it."""
@@ -85,21 +77,27 @@ class Run:
     def set_up(self) -> None:
         """Deploy, govern, register suppliers and tariffs, open and endow accounts, grant mandates."""
         with self._phase(SET_UP):
-            people, bills = self.people, self._plan.bills
-            self.system = deploy(self._session, people.funder)
-            self._session.send(people.fund_roles())
-            self._govern()
-            ledger = self.system.ledger
-            for supplier, (name, wallet) in enumerate(zip(bills.suppliers, people.suppliers, strict=True), 1):
-                own = [tariff for tariff in self._plan.tariffs if tariff.supplier == name]
-                versions = sorted(own, key=lambda tariff: (tariff.utility, tariff.from_day))
-                calls = [ledger.register_supplier(name), *(ledger.set_tariff(supplier, one) for one in versions)]
-                self._session.transact(wallet, *calls)
-            self._appoint()
-            self._open_accounts()
-            self._grant_mandates()
-            self._endow()
-            self.meters = self._meters()
+            plan, people, traits = self._plan, self.people, self._traits
+            before = SetUp(self._session, plan, self._scenario, people, traits, self._tell)
+            self.system = before.deploy(self._panel)
+            self._meter_operators = before.appoint(self._readings.between)
+            self._watchers = Watchers(
+                wallets=people.watchers,
+                scenario=self._scenario,
+                system=self.system,
+                session=self._session,
+                meters=self._meter_operators,
+                accounts=plan.account,
+                disclosing=traits.disclosing[plan.bills.customer],
+                later=self._timeline.at,
+                reversed=self._note_reversals,
+            )
+            self._watchers.endow(people.funder)
+            before.open_accounts()
+            before.grant_mandates()
+            self._bank = Bank(plan, people, traits, self.system, self._session)
+            self._bank.endow()
+            self.meters = before.meters()
             self._oracle = Oracle(self.system, self._readings.reference, self.meters)
         self._answers = Answers(
             self._plan,
@@ -107,7 +105,7 @@ class Run:
             self.people,
             self.system,
             self._session,
-            self._deposit,
+            self._bank.deposit,
             self._note_arrears,
             self._moved_since,
         )
@@ -123,93 +121,6 @@ class Run:
             return None
         wrongs = list(self._watchers.wrongs.values())
         return wrong_table(wrongs, self._plan.bills, self.people.operators, self.system)
-
-    def _govern(self) -> None:
-        gate, scenario = self.system.gate, self._scenario
-        presets = [
-            gate.set_presets(int(utility), 0, scenario.presets, scenario.insufficient_cap) for utility in Utility
-        ]
-        self._panel.name(self.system, self._session, self.people.funder)
-        self._session.transact(self.people.funder, gate.set_periods(scenario.periods), *presets)
-
-    def _appoint(self) -> None:
-        """Name the meter operators, and give the watchers what they put on their demands."""
-        people, scenario, system = self.people, self._scenario, self.system
-        self._meter_operators: MeterOperators | None = None
-        if scenario.meters.signed:
-            self._meter_operators = MeterOperators(self._plan, self._readings.between, scenario.seed, system)
-        if self._meter_operators is not None:
-            self._session.transact(people.funder, *self._meter_operators.appoint())
-        self._watchers = Watchers(
-            wallets=people.watchers,
-            scenario=scenario,
-            system=system,
-            session=self._session,
-            meters=self._meter_operators,
-            accounts=self._plan.account,
-            disclosing=self._traits.disclosing[self._plan.bills.customer],
-            later=self._timeline.at,
-            reversed=self._note_reversals,
-        )
-        self._watchers.endow(people.funder)
-
-    def _open_accounts(self) -> None:
-        plan, addresses = self._plan, self.people.customers.addresses
-        # numbers count up within a supplier in the order of opening, which is the plan's
-        for rows in pieces(np.arange(len(plan.number)), ACCOUNTS_A_CALL):
-            owners = [address.tobytes() for address in addresses[plan.customer[rows]]]
-            call = self.system.ledger.open_accounts(plan.supplier[rows] + 1, plan.utility[rows], owners)
-            self._session.transact(self.people.funder, call)
-            self._say("open accounts", int(rows[-1]) + 1, len(plan.number))
-
-    def _grant_mandates(self) -> None:
-        """The owners sign, the bank submits."""
-        plan = self._plan
-        domain = mandate_domain(self._engine.chain_id, self.system.ledger.address)
-        moves_time = self._engine.capabilities.moves_time
-        disclosing = self._traits.disclosing
-        mandates = plan.mandates(self._scenario, MANDATE_DEADLINE, disclosing, moves_time=moves_time)
-        sizes = pieces(range(len(mandates)), MANDATES_A_CALL * CALLS_AT_ONCE)
-        for rows, calls in ahead(
-            (rows, self._signed_mandates(mandates, slice(rows.start, rows.stop), domain)) for rows in sizes
-        ):
-            self._session.transact(self.people.funder, *calls)
-            self._say("grant mandates", rows.stop, len(mandates))
-
-    def _signed_mandates(self, mandates: Mandates, rows: slice, domain: dict[str, Any]) -> list[Call]:
-        """The calls that bring some of the mandates, with their owners' signatures."""
-        some, owners = mandates.part(rows), self._plan.customer[rows].astype(np.int64)
-        signatures = self.people.customers.sign_digests(owners, some.digests(domain))
-        parts = [slice(at, at + MANDATES_A_CALL) for at in range(0, len(some), MANDATES_A_CALL)]
-        return [some.part(part).grant(self.system.ledger.address, signatures[part]) for part in parts]
-
-    def _endow(self) -> None:
-        """Issue the money of the whole run to the bank, and pay every account's first budget in."""
-        plan, funder = self._plan, self.people.funder
-        # at the most: a budget with each bill, one before the first, and each bill once more if its customer confirms
-        most = int(plan.budget.sum() + plan.budget[plan.account].sum() + plan.bills.amount.sum())
-        currency, ledger = self.system.currency, self.system.ledger
-        calls = [currency.mint(funder.address, most), currency.approve(ledger.address, most)]
-        self._session.transact(funder, *calls)
-        self._deposit(np.arange(len(plan.budget)), plan.budget, None)
-        frozen = self.people.customers.addresses[self._traits.frozen]
-        self._session.transact(funder, *(currency.write("setFrozen", one.tobytes(), True) for one in frozen))
-
-    def _deposit(self, rows: Int64s, amounts: Int64s, at: int | None) -> None:
-        paying = ~self._traits.penniless[self._plan.customer[rows]]
-        rows, amounts = rows[paying], amounts[paying]
-        accounts = self._accounts[rows]
-        for several in pieces(np.arange(len(rows)), DEPOSITS_A_CALL * CALLS_AT_ONCE):
-            small = pieces(several, DEPOSITS_A_CALL)
-            calls = [self.system.ledger.deposit(accounts[piece], amounts[piece]) for piece in small]
-            self._session.transact(self.people.funder, *calls, timestamp=at)
-
-    def _meters(self) -> Meters:
-        plan = self._plan
-        order = np.argsort(self._accounts)
-        customer = plan.customer[order]
-        names = [plan.bills.customers[one] for one in customer.tolist()]
-        return Meters(self._accounts[order], customer, self.people.disclosure_keys(names, plan.utility[order]))
 
     # round by round
 
@@ -237,7 +148,7 @@ class Run:
     def _play_round(self, one: Round, done: int) -> None:
         with self._phase("pay in"):
             accounts = np.unique(self._plan.account[one.rows])
-            self._deposit(accounts, self._plan.budget[accounts], one.time)
+            self._bank.deposit(accounts, self._plan.budget[accounts], one.time)
             self._collect_arrears(one.time)
         with self._phase("post"):
             # a node keeps the order of one sender's transactions, not that of several senders'

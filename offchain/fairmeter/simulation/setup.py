@@ -1,0 +1,109 @@
+"""What is done before the first bill: contracts, parameters, suppliers, accounts and mandates."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from fairmeter.contracts.clients import mandate_domain
+from fairmeter.contracts.deploy import System, deploy
+from fairmeter.contracts.mandates import Mandates
+from fairmeter.contracts.session import Call, Session
+from fairmeter.model import Utility
+from fairmeter.oracle import Meters
+from fairmeter.simulation.ahead import ahead
+from fairmeter.simulation.answers import CALLS_AT_ONCE
+from fairmeter.simulation.metering import Daily, MeterOperators
+from fairmeter.simulation.panel import Panel
+from fairmeter.simulation.people import People
+from fairmeter.simulation.pieces import pieces
+from fairmeter.simulation.plan import Plan
+from fairmeter.simulation.result import Listener, Progress
+from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.traits import Traits
+
+ACCOUNTS_A_CALL: Final = 200
+MANDATES_A_CALL: Final = 150
+"""Each far below the gas of a transaction."""
+MANDATE_DEADLINE: Final = 2**40 - 1
+"""Unix seconds; the signatures are used at once."""
+
+
+class SetUp:
+    """One run's: `deploy` first, then the others in their order."""
+
+    def __init__(
+        self, session: Session, plan: Plan, scenario: Scenario, people: People, traits: Traits, tell: Listener
+    ) -> None:
+        self._session, self._plan, self._scenario = session, plan, scenario
+        self._people, self._traits, self._tell = people, traits, tell
+        self._system: System
+
+    def deploy(self, panel: Panel) -> System:
+        """Deploy, name operators, set presets and periods, register suppliers and their tariffs."""
+        people, bills = self._people, self._plan.bills
+        self._system = deploy(self._session, people.funder)
+        self._session.send(people.fund_roles())
+        self._govern(panel)
+        ledger = self._system.ledger
+        for supplier, (name, wallet) in enumerate(zip(bills.suppliers, people.suppliers, strict=True), 1):
+            own = [tariff for tariff in self._plan.tariffs if tariff.supplier == name]
+            versions = sorted(own, key=lambda tariff: (tariff.utility, tariff.from_day))
+            calls = [ledger.register_supplier(name), *(ledger.set_tariff(supplier, one) for one in versions)]
+            self._session.transact(wallet, *calls)
+        return self._system
+
+    def appoint(self, daily: Daily) -> MeterOperators | None:
+        """Name the meter operators; None where nobody signs what meters read."""
+        if not self._scenario.meters.signed:
+            return None
+        found = MeterOperators(self._plan, daily, self._scenario.seed, self._system)
+        self._session.transact(self._people.funder, *found.appoint())
+        return found
+
+    def open_accounts(self) -> None:
+        """By the customers' bank."""
+        plan, addresses = self._plan, self._people.customers.addresses
+        # numbers count up within a supplier in the order of opening, which is the plan's
+        for rows in pieces(np.arange(len(plan.number)), ACCOUNTS_A_CALL):
+            owners = [address.tobytes() for address in addresses[plan.customer[rows]]]
+            call = self._system.ledger.open_accounts(plan.supplier[rows] + 1, plan.utility[rows], owners)
+            self._session.transact(self._people.funder, call)
+            self._tell(Progress("open accounts", int(rows[-1]) + 1, len(plan.number)))
+
+    def grant_mandates(self) -> None:
+        """The owners sign, the bank submits."""
+        plan, engine = self._plan, self._session.engine
+        domain = mandate_domain(engine.chain_id, self._system.ledger.address)
+        moves_time, disclosing = engine.capabilities.moves_time, self._traits.disclosing
+        mandates = plan.mandates(self._scenario, MANDATE_DEADLINE, disclosing, moves_time=moves_time)
+        sizes = pieces(range(len(mandates)), MANDATES_A_CALL * CALLS_AT_ONCE)
+        for rows, calls in ahead(
+            (rows, self._signed_mandates(mandates, slice(rows.start, rows.stop), domain)) for rows in sizes
+        ):
+            self._session.transact(self._people.funder, *calls)
+            self._tell(Progress("grant mandates", rows.stop, len(mandates)))
+
+    def meters(self) -> Meters:
+        """What operators know about the accounts."""
+        plan, accounts = self._plan, self._plan.accounts
+        order = np.argsort(accounts)
+        customer = plan.customer[order]
+        names = [plan.bills.customers[one] for one in customer.tolist()]
+        return Meters(accounts[order], customer, self._people.disclosure_keys(names, plan.utility[order]))
+
+    def _govern(self, panel: Panel) -> None:
+        gate, scenario, governor = self._system.gate, self._scenario, self._people.funder
+        presets = [
+            gate.set_presets(int(utility), 0, scenario.presets, scenario.insufficient_cap) for utility in Utility
+        ]
+        panel.name(self._system, self._session, governor)
+        self._session.transact(governor, gate.set_periods(scenario.periods), *presets)
+
+    def _signed_mandates(self, mandates: Mandates, rows: slice, domain: dict[str, Any]) -> list[Call]:
+        """The calls that bring some of the mandates, with their owners' signatures."""
+        some, owners = mandates.part(rows), self._plan.customer[rows].astype(np.int64)
+        signatures = self._people.customers.sign_digests(owners, some.digests(domain))
+        parts = [slice(at, at + MANDATES_A_CALL) for at in range(0, len(some), MANDATES_A_CALL)]
+        return [some.part(part).grant(self._system.ledger.address, signatures[part]) for part in parts]
