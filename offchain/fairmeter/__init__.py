@@ -16,18 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from fairmeter.audit import AuditResult, Finding
     from fairmeter.audit import audit as audit_run
-    from fairmeter.commands import (
-        CalibratedBills,
-        JudgedBills,
-        compile_contracts,
-        connect,
-        deploy,
-        evaluate_policies,
-        judge_bills,
-        judge_calibrated,
-        run,
-        write_report,
-    )
+    from fairmeter.commands import compile_contracts, connect, deploy, run, write_report
     from fairmeter.contracts.deploy import Deployment, System
     from fairmeter.errors import (
         BadRow,
@@ -38,6 +27,15 @@ if TYPE_CHECKING:
         OutOfBoundsError,
         RevertError,
         ToolMissingError,
+    )
+    from fairmeter.judging import (
+        CalibratedBills,
+        FittedModel,
+        JudgedBills,
+        evaluate_policies,
+        fit_calibrated,
+        judge_bills,
+        judge_calibrated,
     )
     from fairmeter.model import (
         Bills,
@@ -78,6 +76,7 @@ __all__ = [
     "Deployment",
     "FairmeterError",
     "Finding",
+    "FittedModel",
     "InputError",
     "JudgedBills",
     "OutOfBoundsError",
@@ -102,6 +101,7 @@ __all__ = [
     "connect",
     "deploy",
     "evaluate_policies",
+    "fit_calibrated",
     "fleet",
     "infer_tariffs",
     "judge",
@@ -120,12 +120,12 @@ __all__ = [
 
 _ROOMS: Final = {
     "audit": "AuditResult Finding",
-    "commands": (
-        "CalibratedBills JudgedBills compile_contracts connect deploy evaluate_policies judge_bills judge_calibrated "
-        "run write_report"
-    ),
+    "commands": "compile_contracts connect deploy run write_report",
     "contracts.deploy": "Deployment System",
     "errors": "BadRow BundleError ChainError FairmeterError InputError OutOfBoundsError RevertError ToolMissingError",
+    "judging": (
+        "CalibratedBills FittedModel JudgedBills evaluate_policies fit_calibrated judge_bills judge_calibrated"
+    ),
     "model": "Bills Decision Presets Reference Tariff TariffBlock Usage Utility Verdict Verdicts",
     "report": "Report",
     "simulation": "Progress RunResult Scenario",

@@ -6,25 +6,40 @@ and its exit code; any other exception is a bug and shows itself.
 
 from __future__ import annotations
 
-import enum
 import json
 import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol
 
 import typer
 from typer.core import TyperGroup
 
 import fairmeter
-from fairmeter import commands
+from fairmeter import commands, judging
 from fairmeter.errors import FairmeterError, InputError
-from fairmeter.units import MAX_PRESET
+from fairmeter.options import (
+    BillsFile,
+    Degree,
+    Directory,
+    EngineName,
+    EngineOption,
+    Json,
+    JsonLines,
+    PolicyName,
+    Preset,
+    RpcUrl,
+    ScenarioFile,
+    Seed,
+    UsageFile,
+)
+from fairmeter.progress import progress_bars
 
 if TYPE_CHECKING:
+    from fairmeter.model import Presets
     from fairmeter.simulation import Scenario
 
 INTERRUPTED = 130
@@ -58,41 +73,6 @@ def _refuse(problem: str, exit_code: int) -> int:
 app = typer.Typer(cls=Commands, invoke_without_command=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-class EngineName(enum.StrEnum):
-    """The chains that a run can use."""
-
-    ETH_TESTER = "eth-tester"
-    REVM = "revm"
-    ANVIL = "anvil"
-    RPC = "rpc"
-
-
-class PolicyName(enum.StrEnum):
-    """How bills are judged without a chain."""
-
-    TREND = "trend"
-    CALIBRATED = "calibrated"
-
-
-UsageFile = Annotated[Path, typer.Option(help="Daily readings: a .csv or .parquet file.")]
-BillsFile = Annotated[Path, typer.Option(help="Bills: a .csv or .parquet file.")]
-Degree = Annotated[int, typer.Option(min=1, max=2, help="Degree of the verdict's regression.")]
-Preset = Annotated[
-    int,
-    typer.Option(min=-MAX_PRESET, max=MAX_PRESET, help="How far growth may exceed what is expected, ppm."),
-]
-Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="All that is drawn or derived comes from it.")]
-EngineOption = Annotated[EngineName, typer.Option(help="The chain: in the process, a local node, or any network.")]
-RpcUrl = Annotated[str | None, typer.Option(help="The node's address, for --engine rpc.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-ScenarioFile = Annotated[
-    Path | None,
-    typer.Option(help="Who acts and how, as TOML; has seed and presets itself, in place of the options."),
-]
-JsonLines = Annotated[bool, typer.Option("--json", help="Print a JSON object a line and nothing else.")]
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="What a run wrote: its --out.", show_default=False)]
-
-
 @app.callback()
 def without_command(
     context: typer.Context,
@@ -124,7 +104,7 @@ def run(
 ) -> None:
     """Run bills through the contracts: deploy, post, judge, settle, appeal, and record it all."""
     people = _scenario(context, scenario, seed, preset, degree)
-    with _progress() as tell:
+    with progress_bars() as tell:
         result = commands.run(
             usage,
             bills,
@@ -148,6 +128,7 @@ def run(
 
 @app.command()
 def verdict(
+    context: typer.Context,
     usage: UsageFile,
     bills: BillsFile,
     out: Annotated[Path, typer.Option(help="The .parquet file to write; replaced if it is there.")],
@@ -157,36 +138,39 @@ def verdict(
     rate: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Share of correct bills that calibrated may appeal.")
     ] = 0.01,
+    model: Annotated[
+        Path | None, typer.Option(help="What `fairmeter fit` wrote; without it calibrated is fitted to the usage.")
+    ] = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Judge bills without a chain: bill_id, decision, and the figures behind it."""
-    from fairmeter.model import Presets  # noqa: PLC0415
-    from fairmeter.units import Ppm  # noqa: PLC0415
-
     if policy is PolicyName.CALIBRATED:
-        _verdict_calibrated(usage, bills, out, rate, seed, as_json)
+        _refuse_beside(context, "--policy calibrated", "degree", "preset")
+        if model is not None:
+            _refuse_beside(context, "--model", "seed")
+        with progress_bars() as tell:
+            _show(judging.judge_calibrated(usage, bills, out, model=model, rate=rate, seed=seed, tell=tell), as_json)
         return
-    judged = commands.judge_bills(usage, bills, out, presets=Presets(first=Ppm(preset), degree=degree))
-    if as_json:
-        _print_json(judged.to_json())
-        return
-    typer.echo(
-        f"{judged.bills:,} bills: {judged.pay:,} PAY, {judged.appeal:,} APPEAL, {judged.insufficient:,} INSUFFICIENT"
-    )
-    typer.echo(f"{judged.exact:,} needed exact integers; {judged.seconds:.2f} s; written to {out}")
+    _refuse_beside(context, "--policy trend", "rate", "model", "seed")
+    _show(judging.judge_bills(usage, bills, out, presets=_presets(preset, degree)), as_json)
 
 
-def _verdict_calibrated(usage: Path, bills: Path, out: Path, rate: float, seed: int, as_json: bool) -> None:
-    with _progress() as tell:
-        judged = commands.judge_calibrated(usage, bills, out, rate=rate, seed=seed, tell=tell)
-    if as_json:
-        _print_json(judged.to_json())
-        return
-    typer.echo(
-        f"{judged.bills:,} bills: {judged.pay:,} PAY, {judged.appeal:,} APPEAL; {judged.unread:,} of no known meter"
-    )
-    typer.echo(f"model {judged.model}; {judged.seconds:.2f} s; written to {out}")
+@app.command()
+def fit(
+    usage: UsageFile,
+    out: Annotated[Path, typer.Option(help="The .model file to write; replaced if it is there.")],
+    before: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only readings before this day; all if none.")
+    ] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Fit the calibrated policy to readings once, for `fairmeter verdict --model`."""
+    until = None if before is None else before.date()
+    with progress_bars() as tell:
+        fitted = judging.fit_calibrated(usage, out, before=until, seed=seed, tell=tell)
+    _show(fitted, as_json)
 
 
 @app.command()
@@ -200,9 +184,9 @@ def evaluate(
 ) -> None:
     """Measure how well verdict policies, and simpler scores, find the labelled faults."""
     if plot is not None:
-        commands.check_plot(plot)
-    with _progress() as tell:
-        compared = commands.evaluate_policies(usage, bills, policies=policy or (), seed=seed, tell=tell)
+        judging.check_plot(plot)
+    with progress_bars() as tell:
+        compared = judging.evaluate_policies(usage, bills, policies=policy or (), seed=seed, tell=tell)
     from fairmeter.report import quality  # noqa: PLC0415
 
     if plot is not None:
@@ -224,7 +208,7 @@ def fleet(
     """Make a synthetic fleet: readings and bills, some with labelled faults."""
     from fairmeter.usage import write_fleet  # noqa: PLC0415
 
-    with _progress() as tell:
+    with progress_bars() as tell:
         usage, bills = write_fleet(out, customers, months, seed, lambda done: tell("customers", done, customers))
     if as_json:
         _print_json({"customers": customers, "months": months, "seed": seed, "usage": str(usage), "bills": str(bills)})
@@ -245,7 +229,7 @@ def audit(
     """Replay a run on another chain and recompute all of it; exit code 0 only if nothing differs."""
     from fairmeter import audit as room  # noqa: PLC0415
 
-    with _progress() as tell:
+    with progress_bars() as tell:
         result = room.audit(directory, expect=expect, usage=usage, seed=seed, progress=tell)
     if as_json:
         _print_json(result.to_json())
@@ -337,18 +321,41 @@ def compile_(
 
 
 def _scenario(context: typer.Context, file: Path | None, seed: int, preset: int, degree: int) -> Scenario:
-    """A file says all of it: an option beside it would leave open which one holds."""
-    from fairmeter.model import Presets  # noqa: PLC0415
     from fairmeter.simulation import Scenario, load_scenario  # noqa: PLC0415
-    from fairmeter.units import Ppm  # noqa: PLC0415
 
     if file is None:
-        return Scenario(seed=seed, presets=Presets(first=Ppm(preset), degree=degree))
-    sources = {name: context.get_parameter_source(name) for name in ("seed", "preset", "degree")}
+        return Scenario(seed=seed, presets=_presets(preset, degree))
+    _refuse_beside(context, f"--scenario {file}, which has them itself", "seed", "preset", "degree")
+    return load_scenario(file)
+
+
+def _presets(first: int, degree: int) -> Presets:
+    from fairmeter.model import Presets  # noqa: PLC0415
+    from fairmeter.units import Ppm  # noqa: PLC0415
+
+    return Presets(first=Ppm(first), degree=degree)
+
+
+def _refuse_beside(context: typer.Context, option: str, *without_effect: str) -> None:
+    """An option without effect would leave its user believing in one."""
+    sources = {name: context.get_parameter_source(name) for name in without_effect}
     given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if given:
-        raise InputError(f"{', '.join(given)} beside --scenario: write it into {file}, or leave it out")
-    return load_scenario(file)
+        raise InputError(f"{', '.join(given)} beside {option}: leave out one of them")
+
+
+class Result(Protocol):
+    """What a command did: `str` of it is for people."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+
+
+def _show(result: Result, as_json: bool) -> None:
+    if as_json:
+        _print_json(result.to_json())
+    else:
+        typer.echo(str(result))
 
 
 def _print_json(fields: Mapping[str, Any]) -> None:
@@ -359,31 +366,6 @@ def _print_tables(tables: Any) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     Console().print(tables)
-
-
-@contextmanager
-def _progress() -> Iterator[commands.Tell]:
-    """Progress bars on standard error, one a phase, where somebody can see them."""
-    from rich import progress  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    class Speed(progress.ProgressColumn):
-        def render(self, task: progress.Task) -> Text:
-            return Text("" if task.speed is None else f"{task.speed:,.0f}/s")
-
-    console = Console(stderr=True)
-    times = (progress.TimeElapsedColumn(), Speed(), progress.TimeRemainingColumn())
-    columns = (progress.TextColumn("{task.description}"), progress.BarColumn(), progress.MofNCompleteColumn(), *times)
-    with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
-
-        def tell(phase: str, done: int, total: int) -> None:
-            if phase not in tasks:
-                tasks[phase] = bars.add_task(phase, total=total)
-            bars.update(tasks[phase], completed=done, total=total)
-
-        yield tell
 
 
 def main() -> None:

@@ -51,6 +51,14 @@ def fleet(invoke: Invoke, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def large_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """usage.parquet and bills.parquet of customers enough to fit a policy to."""
+    folder = tmp_path_factory.mktemp("fit")
+    _json_of("fleet", "--customers", 48, "--months", 16, "--seed", 7, "--out", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """A run's folder, and what `run --json` printed."""
     folder = tmp_path_factory.mktemp("cli")

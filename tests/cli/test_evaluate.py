@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
-from typer.testing import CliRunner
-
-from fairmeter import cli
 
 if TYPE_CHECKING:
     from tests.cli.conftest import JsonOf, Refused
@@ -18,12 +15,9 @@ if TYPE_CHECKING:
 Evaluated = tuple[Path, dict[str, Any], Path]
 
 
-@pytest.fixture(scope="module")
-def readings_and_bills(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    folder = tmp_path_factory.mktemp("evaluate")
-    made = ("fleet", "--customers", "48", "--months", "16", "--seed", "7", "--out", str(folder))
-    assert CliRunner().invoke(cli.app, made, catch_exceptions=False).exit_code == 0
-    return "--usage", str(folder / "usage.parquet"), "--bills", str(folder / "bills.parquet")
+@pytest.fixture
+def readings_and_bills(large_fleet: Path) -> tuple[str, ...]:
+    return "--usage", str(large_fleet / "usage.parquet"), "--bills", str(large_fleet / "bills.parquet")
 
 
 def test_evaluate__a_fleet__calibrated_beside_its_peers_on_both_splits(

@@ -14,11 +14,9 @@ from fairmeter.verdict.calibrated import (
     digest,
     figures,
     fit,
-    read,
     recalibrate,
     score,
     words,
-    write,
 )
 
 Synthetic = tuple[Usage, Bills]
@@ -97,25 +95,6 @@ def test_recalibrate__later_readings__changes_rates_and_no_score(model: Calibrat
     before, after = score(model, usage, bills), score(again, usage, bills)
     assert np.array_equal(before.score, after.score)
     assert not np.array_equal(before.false_rate, after.false_rate)
-
-
-def test_read__written_bytes__the_same_model(model: CalibratedModel, synthetic: Synthetic) -> None:
-    again = read(write(model))
-    assert digest(again) == digest(model)
-    assert np.array_equal(score(again, *synthetic).score, score(model, *synthetic).score)
-
-
-@pytest.mark.parametrize("damage", [b"", b"fairmeter", b"fairmeter calibrated policy 1\nnothing more"])
-def test_read__other_bytes__refused(damage: bytes) -> None:
-    with pytest.raises(InputError, match="model"):
-        read(damage)
-
-
-def test_read__bytes_cut_or_added__refused(model: CalibratedModel) -> None:
-    content = write(model)
-    for damaged in (content[:-1], content + b"\0"):
-        with pytest.raises(InputError, match="damaged"):
-            read(damaged)
 
 
 def test_words__faulty_bills__say_what_was_expected_and_the_likely_fault(

@@ -20,6 +20,7 @@ from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTY
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from threadpoolctl import threadpool_limits
 
+from fairmeter.errors import InputError
 from fairmeter.verdict.calibrated.history import Floats
 
 _NODE: Final = np.dtype([
@@ -42,7 +43,11 @@ class Forest:
     """Columns of the matrix."""
 
     def __call__(self, matrix: Floats) -> Floats:
-        """(n,) the sum of the trees' values at n rows of `matrix` (n, width)."""
+        """(n,) the sum of the trees' values at n rows of `matrix` (n, width). Raises InputError for another width."""
+        if matrix.shape[1] != self.width:
+            raise InputError(
+                "model: the calibrated policy was fitted to other figures than this version of fairmeter has"
+            )
         no_categories = np.zeros((0, 8), dtype=np.uint32)
         no_places = np.zeros(self.width, dtype=np.uint32)
         rows = np.ascontiguousarray(matrix)
@@ -62,9 +67,27 @@ class Forest:
 
     @classmethod
     def read(cls, source: io.BytesIO) -> Forest:
-        """What `write` wrote. Raises ValueError for other bytes."""
+        """What `write` wrote. Raises ValueError for other bytes, and for nodes that lead out of their tree or
+        matrix."""
         baseline, width, sizes, nodes = (np.lib.format.read_array(source, allow_pickle=False) for _ in range(4))
-        return cls(float(baseline[0]), nodes, sizes, int(width[0]))
+        forest = cls(float(baseline[0]), nodes, sizes, int(width[0]))
+        if not forest._sound():
+            raise ValueError("a tree's nodes lead nowhere")
+        return forest
+
+    def _sound(self) -> bool:
+        """The predictor looks at no bound: a wrong number would read any memory, or go round for ever."""
+        if self.nodes.dtype != _NODE or self.sizes.dtype != np.int64 or np.any(self.sizes < 1):
+            return False
+        if self.sizes.sum() != len(self.nodes):
+            return False
+        size = np.repeat(self.sizes, self.sizes)
+        own = np.arange(len(self.nodes)) - np.repeat(np.cumsum(self.sizes) - self.sizes, self.sizes)
+        inner = self.nodes["is_leaf"] == 0
+        children = np.stack([self.nodes["left"], self.nodes["right"]])[:, inner].astype(np.int64)
+        column = self.nodes["feature_idx"][inner]
+        within = np.all((children > own[inner]) & (children < size[inner]))
+        return bool(within and np.all((column >= 0) & (column < self.width)))
 
 
 def fit_regression(matrix: Floats, target: Floats, *, trees: int, rate: float, seed: int) -> Forest:

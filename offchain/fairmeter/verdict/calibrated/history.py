@@ -69,7 +69,9 @@ class Histories:
         cell = np.repeat(offset[:-1] - first, ends - begins + 1) + usage.day + 1
         quantity, count = np.zeros(offset[-1], dtype=np.int64), np.zeros(offset[-1], dtype=np.int64)
         quantity[cell], count[cell] = usage.quantity, 1
-        return cls(keys[begins], first, days, offset[:-1], np.cumsum(quantity), np.cumsum(count), usage.customers)
+        for running in (quantity, count):
+            np.cumsum(running, out=running)
+        return cls(keys[begins], first, days, offset[:-1], quantity, count, usage.customers)
 
     def window(self, meters: Meters, begin: Int64s, end: Int64s) -> tuple[Int64s, Int64s]:
         """(n,) sum of the readings from day `begin` to the day before `end`, base units, and how many there are."""

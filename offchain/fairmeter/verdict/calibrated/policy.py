@@ -75,6 +75,8 @@ class CalibratedModel:
     """(c,) of each correct bill kept, `_strata`; ascending."""
     correct: Floats
     """(c,) its score, ascending within a stratum."""
+    until: int
+    """Day before which all readings lie that it was fitted to, days since 1970-01-01."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ def fit(usage: Usage, seed: int, before: int | None = None, progress: Progress |
         told(0.4 + 0.6 * (fold + 1) / FOLDS)
     tail = (1 - COVERAGE) / 2
     quantiles = np.quantile(residual, [tail, 1 - tail])
-    none = np.zeros(0)
-    model = CalibratedModel(tuple(folds), density, quantiles, made.usual, none.astype(np.int64), none)
+    none, until = np.zeros(0), int(known.day.max()) + 1
+    model = CalibratedModel(tuple(folds), density, quantiles, made.usual, none.astype(np.int64), none, until)
     return _calibrated(model, made, part)
 
 
@@ -139,9 +141,11 @@ def recalibrate(model: CalibratedModel, usage: Usage, seed: int, before: int, wi
 
     Raises InputError where that time holds no month of complete readings.
     """
-    histories = Histories.of(_until(usage, before))
+    known = _until(usage, before)
+    histories = Histories.of(known)
     made = examples(histories, np.random.default_rng(seed), before - window)
-    return _calibrated(model, made, _part_of(histories, made))
+    later = replace(model, until=max(model.until, int(known.day.max()) + 1))
+    return _calibrated(later, made, _part_of(histories, made))
 
 
 def score(model: CalibratedModel, usage: Usage, bills: Bills, progress: Progress | None = None) -> Scores:

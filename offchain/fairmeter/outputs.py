@@ -1,0 +1,31 @@
+"""Files that a command writes: named as they should be, and there whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fairmeter.errors import InputError
+
+
+def check_output(out: Path, *endings: str) -> None:
+    """Raise InputError unless `out` ends in one of `endings` and lies in a folder that is there."""
+    if out.suffix not in endings:
+        raise InputError(f"{out}: expected a name that ends in {' or '.join(endings)}")
+    if out.is_dir() or not out.parent.is_dir():
+        problem = "is a folder" if out.is_dir() else f"the folder {out.parent} does not exist"
+        raise InputError(f"{out}: {problem}")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its place at the end, or is gone if anything went wrong."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
