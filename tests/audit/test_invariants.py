@@ -37,10 +37,11 @@ def broken(honest: Path, rows: list[Row]) -> set[str]:
     contracts = {name: bytes.fromhex(address[2:]) for name, address in bundle.manifest["contracts"].items()}
     logs = pa.Table.from_pylist(rows, schema=SCHEMAS["logs"])
     record = ChainRecord([logs], contracts, bundle.table("transactions")["timestamp"].to_numpy())
-    batches = read_batches(bundle, record)
+    parameters = Parameters(record)
+    batches = read_batches(bundle, record, parameters.presets)
     assert isinstance(batches, Batches)
     rebuilt = Rebuilt.of(record, batches)
-    books = Books(rebuilt, Rules(rebuilt, Parameters(record)), (), None)
+    books = Books(rebuilt, Rules(rebuilt, parameters), (), None)
     return {check.name for check in check_invariants(books) if check.findings}
 
 

@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from tests.audit.conftest import Forger
 
 CHECKS = [
-    *("files", "tables", "bytecode", "calls", "replay", "operators", "bills", "verdicts", "evidence", "recompute"),
+    *(
+        "files",
+        "tables",
+        "bytecode",
+        "calls",
+        "replay",
+        "operators",
+        "bills",
+        "verdicts",
+        "evidence",
+        "verified",
+        "recompute",
+    ),
     *("slashing", "parameters", *(f"INV-{number:02}" for number in range(1, 13)), "sums", "sources"),
 ]
 

@@ -3,11 +3,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fairmeter.chain.compact import sign_compact
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.merkle import merkle_root
 from fairmeter.chain.wallet import Wallet
+from fairmeter.contracts.attesting import verdict_commitment
+from fairmeter.contracts.challenging import batch_readings_digest
 from fairmeter.contracts.deploy import System
-from fairmeter.contracts.packing import BillColumns, evidence_leaves, evidence_prefix, pack_bills, unpack_readings
+from fairmeter.contracts.packing import (
+    BillColumns,
+    evidence_leaves,
+    evidence_prefix,
+    pack_bills,
+    pack_verdicts,
+    unpack_readings,
+)
 from fairmeter.contracts.session import Session
 from fairmeter.model import Decision, Presets, Utility
 from fairmeter.oracle import Meters, Oracle
@@ -118,6 +128,46 @@ def test_watch__class_with_its_own_presets__is_judged_by_them(
     post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 11 * DAILY)
     judged = oracle_of(fairmeter_system, fairmeter_payer).watch()
     assert judged[0].verdicts.decision.tolist() == [Decision.APPEAL]
+
+
+@pytest.mark.parametrize("discloses", [True, False])
+def test_watch__class_whose_verdicts_the_gate_computes__shows_what_may_be_shown(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_governor: Wallet,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+    discloses: bool,
+) -> None:
+    gate, ledger, meters = fairmeter_system.gate, fairmeter_system.ledger, fairmeter_system.meters
+    account, meter = fairmeter_payer.account, Wallet(b"\x05" * 32, fairmeter_system.engine.chain_id)
+    mandate = {"capPerBill": 10**9, "capPerMonth": 10**9, "lastDay": 2**16 - 1, "discloseReadings": discloses}
+    fairmeter_session.transact(fairmeter_payer.wallet, ledger.write("grantMandate", account, mandate))
+    fairmeter_session.transact(
+        fairmeter_governor,
+        gate.set_presets(int(Utility.ELECTRICITY), 7, Presets(), 0, verified=True),
+        ledger.set_class(np.array([account]), 7),
+        meters.set_meter(fairmeter_supplier.id, int(Utility.ELECTRICITY), meter.address),
+    )
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
+    unsigned = oracle_of(fairmeter_system, fairmeter_payer)
+    assert unsigned.watch() == []
+    assert "the meter operator signs" in unsigned.refused[1]
+
+    domain = meters.domain(fairmeter_system.engine.chain_id)
+    known = Meters(np.array([account]), np.zeros(1, np.int32), np.full((1, 32), 1, np.uint8))
+    oracle = Oracle(
+        fairmeter_system,
+        readings_until(today(fairmeter_system)).reference,
+        known,
+        lambda _, batch, root: sign_compact(meter, batch_readings_digest(domain, batch, root)),
+    )
+    (judged,) = oracle.watch()
+    assert judged.verdicts.decision.tolist() == [Decision.PAY if discloses else Decision.INSUFFICIENT]
+    fairmeter_session.transact(fairmeter_governor, judged.call)
+    record = gate.read("verdictRecordOf", 1)
+    assert (record["evidenceRoot"], record["policy"]) == (judged.evidence_root, 1)
+    assert record["verdictCommitment"] == verdict_commitment(pack_verdicts(judged.verdicts))
 
 
 def test_watch__unknown_account__is_left_out_and_stops_no_other(

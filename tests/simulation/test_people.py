@@ -150,6 +150,21 @@ def test_run__penniless_and_frozen_customers__change_nothing_for_the_others(play
     assert (worse["arrears"] + worse["waiting"] > 0).all()
 
 
+def test_run__gate_computes_verdicts__no_quorum_can_lie_about_them(play: Play) -> None:
+    out = play("verified-mode")
+    shown = pl.read_parquet(out / "bundle/evidence.parquet")
+    shown = shown.with_columns(computed=pl.col("salt").bin.encode("hex") == "0" * 64).select(
+        "batch", "index", "computed"
+    )
+    wrong = wrongs(out).select("batch", "index", wrong=True)
+    bills = pl.read_parquet(out / "bundle/bills.parquet").join(shown, on=["batch", "index"])
+    bills = bills.join(wrong, on=["batch", "index"], how="left").select("bill_id", "computed", "wrong")
+    assert bills.filter("computed")["wrong"].null_count() == bills["computed"].sum() > 0
+    assert bills.filter(~pl.col("computed"))["wrong"].sum() > 0, "they did lie about the others"
+    ended, honest = money(out).join(bills, on="bill_id"), money(play(Scenario())).join(bills, on="bill_id")
+    assert_frame_equal(ended.filter("computed"), honest.filter("computed"))
+
+
 def test_report__quorum_lies_and_nobody_signs__tells_money_and_signers_in_every_form(play: Play) -> None:
     loaded = report.load(play("quorum-lies-unsigned"))
     told = report.to_json(loaded)

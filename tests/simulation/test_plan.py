@@ -40,10 +40,14 @@ def bills_of(table: list[Row]) -> Bills:
     )
 
 
+VERIFIED = np.arange(5) % 2 == 1
+"""Whose verdicts the gate computes."""
+
+
 @given(rows, st.integers(1, 5))
 def test_plan__any_bills__posts_each_once_after_its_period_in_order(table: list[Row], batch_bills: int) -> None:
     bills = bills_of(table)
-    rounds = plan(bills, (), Scenario(batch_bills=batch_bills)).rounds
+    rounds = plan(bills, (), Scenario(batch_bills=batch_bills), VERIFIED).rounds
     assert sorted(np.concatenate([one.rows for one in rounds]).tolist()) == list(range(len(table)))
     assert [one.time for one in rounds] == sorted({one.time for one in rounds})
     for one in rounds:
@@ -52,12 +56,13 @@ def test_plan__any_bills__posts_each_once_after_its_period_in_order(table: list[
             assert 1 <= len(batch.rows) <= batch_bills
             assert set(bills.supplier[batch.rows]) == {batch.supplier}
             assert set(bills.utility[batch.rows]) == {batch.utility}
+            assert set(VERIFIED[bills.customer[batch.rows]].tolist()) == {batch.verified}
 
 
 @given(rows)
 def test_plan__any_bills__numbers_accounts_as_the_ledger_will(table: list[Row]) -> None:
     bills = bills_of(table)
-    layout = plan(bills, (), Scenario())
+    layout = plan(bills, (), Scenario(), VERIFIED)
     for supplier in range(3):
         numbers = layout.number[layout.supplier == supplier].tolist()
         assert numbers == list(range(1, len(numbers) + 1))
@@ -70,7 +75,7 @@ def test_plan__any_bills__numbers_accounts_as_the_ledger_will(table: list[Row]) 
 
 @given(rows)
 def test_plan__any_bills__has_mandates_that_the_ledger_takes(table: list[Row]) -> None:
-    layout = plan(bills_of(table), (), Scenario())
+    layout = plan(bills_of(table), (), Scenario(), VERIFIED)
     disclosing = np.arange(len(layout.bills.customers)) % 2 == 0
     for moves_time in (True, False):
         mandates = layout.mandates(Scenario(), 1, disclosing, moves_time=moves_time)

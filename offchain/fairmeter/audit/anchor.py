@@ -38,7 +38,7 @@ def check_anchors(anchors: Mapping[str, Any], manifest: Manifest, record: ChainR
     """Compare each anchor with the chain at its end."""
     found: dict[str, Any] = {
         "operators": sorted(_operators(record)),
-        "meter_keys": [],
+        "meter_keys": _meter_keys(record),
         "history": f"0x{history_digest(engine, 1, engine.head()).hex()}",
         "bytecode": {
             name: f"0x{keccak256(engine.code(manifest.contracts[name])).hex()}" for name in anchors.get("bytecode", {})
@@ -65,6 +65,14 @@ def check_operators(manifest: Manifest, record: ChainRecord) -> Check:
 def _operators(record: ChainRecord) -> list[str]:
     active = {one["operator"]: one["active"] for _, one in record.decoded("Operators", "OperatorSet")}
     return [f"0x{operator.hex()}" for operator, is_active in active.items() if is_active]
+
+
+def _meter_keys(record: ChainRecord) -> list[str]:
+    """Who signs for some supplier's utility at the end."""
+    events = record.columns("Meters", "MeterSet")
+    of = zip(events["supplier"].tolist(), events["utility"].tolist(), strict=True)
+    latest = dict(zip(of, (word.tobytes()[12:] for word in events["key"]), strict=True))
+    return sorted({f"0x{key.hex()}" for key in latest.values() if any(key)})
 
 
 def _normal(value: Any) -> Any:

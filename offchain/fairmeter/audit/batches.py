@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from fairmeter.audit.calls import Call, calls
+from fairmeter.audit.evidence import Evidence
 from fairmeter.audit.findings import Finding
+from fairmeter.audit.recompute import recompute
 from fairmeter.audit.record import ChainRecord, Columns
 from fairmeter.bundle import Bundle
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import array_argument, bytes_argument
-from fairmeter.contracts.packing import VERDICT_BYTES, BillColumns, Bytes2D, unpack_bills
-from fairmeter.model import Int64s
+from fairmeter.contracts.packing import VERDICT_BYTES, BillColumns, Bytes2D, pack_verdicts, unpack_bills
+from fairmeter.model import Int64s, UInt8s
+
+VERIFIED: Final = "submitVerified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,10 @@ class Posting:
         return (np.int64(self.supplier) << 32) | self.bills.number
 
 
+PresetsOf = Callable[[Posting], tuple[Int64s, Int64s, UInt8s]]
+"""(n,) each: first preset, second preset and degree of a posting's bills."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judging:
     """The verdicts of a batch that the gate took."""
@@ -53,8 +62,12 @@ class Judging:
     """(n, 32) as submitted."""
     verdicts: Bytes2D
     """(n, 12)."""
+    commitment: bytes
+    """To the verdicts, as the gate keeps it."""
     signatures: bytes
-    """As submitted: 65 bytes an operator beside the sender."""
+    """As submitted: 65 bytes an operator beside the sender; or the meter operator's alone, 64 bytes."""
+    shown: Evidence | None
+    """Where the gate computed the verdicts itself: what it was shown, and `verdicts` is what follows from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +80,28 @@ class Batches:
     """In the order of judging."""
 
 
-def read_batches(bundle: Bundle, record: ChainRecord) -> Batches | Finding:
-    """Find the transaction behind each BillsPosted and BatchJudged and take bills and verdicts from its calldata; a
-    Finding for an event whose transaction does not call the function itself, so that its calldata are unknown."""
+def read_batches(bundle: Bundle, record: ChainRecord, presets: PresetsOf) -> Batches | Finding:
+    """Find the transaction behind each BillsPosted and BatchJudged and take bills and verdicts from its calldata, or
+    compute them from the readings there by the `presets`; a Finding for an event whose transaction does not call the
+    function itself, so that its calldata are unknown."""
     posted, judged = record.ledger("BillsPosted"), record.columns("VerdictGate", "BatchJudged")
     wanted = set(posted["transaction"].tolist()) | set(judged["transaction"].tolist())
     found = {call.transaction: call for call in calls(bundle, wanted)}
-    for events, contract, function in (
-        (posted, "PaymentLedger", "postBills"),
-        (judged, "VerdictGate", "submitVerdicts"),
+    for events, contract, functions in (
+        (posted, "PaymentLedger", ("postBills",)),
+        (judged, "VerdictGate", ("submitVerdicts", VERIFIED)),
     ):
         for transaction in events["transaction"].tolist():
-            if not _calls(found[transaction], record.contracts[contract], contract, function):
-                return _indirect(found[transaction], f"{contract}.{function}")
+            if not any(_calls(found[transaction], record.contracts[contract], contract, one) for one in functions):
+                return _indirect(found[transaction], f"{contract}.{functions[0]}")
     postings = tuple(_posting(posted, row, found) for row in range(len(posted["batch"])))
     by_number = {posting.batch: posting for posting in postings}
-    judgings = (_judging(judged, row, found, by_number) for row in range(len(judged["batch"])))
+    judgings = []
+    for row, batch in enumerate(judged["batch"].tolist()):
+        judging = _judging(judged, row, found[int(judged["transaction"][row])], by_number[batch], presets)
+        if isinstance(judging, Finding):
+            return judging
+        judgings.append(judging)
     return Batches(postings, tuple(judgings))
 
 
@@ -99,18 +118,35 @@ def _posting(events: Columns, row: int, found: Mapping[int, Call]) -> Posting:
     )
 
 
-def _judging(events: Columns, row: int, found: Mapping[int, Call], postings: Mapping[int, Posting]) -> Judging:
-    transaction = int(events["transaction"][row])
-    data = found[transaction].data
+def _judging(events: Columns, row: int, call: Call, posting: Posting, presets: PresetsOf) -> Judging | Finding:
+    data, shown = call.data, None
+    if data[:4] == interface("VerdictGate").selector(VERIFIED):
+        words, signatures = array_argument(data, 1), bytes_argument(data, 3)
+        shown = Evidence.shown(posting.bills, bytes_argument(data, 2))
+        if shown is None:
+            where = f"transaction {call.transaction} ({call.label})"
+            return Finding("calls", where, "readings of every bill", "other evidence")
+        verdicts = _computed(posting, shown, presets)
+    else:
+        words, signatures = array_argument(data, 2), bytes_argument(data, 4)
+        verdicts = np.frombuffer(bytes_argument(data, 3), np.uint8).reshape(-1, VERDICT_BYTES)
     return Judging(
-        transaction=transaction,
-        posting=postings[int(events["batch"][row])],
+        transaction=call.transaction,
+        posting=posting,
         operator=events["operator"][row].tobytes()[12:],
         evidence_root=events["evidenceRoot"][row].tobytes(),
-        words=array_argument(data, 2),
-        verdicts=np.frombuffer(bytes_argument(data, 3), np.uint8).reshape(-1, VERDICT_BYTES),
-        signatures=bytes_argument(data, 4),
+        words=words,
+        verdicts=verdicts,
+        commitment=events["verdictCommitment"][row].tobytes(),
+        signatures=signatures,
+        shown=shown,
     )
+
+
+def _computed(posting: Posting, shown: Evidence, presets: PresetsOf) -> Bytes2D:
+    bills = posting.bills
+    verdicts = recompute(shown.reference(), bills.quantity, bills.days.astype(np.int64), *presets(posting))
+    return pack_verdicts(verdicts)
 
 
 def _calls(call: Call, address: bytes, contract: str, function: str) -> bool:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from fairmeter.chain.keccak import keccak_rows
 from fairmeter.chain.merkle import merkle_root
 from fairmeter.contracts.events import fixed_rows
-from fairmeter.contracts.packing import EVIDENCE_DOMAIN, MISSING_BYTES, READING_BYTES, Bytes2D
+from fairmeter.contracts.packing import EVIDENCE_DOMAIN, MISSING_BYTES, READING_BYTES, BillColumns, Bytes2D
 from fairmeter.model import Bools, Int32s, Int64s, Reference
 from fairmeter.units import MAX_REFERENCE_DAYS, date_of, day_of, reference_date
 
@@ -58,6 +58,22 @@ class Evidence:
             salts=fixed_rows(table["salt"], SALT_BYTES),
         )
         return found._problem() or found
+
+    @classmethod
+    def shown(cls, bills: BillColumns, packed: bytes) -> Self | None:
+        """What the gate was shown of n bills: each one's readings and missing days, one after another, without a salt;
+        None if `packed` has another length."""
+        start, days = reference_of(bills.start, bills.days)
+        widths = READING_BYTES * days
+        if len(packed) != int((widths + MISSING_BYTES).sum()):
+            return None
+        width = int(widths.max(initial=0))
+        inside = np.ones((len(bills), width + MISSING_BYTES), np.bool_)
+        inside[:, :width] = np.arange(width) < widths[:, None]
+        rows = np.zeros(inside.shape, np.uint8)
+        rows[inside] = np.frombuffer(packed, np.uint8)
+        salts = np.zeros((len(bills), SALT_BYTES), np.uint8)
+        return cls(start.astype(np.int32), days.astype(np.int32), rows[:, :width], rows[:, width:], salts)
 
     def reference(self) -> Reference:
         """The readings as numbers, base units."""

@@ -19,8 +19,10 @@ from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.recompute import recompute
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source
+from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.merkle import merkle_root
+from fairmeter.contracts.attesting import verdict_commitment
 from fairmeter.contracts.packing import VerdictColumns, unpack_verdicts
 from fairmeter.model import Reference, Utility, Verdicts
 
@@ -28,6 +30,7 @@ DETAILS = {
     "bills": "rows of the bills table, with the posted calldata",
     "verdicts": "rows of the verdicts table, with the submitted calldata",
     "evidence": "evidence leaves, with the roots on chain and the periods that the bills' dates give",
+    "verified": "verdicts of the gate's own, with the meter operator's signature over what it was shown",
     "recompute": "verdicts computed again from their evidence, in exact integers",
     "source": "evidence leaves, with the source of the readings",
 }
@@ -44,11 +47,12 @@ class Judgements:
         parameters: Parameters,
         suppliers: dict[int, str],
         corrections: Corrections,
+        verified: Verified,
         source: Source | None,
         progress: Progress,
     ) -> None:
         self._bundle, self._manifest, self._batches = bundle, manifest, batches
-        self._corrections = corrections
+        self._corrections, self._verified = corrections, verified
         self._parameters, self._suppliers, self._source, self._progress = parameters, suppliers, source, progress
         self._identities = Identities()
 
@@ -100,6 +104,7 @@ class Judgements:
         reference = evidence.reference()
         steps: list[tuple[str, Callable[[], Finding | None]]] = [
             ("evidence", lambda: self._root(judging, evidence)),
+            ("verified", lambda: self._verified.finding(judging, evidence)),
             ("recompute", lambda: self._recompute(judging, reference)),
         ]
         if self._source is not None:
@@ -107,7 +112,7 @@ class Judgements:
         for name, step in steps:
             if (finding := step()) is not None:
                 return finding
-            counts[name] += len(judging.words)
+            counts[name] += len(judging.words) if name != "verified" or judging.shown is not None else 0
         return None
 
     def _bills(self, judging: Judging, rows: pa.Table) -> Finding | None:
@@ -158,7 +163,11 @@ class Judgements:
     def _recompute(self, judging: Judging, reference: Reference) -> Finding | None:
         posting, bills = judging.posting, judging.posting.bills
         submitted = unpack_verdicts(judging.verdicts)
-        presets = self._parameters.presets(posting, judging.transaction)
+        if (commitment := verdict_commitment(judging.verdicts)) != judging.commitment:
+            return Finding(
+                "recompute", f"batch {posting.batch}, commitment", shown(commitment), shown(judging.commitment)
+            )
+        presets = self._parameters.presets(posting)
         judged = recompute(reference, bills.quantity, bills.days.astype(np.int64), *presets)
         same = (
             (judged.decision == submitted.decision)

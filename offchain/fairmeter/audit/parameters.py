@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from fairmeter.audit.batches import Posting
 from fairmeter.audit.findings import Check, Finding
 from fairmeter.audit.record import ChainRecord, order_of
 from fairmeter.contracts.clients import VerdictGate
-from fairmeter.model import Int64s, Presets, UInt8s, Utility
+from fairmeter.model import Bools, Int64s, Presets, UInt8s, Utility
 from fairmeter.units import Ppm
+
+if TYPE_CHECKING:
+    from fairmeter.audit.batches import Posting
 
 MAX_INT64: Final = 2**63 - 1
 Key = tuple[int, int, int]
@@ -53,17 +55,24 @@ class Parameters:
         found[known] = class_[place[known]]
         return found
 
-    def presets(self, posting: Posting, transaction: int) -> tuple[Int64s, Int64s, UInt8s]:
-        """(n,) first preset, second preset and degree of a posting's bills, judged in this transaction."""
-        classes, place = np.unique(self.classes(posting.accounts, transaction), return_inverse=True)
+    def presets(self, posting: Posting) -> tuple[Int64s, Int64s, UInt8s]:
+        """(n,) first preset, second preset and degree of a posting's bills, by the classes of its accounts then."""
+        classes, place = np.unique(self.classes(posting.accounts, posting.transaction), return_inverse=True)
         known = [self.of(posting.parameter_version, posting.utility, one) for one in classes.tolist()]
         first, second, degree = (
             np.array([getattr(one, name) for one in known]) for name in ("first", "second", "degree")
         )
         return first[place].astype(np.int64), second[place].astype(np.int64), degree[place].astype(np.uint8)
 
+    def verified(self, posting: Posting) -> Bools:
+        """(n,) of which of a posting's bills the gate computes the verdict."""
+        classes = self.classes(posting.accounts, posting.transaction)
+        asking = [one for one in np.unique(classes).tolist() if self._presets(_key(posting, one))["verified"]]
+        return np.isin(classes, asking)
+
     def caps(self, posting: Posting, transaction: int) -> Int64s:
-        """(n,) the largest amounts up to which a posting's bills are paid where INSUFFICIENT, minor units."""
+        """(n,) the largest amounts up to which a posting's bills are paid where INSUFFICIENT, minor units, by the
+        classes just before this transaction, which judges them."""
         classes, place = np.unique(self.classes(posting.accounts, transaction), return_inverse=True)
         caps = [self.cap(posting.parameter_version, posting.utility, one) for one in classes.tolist()]
         # a cap may be as large as a word
@@ -91,6 +100,10 @@ class Parameters:
             own = [one for one in known if one[2] == class_] or [one for one in known if one[2] == 0]
             self._used[key] = own[-1][3]
         return self._used[key]
+
+
+def _key(posting: Posting, class_: int) -> Key:
+    return posting.parameter_version, posting.utility, class_
 
 
 def _named(key: Key) -> str:

@@ -30,6 +30,7 @@ from fairmeter.audit.sample import JUDGING, Sample
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source
 from fairmeter.audit.sums import check_sums
+from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
@@ -136,14 +137,22 @@ class _Audit:
     ) -> Generator[Check]:
         """What rests on the chain's own word."""
         manifest, contracts = self.manifest, self.manifest.contracts
-        batches = read_batches(self.bundle, record)
+        parameters, corrections = Parameters(record), Corrections(record)
+        batches = read_batches(self.bundle, record, parameters.presets)
         if isinstance(batches, Finding):
             yield Check("calls", "transactions behind the batches' events", 0, (batches,))
             return
         yield check_operators(manifest, record)
-        parameters, corrections = Parameters(record), Corrections(record)
         yield from Judgements(
-            self.bundle, manifest, batches, parameters, record.suppliers(), corrections, self.source, self.progress
+            self.bundle,
+            manifest,
+            batches,
+            parameters,
+            record.suppliers(),
+            corrections,
+            Verified(record, manifest, parameters),
+            self.source,
+            self.progress,
         ).run()
         yield corrections.check(batches)
         gate = None if engine is None else VerdictGate(engine, contracts["VerdictGate"])

@@ -80,7 +80,7 @@ class Corrections:
     def signers(self, judging: Judging) -> frozenset[bytes]:
         """Who said the verdicts of a batch: the submitter, if it is an operator, those whose signatures it brought, and
         those who had left the same with the gate."""
-        numbers = judging.signatures[::SIGNATURE]
+        numbers = judging.signatures[::SIGNATURE] if judging.shown is None else b""
         signed = {self._operators[number] for number in numbers if number in self._operators}
         content = (judging.posting.batch, judging.evidence_root, verdict_commitment(judging.verdicts))
         signed |= {operator for *said, operator in self._attested if tuple(said) == content}

@@ -32,6 +32,25 @@ SNAPSHOTS_TYPES: Final = {
         {"name": "count", "type": "uint32"},
     ]
 }
+BATCH_TYPES: Final = {
+    "BatchReadings": [{"name": "batch", "type": "uint48"}, {"name": "evidenceRoot", "type": "bytes32"}]
+}
+
+
+def meters_domain(chain_id: int, meters: bytes) -> dict[str, Any]:
+    """The EIP-712 domain of what meter operators sign."""
+    return {
+        "name": "Fairmeter Meters",
+        "version": "1",
+        "chainId": chain_id,
+        "verifyingContract": "0x" + meters.hex(),
+    }
+
+
+def batch_readings_digest(domain: Mapping[str, Any], batch: int, evidence_root: bytes) -> bytes:
+    """The 32 bytes that the meter operator signs of a batch whose verdicts the gate computes (EIP-712); `domain` is
+    `Meters.domain`."""
+    return typed_data_hash(domain, BATCH_TYPES, {"batch": batch, "evidenceRoot": evidence_root})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +150,7 @@ class Meters(Contract):
 
     def domain(self, chain_id: int) -> dict[str, Any]:
         """The EIP-712 domain of what meter operators sign."""
-        return {
-            "name": "Fairmeter Meters",
-            "version": "1",
-            "chainId": chain_id,
-            "verifyingContract": "0x" + self.address.hex(),
-        }
+        return meters_domain(chain_id, self.address)
 
 
 class Challenges(Contract):

@@ -15,7 +15,7 @@ from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import Argument, addresses_of, calldata, words_of
 from fairmeter.contracts.packing import Bytes2D
 from fairmeter.contracts.session import Call, Contract
-from fairmeter.model import BillState, Presets, Reason, Tariff, Utility
+from fairmeter.model import BillState, Bools, Presets, Reason, Tariff, Utility
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 Ids = npt.NDArray[np.integer]
@@ -26,6 +26,8 @@ T = TypeVar("T")
 CUSTOMER_GAS: Final = 200_000
 CUSTOMER_GAS_A_BILL: Final = 120_000
 """Gas limits of a customer's own calls: high enough for their worst case, low enough for a small purse."""
+DISCLOSES: Final = 1 << 237
+"""The flag of an account's word (libraries/PackedAccounts.sol)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,16 @@ class PaymentLedger(Contract):
         """Pays out minor units of the supplier's credit."""
         return self.write("withdrawCredit", supplier, amount, to)
 
+    def set_class(self, accounts: Ids, class_: int) -> Call:
+        """Classifier only: for batches posted from now on."""
+        return self.write("setClass", [int(one) for one in accounts], class_)
+
+    def disclosing(self, supplier: int, words: Bytes2D) -> Bools:
+        """(n,) whose mandates let anyone show the readings; `words` are the supplier's packed bills, (n, 32)."""
+        bills = [int.from_bytes(word.tobytes(), "big") for word in words]
+        accounts = self.read("accountWords", supplier, bills)
+        return np.array([account & DISCLOSES > 0 for account in accounts], np.bool_)
+
     def totals(self) -> Totals:
         """Sums over all bills and all money."""
         return _struct(Totals, self.read("totals"))
@@ -310,18 +322,26 @@ class VerdictGate(Contract):
         root = int.from_bytes(evidence_root, "big")
         return self.raw("submitVerdicts", calldata(selector, batch, root, words, verdicts.tobytes(), signatures))
 
+    def submit_verified(self, batch: int, words: Bytes2D, evidence: bytes, signature: bytes) -> Call:
+        """Anyone's: bills as posted (n, 32), `packing.shown_evidence` of them all, and the meter operator's r ‖ vs
+        over its root; the gate computes the verdicts."""
+        selector = self.interface.selector("submitVerified")
+        return self.raw("submitVerified", calldata(selector, batch, words, evidence, signature))
+
     def attest(self, batch: int, evidence_root: bytes, verdict_commitment: bytes) -> Call:
         """An operator's: leaves on chain what it says of a batch."""
         return self.write("attest", batch, evidence_root, verdict_commitment)
 
-    def set_presets(self, utility: int, class_: int, presets: Presets, insufficient_cap: int) -> Call:
-        """Governor only; `insufficient_cap` in minor units."""
+    def set_presets(
+        self, utility: int, class_: int, presets: Presets, insufficient_cap: int, *, verified: bool = False
+    ) -> Call:
+        """Governor only; `insufficient_cap` in minor units; `verified` has the gate compute the class's verdicts."""
         fields = {
             "first": presets.first,
             "second": presets.second,
             "degree": presets.degree,
             "insufficientCap": insufficient_cap,
-            "verified": False,
+            "verified": verified,
         }
         return self.write("setPresets", utility, class_, fields)
 
@@ -333,6 +353,10 @@ class VerdictGate(Contract):
         """The presets that a batch of that version is judged by."""
         found = self.read("presetsOf", version, utility, class_)
         return Presets(found["first"], found["second"], found["degree"])
+
+    def is_verified(self, version: int, utility: int, class_: int) -> bool:
+        """Whether the gate computes the verdicts of that class in a batch of that version."""
+        return bool(self.read("presetsOf", version, utility, class_)["verified"])
 
     def periods_of(self, version: int) -> Periods:
         """The periods of a batch of that version."""

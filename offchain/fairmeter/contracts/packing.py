@@ -187,6 +187,16 @@ class Evidence:
         return type(self)(self.start[rows], self.days[rows], self.readings[rows], self.missing[rows], self.salts[rows])
 
 
+def shown_evidence(evidence: Evidence) -> bytes:
+    """What the gate computes verdicts from: each bill's readings and its missing days, one after another. The leaves of
+    evidence that is shown have a salt of zero."""
+    n, width = evidence.readings.shape
+    rows = np.concatenate([evidence.readings, evidence.missing], axis=1)
+    inside = np.ones((n, width + MISSING_BYTES), np.bool_)
+    inside[:, :width] = np.arange(width) < READING_BYTES * evidence.days[:, None]
+    return rows[inside].tobytes()
+
+
 def evidence_prefix(chain_id: int, gate: bytes) -> bytes:
     """What binds leaves to one gate on one chain: domain 32 ‖ chain id 8 ‖ gate 20 bytes."""
     return EVIDENCE_DOMAIN + chain_id.to_bytes(8, "big") + gate

@@ -21,11 +21,12 @@ from fairmeter.contracts.packing import (
     evidence_prefix,
     evidence_salts,
     pack_verdicts,
+    shown_evidence,
     unpack_bills,
 )
 from fairmeter.contracts.session import Call
 from fairmeter.errors import InputError
-from fairmeter.model import Int32s, Int64s, Presets, Reference, UInt8s, Verdicts
+from fairmeter.model import Bools, Int32s, Int64s, Presets, Reference, UInt8s, Verdicts
 from fairmeter.verdict import judge
 
 BATCHES_AT_ONCE: Final = 16
@@ -33,6 +34,11 @@ BATCHES_AT_ONCE: Final = 16
 
 Readings = Callable[[Int32s, UInt8s, Int32s, Int32s], Reference]
 """The operator's copy of the readings: customer, utility, first and last day of n bills to their reference periods."""
+MeterSignature = Callable[[int, int, bytes], bytes]
+"""The meter operator's word: supplier, batch and evidence root to its signature, r ‖ vs."""
+
+Columns = tuple[Int64s, Int64s, UInt8s]
+"""(n,) each: first preset, second preset, degree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,9 @@ class PostedBatch:
     """(n, 32) the packed bills."""
     meters: Int64s
     """(n,) rows of the accounts in the operator's directory."""
-    presets: tuple[Int64s, Int64s, UInt8s]
-    """(n,) each: first preset, second preset, degree."""
+    presets: Columns
+    shown: Bools | None = None
+    """(n,) whose readings the gate is shown to compute the verdicts itself; None for a batch that operators judge."""
 
     def __len__(self) -> int:
         return len(self.words)
@@ -87,18 +94,21 @@ class Judgement:
     verdicts: Verdicts
     evidence_root: bytes
     call: Call
-    """submitVerdicts, to be signed by the operator."""
+    """submitVerdicts, to be signed by the operator; submitVerified, anyone's, where the gate computes the verdicts."""
 
 
 class Oracle:
     """Judges the batches of one gate."""
 
-    def __init__(self, system: System, readings: Readings, meters: Meters) -> None:
-        self._system, self._readings, self._meters = system, readings, meters
+    def __init__(
+        self, system: System, readings: Readings, meters: Meters, signature: MeterSignature | None = None
+    ) -> None:
+        """Without the meter operators' `signature` batches whose verdicts the gate computes are refused."""
+        self._system, self._readings, self._meters, self._signature = system, readings, meters, signature
         self._prefix = evidence_prefix(system.engine.chain_id, system.gate.address)
         self._next_block = 0
         self._classes: dict[int, int] = {}
-        self._presets: dict[tuple[int, int, int], Presets] = {}
+        self._presets: dict[tuple[int, int, int], tuple[Presets, bool]] = {}
         self.refused: dict[int, str] = {}
         """Batches that could not be judged, and why."""
 
@@ -112,8 +122,9 @@ class Oracle:
         """Every batch that was posted since the last call (at first, since the chain's beginning) and that the gate has
         no verdicts of.
 
-        Anyone may post: a batch that cannot be judged, of an account in no directory or with bills that its posting's
-        calldata do not show, is left out and stands in `refused` with the reason, and stops no other.
+        Anyone may post: a batch that cannot be judged, of an account in no directory, with bills that its posting's
+        calldata do not show, or to be computed by the gate from readings that nobody signed, is left out and stands in
+        `refused` with the reason, and stops no other.
         """
         head = self._system.engine.head()
         if head < self._next_block:
@@ -142,12 +153,16 @@ class Oracle:
         utility = np.repeat(np.array([one.utility for one in posted], np.uint8), sizes)
         end = (bills.start + bills.days - 1).astype(np.int32)
         reference = self._readings(self._meters.customer[meters], utility, bills.start, end)
+        ids = np.concatenate([(np.int64(one.batch) << 16) + np.arange(len(one)) for one in posted])
+        salts = evidence_salts(self._meters.disclosure_keys[meters], ids)
+        computed = np.repeat([one.shown is not None for one in posted], sizes)
+        if computed.any():
+            reference, salts = _shown(reference, posted), np.where(computed[:, None], np.uint8(0), salts)
         first, second, degree = (
             np.concatenate(columns) for columns in zip(*(one.presets for one in posted), strict=True)
         )
         verdicts = judge(reference, bills.quantity, bills.days, first_preset=first, second_preset=second, degree=degree)
-        ids = np.concatenate([(np.int64(one.batch) << 16) + np.arange(len(one)) for one in posted])
-        evidence = Evidence.of(reference, evidence_salts(self._meters.disclosure_keys[meters], ids))
+        evidence = Evidence.of(reference, salts)
         leaves = evidence_leaves(self._prefix, ids, words, evidence)
         ends = np.cumsum(sizes).tolist()
         parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
@@ -160,7 +175,13 @@ class Oracle:
         self, posted: PostedBatch, bills: BillColumns, verdicts: Verdicts, evidence: Evidence, leaves: Bytes2D
     ) -> Judgement:
         root = merkle_root(leaves)
-        call = self._system.gate.submit_verdicts(posted.batch, root, posted.words, pack_verdicts(verdicts))
+        gate = self._system.gate
+        if posted.shown is None:
+            call = gate.submit_verdicts(posted.batch, root, posted.words, pack_verdicts(verdicts))
+        else:
+            assert self._signature is not None
+            signature = self._signature(posted.supplier, posted.batch, root)
+            call = gate.submit_verified(posted.batch, posted.words, shown_evidence(evidence), signature)
         return Judgement(posted, self._meters.accounts[posted.meters], bills, evidence, verdicts, root, call)
 
     def _posted(self, log: Log, announced: Mapping[str, object]) -> PostedBatch:
@@ -177,25 +198,38 @@ class Oracle:
             raise InputError(f"batch {batch}: the bills in its calldata are not those of its commitment")
         accounts = (np.int64(supplier) << 32) | unpack_bills(words).number
         meters = self._meters.rows(accounts)
-        return PostedBatch(
-            batch, supplier, utility, version, words, meters, self._presets_of(version, utility, accounts)
-        )
+        presets, verified = self._presets_of(version, utility, accounts)
+        shown = self._system.ledger.disclosing(supplier, words) if verified else None
+        if verified and self._signature is None:
+            raise InputError(f"batch {batch}: the gate judges it by readings that the meter operator signs")
+        return PostedBatch(batch, supplier, utility, version, words, meters, presets, shown)
 
-    def _presets_of(self, version: int, utility: int, accounts: Int64s) -> tuple[Int64s, Int64s, UInt8s]:
-        """(n,) first preset, second preset and degree of each bill, by its account's class."""
+    def _presets_of(self, version: int, utility: int, accounts: Int64s) -> tuple[Columns, bool]:
+        """(n,) first preset, second preset and degree of each bill, by its account's class, and whether any of the
+        classes has the gate compute the verdicts."""
         classes = np.zeros(len(accounts), np.int64)
         if self._classes:
             classes[:] = [self._classes.get(account, 0) for account in accounts.tolist()]
         first, second = (np.zeros(len(accounts), np.int64) for _ in range(2))
         degree = np.zeros(len(accounts), np.uint8)
+        any_verified = False
         for class_ in np.unique(classes):
-            presets = self._presets_for(version, utility, int(class_))
+            presets, verified = self._presets_for(version, utility, int(class_))
+            any_verified |= verified
             rows = classes == class_
             first[rows], second[rows], degree[rows] = presets.first, presets.second, presets.degree
-        return first, second, degree
+        return (first, second, degree), any_verified
 
-    def _presets_for(self, version: int, utility: int, class_: int) -> Presets:
+    def _presets_for(self, version: int, utility: int, class_: int) -> tuple[Presets, bool]:
         key = (version, utility, class_)
         if key not in self._presets:
-            self._presets[key] = self._system.gate.presets_of(*key)
+            gate = self._system.gate
+            self._presets[key] = gate.presets_of(*key), gate.is_verified(*key)
         return self._presets[key]
+
+
+def _shown(reference: Reference, posted: Sequence[PostedBatch]) -> Reference:
+    """The readings that may be shown, where the gate computes verdicts from them; the others are missing."""
+    shown = [np.ones(len(one), np.bool_) if one.shown is None else one.shown for one in posted]
+    present = reference.present & np.concatenate(shown)[:, None]
+    return Reference(reference.start, reference.days, np.where(present, reference.readings, 0), present)

@@ -48,12 +48,13 @@ class Run:
         readings: WindowedReadings,
         plan: Plan,
         scenario: Scenario,
+        traits: Traits,
         recorder: Recorder,
         clock: Clock,
         tell: Listener,
     ) -> None:
         self._engine, self._readings, self._plan, self._scenario = engine, readings, plan, scenario
-        self._recorder, self._tell = recorder, tell
+        self._traits, self._recorder, self._tell = traits, recorder, tell
         self._session = Session(engine, recorder.sent)
         self._timeline = Timeline()
         self._tally = Tally()
@@ -66,7 +67,6 @@ class Run:
         self._phase = clock.phase
         with self._phase(SET_UP):
             self.people = People(engine, scenario, plan.bills.suppliers, plan.bills.customers)
-        self._traits = Traits.draw(len(plan.bills.customers), scenario.customers, scenario.seed)
         self._panel = Panel(self.people.operators, self.people.keeper, scenario)
         self.system: System
         self.first_block = engine.head() + 1
@@ -98,7 +98,8 @@ class Run:
             self._bank = Bank(plan, people, traits, self.system, self._session)
             self._bank.endow()
             self.meters = before.meters()
-            self._oracle = Oracle(self.system, self._readings.reference, self.meters)
+            sign = None if self._meter_operators is None else self._meter_operators.sign_batch
+            self._oracle = Oracle(self.system, self._readings.reference, self.meters, sign)
         self._answers = Answers(
             self._plan,
             self._scenario,
@@ -222,9 +223,12 @@ class Run:
         self._note_arrears(receipts)
         judged_at = int(receipts.timestamp[-1])
         self._rows.update((one.true.posted.batch, one.batch.rows) for one in judged)
-        demanded = [self._watchers.look(one.true, one.said, one.batch.rows, judged_at) for one in judged]
+        windows = np.array([0 if one.batch.verified else self._scenario.periods.window for one in judged])
+        for place, one in enumerate(judged):
+            if self._watchers.look(one.true, one.said, one.batch.rows, judged_at):
+                windows[place] = max(windows[place], self._watchers.demand_time)
         note_money(self._watchers.wrongs, receipts, self.system)
-        self._release_later(np.array([one.posted.batch for one in words]), np.array(demanded), judged_at)
+        self._release_later(np.array([one.posted.batch for one in words]), windows, judged_at)
         held, waiting = (
             Opened(bills, rows[np.searchsorted(ids, bills)])
             for bills in (
@@ -239,13 +243,10 @@ class Run:
         payer = ~self._traits.penniless[self._plan.bills.customer[waiting.rows]]
         self._answers.plan(held, waiting.part(payer), at, self._timeline.at)
 
-    def _release_later(self, numbers: Int64s, demanded: Bools, judged_at: int) -> None:
-        """When the window is over, and no demand open."""
-        over = judged_at + self._scenario.periods.window + MARGIN
-        settled = over if not demanded.any() else max(over, self._watchers.demands_end(judged_at))
-        for batches, at in ((numbers[~demanded], over), (numbers[demanded], settled)):
-            if len(batches):
-                self._timeline.at(at, self._releaser(batches))
+    def _release_later(self, numbers: Int64s, windows: Int64s, judged_at: int) -> None:
+        """When the window is over, seconds, and no demand open."""
+        for window in np.unique(windows).tolist():
+            self._timeline.at(judged_at + window + MARGIN, self._releaser(numbers[windows == window]))
 
     def _moved_since(self, bills: Int64s, time: int) -> Bools:
         """(k,) which of `bills` a challenge has moved after `time`."""

@@ -10,7 +10,7 @@ from fairmeter.chain.compact import sign_compact
 from fairmeter.chain.keccak import keccak_rows
 from fairmeter.chain.wallet import Wallet, derive_key
 from fairmeter.contracts.calldata import words_of
-from fairmeter.contracts.challenging import Shown, Snapshots
+from fairmeter.contracts.challenging import Shown, Snapshots, batch_readings_digest
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.packing import pack_readings
 from fairmeter.contracts.session import Call
@@ -44,6 +44,11 @@ class MeterOperators:
             self._system.meters.set_meter(supplier + 1, utility, self._wallets[supplier].address)
             for supplier, utility in pairs
         ]
+
+    def sign_batch(self, supplier: int, batch: int, evidence_root: bytes) -> bytes:
+        """The signature over a batch whose verdicts the gate computes; `supplier` as the chain counts them."""
+        domain = self._system.meters.domain(self._system.engine.chain_id)
+        return sign_compact(self._wallets[supplier - 1], batch_readings_digest(domain, batch, evidence_root))
 
     def shown(self, account: int, first_day: int, days: int) -> list[Shown]:
         """The snapshots of an account (0..m-1) that cover `days` days from `first_day` on."""

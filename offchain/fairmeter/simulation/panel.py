@@ -27,6 +27,7 @@ from fairmeter.verdict import judge
 
 TRUTHFUL = frozenset({Conduct.HONEST, Conduct.EQUIVOCATE})
 """Who signs the true verdicts."""
+HONEST = OperatorGroup(1, Conduct.HONEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Panel:
         self.contradictions: list[Contradiction] = []
         """That nobody has reported yet."""
         self.refused = 0
-        """Submissions that the gate did not take: copied and replayed signatures."""
+        """Submissions that the gate did not take: copied and replayed signatures, operators' verdicts where it computes
+        them itself."""
 
     def name(self, system: System, session: Session, governor: Wallet) -> None:
         """Post every operator's bond, name them all, and set the quorum."""
@@ -89,22 +91,34 @@ class Panel:
         session.transact(governor, *calls)
 
     def say(self, true: Judgement) -> Said | None:
-        """What a quorum submits of a batch, given the true judgement; None if no content finds a quorum."""
+        """What is submitted of a batch, given the true judgement: what a quorum says, None if no content finds one.
+        What the gate computes by itself needs no operator, and anyone submits it."""
+        if true.posted.shown is not None:
+            return Said(true, (), self._keeper, HONEST)
         signing = self._signing(true)
+        lie = self._said_by_liars(true, signing)
+        if lie is not None:
+            return lie
+        members = [number for number in signing if self._groups[number].conduct in TRUTHFUL]
+        if len(members) < self._scenario.operators.quorum:
+            return None
+        return self._said(true, true, members, HONEST)
+
+    def _said_by_liars(self, true: Judgement, signing: list[int]) -> Said | None:
         for group in dict.fromkeys(self._groups[number] for number in signing):
             if group.conduct not in TRUTHFUL and group.conduct not in (Conduct.COPY, Conduct.REPLAY):
                 members = [n for n in signing if self._groups[n] == group or self._also_says(n, group)]
                 if len(members) >= self._scenario.operators.quorum:
                     return self._said(self._lie(group, true), true, members, group)
-        members = [number for number in signing if self._groups[number].conduct in TRUTHFUL]
-        if len(members) < self._scenario.operators.quorum:
-            return None
-        return self._said(true, true, members, OperatorGroup(1, Conduct.HONEST))
+        return None
 
     def misbehave(self, true: Judgement, at: int) -> None:
         """Hand in what no gate takes, and sign what costs the bond."""
         if self.honest:
             return
+        lie = self._said_by_liars(true, self._signing(true)) if true.posted.shown is not None else None
+        if lie is not None:
+            self._try(lie.sender, lie.judgement.call, at)
         for number, group in enumerate(self._groups):
             if group.conduct in (Conduct.COPY, Conduct.REPLAY):
                 self._hand_in(number, group.conduct, true, at)
@@ -164,9 +178,11 @@ class Panel:
             signature = self._sign(others[0], true)
         else:
             signature = sign_compact(self._wallets[number], self._domain.digest(true.posted.batch - 1, *_content(true)))
+        self._try(self._keeper, self._call(true, bytes([number]) + signature), at)
+
+    def _try(self, sender: Wallet, call: Call, at: int) -> None:
         try:
-            call = self._call(true, bytes([number]) + signature)
-            self._session.transact(self._keeper, call, timestamp=at)
+            self._session.transact(sender, call, timestamp=at)
         except RevertError:
             self.refused += 1
 

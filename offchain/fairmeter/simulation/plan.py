@@ -17,6 +17,8 @@ DAYS_TO_PREPARE = 30
 """Between the chain's first block and the first posting."""
 MANDATE_DAYS_AFTER = 3_650
 MAX_DAY = 2**16 - 1
+VERIFIED_BILLS = 250
+"""In a batch whose verdicts the gate computes: so many, of the longest periods and all appealed, fit a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Batch:
     utility: int
     rows: Int64s
     """Which bills."""
+    verified: bool = False
+    """The gate computes their verdicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Plan:
     """(n,) index of the bill's account, 0..m-1."""
     customer: Int32s
     """(m,) index into `bills.customers`."""
+    verified: Bools
+    """(m,) of the class whose verdicts the gate computes."""
     supplier: Int32s
     """(m,) index into `bills.suppliers`."""
     utility: Int32s
@@ -92,8 +98,8 @@ class Plan:
         )
 
 
-def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario) -> Plan:
-    """Lay a run out."""
+def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario, verified: Bools) -> Plan:
+    """Lay a run out; `verified` (customers,) says whose verdicts the gate computes."""
     key = (bills.customer.astype(np.int64) * len(bills.suppliers) + bills.supplier) * 8 + bills.utility
     _, first, account = np.unique(key, return_index=True, return_inverse=True)
     # renumber by first appearance, so that the accounts' order is the file's
@@ -107,11 +113,12 @@ def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario) -> Plan:
         tariffs=tuple(tariffs),
         account=account,
         customer=bills.customer[first],
+        verified=verified[bills.customer[first]],
         supplier=supplier,
         utility=bills.utility[first].astype(np.int32),
         number=_numbers(supplier),
         budget=_budgets(account, bills.amount, scenario),
-        rounds=_rounds(bills, scenario),
+        rounds=_rounds(bills, scenario, verified[bills.customer]),
     )
 
 
@@ -133,16 +140,19 @@ def _budgets(account: Int64s, amount: Int64s, scenario: Scenario) -> Int64s:
     return capped
 
 
-def _rounds(bills: Bills, scenario: Scenario) -> tuple[Round, ...]:
-    """Bills by the day that their period ended, then by supplier and utility, in the file's order within."""
-    order = np.lexsort((np.arange(len(bills)), bills.utility, bills.supplier, bills.end))
-    keys = np.stack([bills.end[order], bills.supplier[order], bills.utility[order]], axis=1)
+def _rounds(bills: Bills, scenario: Scenario, verified: Bools) -> tuple[Round, ...]:
+    """Bills by the day that their period ended, then by supplier, utility and who computes their verdicts, in the
+    file's order within."""
+    order = np.lexsort((np.arange(len(bills)), verified, bills.utility, bills.supplier, bills.end))
+    keys = np.stack([column[order] for column in (bills.end, bills.supplier, bills.utility, verified)], axis=1)
     cuts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     rounds: dict[int, list[Batch]] = {}
     for rows in np.split(order, cuts):
         end, supplier, utility = int(bills.end[rows[0]]), int(bills.supplier[rows[0]]), int(bills.utility[rows[0]])
-        pieces = np.split(rows, range(scenario.batch_bills, len(rows), scenario.batch_bills))
-        rounds.setdefault(end, []).extend(Batch(supplier, utility, piece) for piece in pieces)
+        computed = bool(verified[rows[0]])
+        size = min(scenario.batch_bills, VERIFIED_BILLS) if computed else scenario.batch_bills
+        pieces = np.split(rows, range(size, len(rows), size))
+        rounds.setdefault(end, []).extend(Batch(supplier, utility, piece, computed) for piece in pieces)
     return tuple(
         Round((end + 1) * SECONDS_A_DAY + scenario.post_after, tuple(batches))
         for end, batches in sorted(rounds.items())

@@ -32,7 +32,7 @@ from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, RunResult, Sums
 from fairmeter.simulation.scenario import Scenario
-from fairmeter.simulation.traits import overbilled
+from fairmeter.simulation.traits import Traits, overbilled
 from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills, load_tariffs
 
 BUNDLE = "bundle"
@@ -70,12 +70,13 @@ def run(
         raise InputError(f"{out} exists and is not empty: choose another --out, or delete it")
     with clock.phase("read bills"):
         billed, prices, inferred = _load(bills, tariffs)
-        layout = plan(overbilled(billed, prices, scenario), prices, scenario)
+        traits = Traits.draw(len(billed.customers), scenario)
+        layout = plan(overbilled(billed, prices, scenario), prices, scenario, traits.verified)
     with clock.phase("read usage"):
         readings = WindowedReadings(UsageStore(usage, billed), layout)
     with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
         sources = {name: thread.submit(file_hash, path) for name, path in (("usage", usage), ("bills", bills))}
-        job = _Job(layout, scenario, readings, sources, clock, listener or _silent)
+        job = _Job(layout, scenario, traits, readings, sources, clock, listener or _silent)
         genesis = Genesis(timestamp=layout.begins)
         with open_engine(engine, rpc_url, genesis) as chain:
             sums = job.run(chain, None if chain.name == "rpc" else genesis, folder)
@@ -108,6 +109,7 @@ class _Job:
 
     plan: Plan
     scenario: Scenario
+    traits: Traits
     readings: WindowedReadings
     sources: Mapping[str, Future[str]]
     """The files' hashes, when they are known."""
@@ -118,7 +120,7 @@ class _Job:
         """Play it, and write bundle and anchors into `folder`; `genesis` is None on a foreign chain."""
         with BundleWriter(folder / BUNDLE, compiler_input()) as writer:
             recorder = Recorder(writer, self.plan.bills)
-            acting = Run(engine, self.readings, self.plan, self.scenario, recorder, self.clock, self.tell)
+            acting = Run(engine, self.readings, self.plan, self.scenario, self.traits, recorder, self.clock, self.tell)
             acting.set_up()
             acting.play()
             sums = acting.sums()

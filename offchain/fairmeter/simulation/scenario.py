@@ -24,6 +24,7 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     count = 1
     [meters]
     signed = true
+    verified = 500_000              # whose verdicts the gate computes
 """
 
 from __future__ import annotations
@@ -171,6 +172,9 @@ class Meters:
 
     signed: bool = False
     """Signs the readings of every month."""
+    verified: Share = 0
+    """Of the customers, ppm: the gate judges their bills itself, by readings that the meter operator signs batch by
+    batch and that everybody sees."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from fairmeter.simulation.traits import Traits
 ACCOUNTS_A_CALL: Final = 200
 MANDATES_A_CALL: Final = 150
 """Each far below the gas of a transaction."""
+VERIFIED_CLASS: Final = 1
+"""Of the accounts whose verdicts the gate computes; all others are of class 0."""
 MANDATE_DEADLINE: Final = 2**40 - 1
 """Unix seconds; the signatures are used at once."""
 
@@ -56,14 +58,14 @@ class SetUp:
 
     def appoint(self, daily: Daily) -> MeterOperators | None:
         """Name the meter operators; None where nobody signs what meters read."""
-        if not self._scenario.meters.signed:
+        if not (self._scenario.meters.signed or self._scenario.meters.verified):
             return None
         found = MeterOperators(self._plan, daily, self._scenario.seed, self._system)
         self._session.transact(self._people.funder, *found.appoint())
         return found
 
     def open_accounts(self) -> None:
-        """By the customers' bank."""
+        """By the customers' bank, each of its class."""
         plan, addresses = self._plan, self._people.customers.addresses
         # numbers count up within a supplier in the order of opening, which is the plan's
         for rows in pieces(np.arange(len(plan.number)), ACCOUNTS_A_CALL):
@@ -71,6 +73,9 @@ class SetUp:
             call = self._system.ledger.open_accounts(plan.supplier[rows] + 1, plan.utility[rows], owners)
             self._session.transact(self._people.funder, call)
             self._tell(Progress("open accounts", int(rows[-1]) + 1, len(plan.number)))
+        for rows in pieces(np.flatnonzero(plan.verified), ACCOUNTS_A_CALL):
+            call = self._system.ledger.set_class(plan.accounts[rows], VERIFIED_CLASS)
+            self._session.transact(self._people.funder, call)
 
     def grant_mandates(self) -> None:
         """The owners sign, the bank submits."""
@@ -95,8 +100,11 @@ class SetUp:
 
     def _govern(self, panel: Panel) -> None:
         gate, scenario, governor = self._system.gate, self._scenario, self._people.funder
+        classes = {0: False, VERIFIED_CLASS: True} if scenario.meters.verified else {0: False}
         presets = [
-            gate.set_presets(int(utility), 0, scenario.presets, scenario.insufficient_cap) for utility in Utility
+            gate.set_presets(int(utility), class_, scenario.presets, scenario.insufficient_cap, verified=verified)
+            for class_, verified in classes.items()
+            for utility in Utility
         ]
         panel.name(self._system, self._session, governor)
         self._session.transact(governor, gate.set_periods(scenario.periods), *presets)

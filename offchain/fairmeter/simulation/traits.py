@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fairmeter.model import Bills, Bools, Int64s, Tariff
-from fairmeter.simulation.scenario import Customers, Scenario
+from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_QUANTITY, PPM
 from fairmeter.usage import amounts
 
-_KINDS = ("overbilled", "penniless", "frozen", "disclosing")
+_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,19 @@ class Traits:
     penniless: Bools
     frozen: Bools
     disclosing: Bools
+    verified: Bools
+    """Of the class whose verdicts the gate computes."""
 
     @classmethod
-    def draw(cls, customers: int, given: Customers, seed: int) -> Traits:
-        """Each customer of each kind with the scenario's share."""
+    def draw(cls, customers: int, scenario: Scenario) -> Traits:
+        """Each customer of each kind with the scenario's share; whose readings the gate is shown discloses them."""
+        given, seed = scenario.customers, scenario.seed
+        verified = _drawn("verified", customers, scenario.meters.verified, seed)
         return cls(
             penniless=_drawn("penniless", customers, given.penniless, seed),
             frozen=_drawn("frozen", customers, given.frozen, seed),
-            disclosing=_drawn("disclosing", customers, given.disclosing, seed),
+            disclosing=_drawn("disclosing", customers, given.disclosing, seed) | verified,
+            verified=verified,
         )
 
 

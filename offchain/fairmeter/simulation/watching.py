@@ -115,9 +115,10 @@ class Watchers:
             return self._demand(_Demanded(committed, said), differ.tolist(), at)
         return False
 
-    def demands_end(self, at: int) -> int:
-        """When a demand made now is over, whatever comes of it."""
-        return at + self._stakes().demand_period + 2 * MARGIN
+    @property
+    def demand_time(self) -> int:
+        """Seconds after which a demand is over, whatever comes of it, less the usual margin."""
+        return self._stakes().demand_period + MARGIN
 
     def report(self, contradictions: list[Contradiction], at: int) -> None:
         """Have whoever signed two things of one batch slashed."""
