@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 CHECKS = [
     *("files", "tables", "bytecode", "calls", "replay", "operators", "bills", "verdicts", "evidence", "verified"),
-    *("recompute", "slashing", "parameters", *(f"INV-{number:02}" for number in range(1, 13)), "sums", "sources"),
+    *(
+        "recompute",
+        "corrections",
+        "slashing",
+        "parameters",
+        *(f"INV-{number:02}" for number in range(1, 13)),
+        "sums",
+        "sources",
+    ),
 ]
 
 
@@ -35,7 +43,7 @@ def test_audit__honest_run_with_a_compiler__passes_every_check(honest: Path) -> 
     assert result.findings == ()
     assert [check.name for check in result.checks] == CHECKS
     # by default the gate computes nobody's verdicts, and an honest run slashes nobody
-    assert [check.name for check in result.checks if not check.count] == ["verified", "slashing"]
+    assert [check.name for check in result.checks if not check.count] == ["verified", "corrections", "slashing"]
     assert result.standing == "self-consistent, not anchored"
     assert {phase: done == total for phase, done, total in told} == {"tables": True, "replay": True, "verdicts": True}
 

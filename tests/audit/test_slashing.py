@@ -39,7 +39,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     equivocator = Operators(3, 2, groups=(OperatorGroup(1, Conduct.EQUIVOCATE),))
     scenarios = {
         "watched": Scenario(operators=LIARS, watchers=Watchers(1), customers=Customers(disclosing=PPM)),
-        "unwatched": Scenario(operators=LIARS),
+        "unwatched": Scenario(operators=LIARS, challengers=()),
         "equivocated": Scenario(operators=equivocator, watchers=Watchers(1)),
     }
     for name, scenario in scenarios.items():

@@ -16,9 +16,11 @@ from tests.audit.conftest import Forger
 
 from fairmeter.audit import audit
 from fairmeter.audit.batches import Batches, Judging, read_batches
+from fairmeter.audit.corrections import Corrected
 from fairmeter.audit.findings import Finding
 from fairmeter.audit.judgements import Judgements
 from fairmeter.audit.manifest import read_manifest
+from fairmeter.audit.meters import MeterKeys
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.slashing import Corrections
@@ -28,7 +30,7 @@ from fairmeter.chain.compact import sign_compact
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wallet import Wallet, derive_key
 from fairmeter.contracts.attesting import verdict_commitment
-from fairmeter.contracts.challenging import batch_readings_digest, meters_domain
+from fairmeter.contracts.challenging import batch_readings_digest
 from fairmeter.contracts.packing import READING_BYTES
 from fairmeter.model import Decision
 from fairmeter.simulation import Scenario, run
@@ -62,7 +64,7 @@ class Bench:
         self.manifest = read_manifest(self.bundle)
         times = self.bundle.table("transactions")["timestamp"].to_numpy()
         self.record = ChainRecord(self.bundle.row_groups("logs"), self.manifest.contracts, times)
-        self.parameters = Parameters(self.record)
+        self.parameters, self.keys = Parameters(self.record), MeterKeys(self.record, self.manifest)
         batches = read_batches(self.bundle, self.record, self.parameters.presets)
         assert isinstance(batches, Batches)
         self.batches = batches
@@ -82,7 +84,8 @@ class Bench:
             self.parameters,
             self.record.suppliers(),
             Corrections(self.record),
-            Verified(self.record, self.manifest, self.parameters),
+            Verified(self.record, self.keys, self.parameters),
+            Corrected(self.bundle, self.record, self.batches, self.keys, self.parameters.presets),
             None,
             lambda *_: None,
         ).run()
@@ -159,10 +162,9 @@ def test_finding__one_thing_changed_on_chain__is_found(
 
 def test_finding__another_meters_signature__names_both(bench: Bench) -> None:
     stranger = Wallet(derive_key(5, "meters of another"), bench.manifest.chain_id)
-    domain = meters_domain(bench.manifest.chain_id, bench.manifest.contracts["Meters"])
 
     def signed(judging: Judging) -> Judging:
-        digest = batch_readings_digest(domain, judging.posting.batch, judging.evidence_root)
+        digest = batch_readings_digest(bench.keys.domain, judging.posting.batch, judging.evidence_root)
         return replace(judging, signatures=sign_compact(stranger, digest))
 
     finding = bench.found(signed)
@@ -172,7 +174,7 @@ def test_finding__another_meters_signature__names_both(bench: Bench) -> None:
 
 
 def test_finding__operators_judged_what_the_gate_should__is_found_but_for_late_insufficient(bench: Bench) -> None:
-    verified = Verified(bench.record, bench.manifest, bench.parameters)
+    verified = Verified(bench.record, bench.keys, bench.parameters)
     judging = replace(bench.batches.judgings[bench.place()], shown=None)
     finding = verified._by_operators(judging)
     assert finding is not None

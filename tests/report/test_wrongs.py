@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairmeter.errors import BundleError
-from fairmeter.report.wrongs import MECHANISMS, MOVES, SCHEMA, STANDS, by_mechanism, by_signers, load_wrongs
+from fairmeter.report.wrongs import FIGURES, MECHANISMS, MOVES, SCHEMA, STANDS, by_mechanism, by_signers, load_wrongs
 
 AMOUNTS = st.integers(0, 10**12)
 ROWS = st.lists(
@@ -21,6 +21,7 @@ ROWS = st.lists(
             "right": st.sampled_from(["PAY", "APPEAL", "INSUFFICIENT"]),
             **dict.fromkeys(MOVES, AMOUNTS),
             "mechanism": st.sampled_from([*MECHANISMS[:-1], None]),
+            "challenger": st.sampled_from(["watchers", "operators", "customers", None]),
             "signers": st.lists(st.sampled_from(["0xaa", "0xbb", "0xcc"]), min_size=1, max_size=3, unique=True),
         }
     ),
@@ -34,6 +35,9 @@ def test_by_mechanism__any_wrongs__sum_to_all_of_them(rows: list[dict[str, objec
     sums = by_mechanism(frame)
     assert sums["bills"].sum() == len(frame)
     assert [sums[move].sum() for move in MOVES] == [frame[move].sum() for move in MOVES]
+    assert sums[FIGURES].sum() == len(frame.filter(pl.col("committed") == pl.col("right")))
+    named = {name for row in sums["users"].to_list() for name in row.split(", ") if name}
+    assert named == set(frame["challenger"].drop_nulls())
 
 
 @given(ROWS)

@@ -18,7 +18,16 @@ from fairmeter.contracts.events import event_columns
 from fairmeter.errors import ToolMissingError
 from fairmeter.report.outcome import STATES
 from fairmeter.simulation import Scenario, load_scenario, run
-from fairmeter.simulation.scenario import Conduct, OperatorGroup, Operators
+from fairmeter.simulation.scenario import (
+    Challenging,
+    Conduct,
+    Customers,
+    Meters,
+    OperatorGroup,
+    Operators,
+    Watchers,
+)
+from fairmeter.units import PPM
 from fairmeter.usage import write_fleet
 
 MONEY = ("bill_id", "amount", "decision", *STATES)
@@ -95,8 +104,9 @@ def test_run__equivocation__costs_the_bond_and_nobody_else(play: Play) -> None:
     assert {row.tobytes()[12:] for row in slashed["operator"]} == {equivocator}
 
 
-def test_run__quorum_lies_and_meters_sign__no_money_ends_wrongly_paid(play: Play) -> None:
-    out = play("quorum-lies-signed-readings")
+@pytest.mark.parametrize("name", ["quorum-lies-signed-readings", "customers-challenge"])
+def test_run__quorum_lies_and_meters_sign__no_money_ends_wrongly_paid(play: Play, name: str) -> None:
+    out = play(name)
     found = wrongs(out)
     assert found["paid"].sum() > 0, "they did lie"
     assert found["mechanism"].unique().to_list() == ["signed readings"]
@@ -119,10 +129,10 @@ def test_run__quorum_lies_and_nobody_signs__the_report_says_on_whose_word_it_res
 @pytest.mark.parametrize(
     ("name", "mechanism"), [("quorum-lies-about-verdicts", "computation"), ("quorum-hides-evidence", "demand")]
 )
-def test_run__quorum_lies_and_is_found_out__every_wrong_verdict_is_put_right(
+def test_run__quorum_lies_and_is_found_out__every_wrong_decision_is_put_right(
     play: Play, name: str, mechanism: str
 ) -> None:
-    found = wrongs(play(name))
+    found = wrongs(play(name)).filter(pl.col("committed") != pl.col("right"))
     assert len(found) > 0
     assert found["mechanism"].unique().to_list() == [mechanism]
 
@@ -148,6 +158,48 @@ def test_run__penniless_and_frozen_customers__change_nothing_for_the_others(play
     assert len(worse) > 0
     assert_frame_equal(ended.select("bill_id", "decision"), honest.select("bill_id", "decision"))
     assert (worse["arrears"] + worse["waiting"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("challengers", "disclosing", "by"),
+    [
+        (tuple(Challenging), PPM, "watchers"),
+        (tuple(Challenging), 0, "operators"),
+        ((Challenging.WATCHERS, Challenging.CUSTOMERS), 0, "customers"),
+        ((Challenging.WATCHERS,), 0, None),
+        ((), PPM, None),
+    ],
+)
+@pytest.mark.parametrize("conduct", [Conduct.ALWAYS_PAY, Conduct.FORGE])
+def test_run__quorum_lies__whoever_may_show_the_readings_challenges(
+    play: Play, conduct: Conduct, challengers: tuple[Challenging, ...], disclosing: int, by: str | None
+) -> None:
+    liars = Operators(3, 2, groups=(OperatorGroup(2, conduct),))
+    customers, meters = Customers(disclosing=disclosing), Meters(signed=True)
+    found = wrongs(
+        play(
+            Scenario(operators=liars, customers=customers, meters=meters, watchers=Watchers(1), challengers=challengers)
+        )
+    )
+    assert len(found) > 0
+    assert found["challenger"].unique().to_list() == [by]
+    assert found["mechanism"].is_null().all() == (by is None)
+
+
+def test_run__no_honest_operator_and_nobody_signs__customers_have_nothing_to_show(play: Play) -> None:
+    liars = Operators(2, 2, groups=(OperatorGroup(2, Conduct.ALWAYS_PAY),))
+    found = wrongs(play(Scenario(operators=liars)))
+    assert len(found) > 0
+    assert found["mechanism"].is_null().all()
+
+
+def test_run__growth_figures_alone_wrong__are_put_right_and_move_nothing(play: Play) -> None:
+    out = play("customers-challenge")
+    figures = wrongs(out).filter(pl.col("committed") == pl.col("right"))
+    assert figures["mechanism"].unique().to_list() == ["signed readings"]
+    assert figures.select("paid", "held", "owed").sum().row(0) == (0, 0, 0)
+    (told,) = report.to_json(report.load(out))["wrong_verdicts"]
+    assert told["figures"] == len(figures)
 
 
 def test_run__gate_computes_verdicts__no_quorum_can_lie_about_them(play: Play) -> None:

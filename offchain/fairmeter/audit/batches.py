@@ -22,7 +22,7 @@ from fairmeter.model import Int64s, UInt8s
 VERIFIED: Final = "submitVerified"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Posting:
     """A batch of bills that the ledger took."""
 

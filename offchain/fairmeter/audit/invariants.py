@@ -126,6 +126,7 @@ def _once(books: Books) -> Lines:
 def _outcomes(books: Books) -> Lines:
     yield from books.rules.outcomes()
     yield from books.rules.whole()
+    yield from books.rules.corrections()
 
 
 def _never_negative(what: str, sums: Ledgered) -> Lines:

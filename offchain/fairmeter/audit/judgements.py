@@ -4,13 +4,14 @@ verdict recomputed from its evidence."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from fairmeter.audit.batches import Batches, Judging
 from fairmeter.audit.compare import Rows, first_difference, fixed_binary, shown, table_of
+from fairmeter.audit.corrections import Corrected, Way
 from fairmeter.audit.evidence import Evidence, leaf_prefix, reference_of
 from fairmeter.audit.findings import Check, Finding, Progress
 from fairmeter.audit.identities import Identities
@@ -18,7 +19,7 @@ from fairmeter.audit.manifest import Manifest
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.recompute import recompute
 from fairmeter.audit.slashing import Corrections
-from fairmeter.audit.source import Source
+from fairmeter.audit.source import Source, differing, first_day, values
 from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.merkle import merkle_root
@@ -48,11 +49,14 @@ class Judgements:
         suppliers: dict[int, str],
         corrections: Corrections,
         verified: Verified,
+        corrected: Corrected,
         source: Source | None,
         progress: Progress,
     ) -> None:
         self._bundle, self._manifest, self._batches = bundle, manifest, batches
-        self._corrections, self._verified = corrections, verified
+        self._corrections, self._verified, self._corrected = corrections, verified, corrected
+        self._otherwise: Counter[Way] = Counter()
+        """Evidence that differs from the source, by what has corrected it."""
         self._parameters, self._suppliers, self._source, self._progress = parameters, suppliers, source, progress
         self._identities = Identities()
 
@@ -71,7 +75,12 @@ class Judgements:
             finding = self._identities.finding() or _left_over(tables)
         names = [name for name in DETAILS if name != "source" or self._source is not None]
         return [
-            Check(name, DETAILS[name], counts[name], (finding,) if finding and finding.check == name else ())
+            Check(
+                name,
+                DETAILS[name] + self._note(name),
+                counts[name],
+                (finding,) if finding and finding.check == name else (),
+            )
             for name in names
         ]
 
@@ -189,11 +198,28 @@ class Judgements:
     def _compare_source(self, judging: Judging, rows: pa.Table, evidence: Reference) -> Finding | None:
         assert self._source is not None
         posting = judging.posting
-        difference = self._source.first_difference(rows, posting.bills, posting.utility, evidence)
-        if difference is None:
-            return None
-        index, expected, found = difference
-        return Finding("source", f"{_named(judging, index)}, {self._source.path}", expected, found)
+        source = self._source.reference(rows, posting.bills, posting.utility)
+        for index in differing(source, evidence):
+            ours, theirs = values(source, index), values(evidence, index)
+            way = self._corrected_by(posting.batch << 16 | index, ours)
+            if way is None:
+                return Finding("source", f"{_named(judging, index)}, {self._source.path}", *first_day(ours, theirs))
+            self._otherwise[way] += 1
+        return None
+
+    def _corrected_by(self, bill: int, source: Sequence[int | None]) -> Way | None:
+        """By what a verdict over other evidence than the source's was corrected: the source's readings, signed, or that
+        nobody showed the evidence."""
+        for one in self._corrected.of(bill):
+            if one.way is Way.DEMAND or (one.way is Way.METER and one.readings == tuple(source)):
+                return one.way
+        return None
+
+    def _note(self, name: str) -> str:
+        if name != "source" or not self._otherwise:
+            return ""
+        ways = ", ".join(f"{count:,} by {way}" for way, count in self._otherwise.items())
+        return f"; where they differ the verdicts were corrected: {ways}"
 
 
 def _left_over(tables: Mapping[str, Rows]) -> Finding | None:

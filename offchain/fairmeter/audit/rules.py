@@ -11,10 +11,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from fairmeter.audit.flows import BILL_EVENTS
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import LOG_BITS, order_of
-from fairmeter.contracts.packing import unpack_verdicts
+from fairmeter.contracts.packing import VERDICT_BYTES, unpack_verdicts
 from fairmeter.model import BillState, Bools, Decision, Int64s, Reason
 from fairmeter.units import SECONDS_A_DAY
 
@@ -27,6 +28,14 @@ NOT_BILLED: Final = (Reason.OVERLAP, Reason.WRONG_UTILITY, Reason.BAD_REPLACEMEN
 AGREED: Final = ("AdjustmentAccepted", "AppealWithdrawn", "AppealRuled", "UndisputedSettled")
 """The registry's events with which something of an appealed bill is paid."""
 NEVER: Final = 2**62
+PAID: Final = (BillState.PENDING, BillState.ARREARS)
+"""Where a verdict that pays puts a bill."""
+ENDS: Final = {
+    Decision.PAY: PAID,
+    Decision.APPEAL: (BillState.HELD,),
+    Decision.INSUFFICIENT: (BillState.WAITING,),
+}
+"""Where a verdict puts a bill, but for INSUFFICIENT up to the cap."""
 
 
 class Rules:
@@ -36,7 +45,7 @@ class Rules:
         self._rebuilt, self._record = rebuilt, rebuilt.record
         self._posted, self._moves = rebuilt.posted, rebuilt.moves
         self._parameters = parameters
-        self._decision, self._judged_at, self._capped = self._verdicts()
+        self._decision, self._judged_at, self._capped, self._capped_posted = self._verdicts()
 
     def outcomes(self) -> Lines:
         """What judging did to a bill is what its verdict says, and nothing else does it."""
@@ -61,6 +70,45 @@ class Rules:
         judged = (moves.source == BillState.UNJUDGED) & (moves.amount != self._posted.amounts[moves.row])
         for move in np.flatnonzero(judged):
             yield self._where(move), int(self._posted.amounts[moves.row[move]]), int(moves.amount[move])
+
+    def corrections(self) -> Lines:
+        """A bill whose verdict was corrected is where the right one puts it, and nothing else moves it there; once in
+        each way."""
+        told = self._record.columns("Challenges", "VerdictCorrected")
+        moves, rows = self._moves, self._posted.rows(told["bill"])
+        reversals = moves.named("BillReversed")
+        right, orders = unpack_verdicts(told["right"][:, :VERDICT_BYTES]).decision, order_of(told)
+        pays = (right == Decision.PAY) | (right == Decision.INSUFFICIENT) & self._capped_posted[rows]
+        seen: set[tuple[int, bool]] = set()
+        answered: set[int] = set()
+        for row, order, decision, pay, meter in zip(rows, orders, right, pays, told["byMeter"] > 0, strict=True):
+            where = f"{_bill(int(self._posted.ids[row]))}, transaction {order >> LOG_BITS}"
+            if (again := (int(row), bool(meter))) in seen:
+                yield where, "one correction in each way", "another"
+            seen.add(again)
+            own = np.arange(*np.searchsorted(moves.row, [row, row + 1]))
+            reversal = own[reversals[own] & (moves.order[own] >> LOG_BITS == order >> LOG_BITS)]
+            answered |= set(reversal.tolist())
+            ends = moves.target[reversal] if len(reversal) else self._left_in(own[moves.order[own] < order])
+            if len(ends) and not np.isin(ends, PAID if pay else ENDS[decision]).all():
+                yield where, f"where {_name(int(decision))} puts it", BillState(int(ends[0])).name
+        for move in np.setdiff1d(np.flatnonzero(reversals), sorted(answered)):
+            yield self._where(move), "a corrected verdict", "BillReversed"
+
+    def _left_in(self, own: Int64s) -> Int64s:
+        """The state that a corrected bill stays in, given its movements before; none where what its parties did stands:
+        an appeal by hand, arrears after an appeal, a bill that is paid or void."""
+        moves = self._moves
+        gives = own[~np.isin(moves.target[own], (BillState.SETTLED, BillState.VOID))]
+        if not len(gives):
+            return gives
+        last = gives[-1]
+        state = moves.target[last]
+        left = moves.amount[own][moves.target[own] == state].sum() - moves.amount[own][moves.source[own] == state].sum()
+        parties = (moves.event[own] == BILL_EVENTS.index("BillReclaimed")).any() or (
+            state == BillState.ARREARS and moves.source[last] == BillState.HELD
+        )
+        return moves.target[[last]] if left > 0 and not parties else gives[:0]
 
     def mandates(self) -> Lines:
         """Whatever is collected is covered by a mandate: in force, within its cap a bill and its cap a month."""
@@ -131,17 +179,20 @@ class Rules:
         for move in paid[~_rows_in(asked, known)]:
             yield self._where(move), f"one of {', '.join(AGREED)}", f"{moves.amount[move]} paid"
 
-    def _verdicts(self) -> tuple[Int64s, Int64s, Bools]:
-        """(n,) decision, judging transaction, whether an INSUFFICIENT verdict pays; 0 and NEVER where not judged."""
+    def _verdicts(self) -> tuple[Int64s, Int64s, Bools, Bools]:
+        """(n,) decision, judging transaction, whether an INSUFFICIENT verdict pays, by the classes at judging and, for
+        a correction, by those at posting; 0 and NEVER where not judged."""
         n = len(self._posted.ids)
-        decision, judged_at, capped = np.zeros(n, np.int64), np.full(n, NEVER), np.zeros(n, np.bool_)
+        decision, judged_at = np.zeros(n, np.int64), np.full(n, NEVER)
+        capped, posted = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
         for judging in self._rebuilt.batches.judgings:
             posting = judging.posting
             rows = self._posted.rows((np.int64(posting.batch) << 16) + np.arange(len(judging.words)))
             decision[rows] = unpack_verdicts(judging.verdicts).decision
             judged_at[rows] = judging.transaction
             capped[rows] = posting.bills.amount <= self._parameters.caps(posting, judging.transaction)
-        return decision, judged_at, capped
+            posted[rows] = posting.bills.amount <= self._parameters.caps(posting, posting.transaction)
+        return decision, judged_at, capped, posted
 
     def _never_billed(self) -> Bools:
         """(n,) which bills never took their days: refused when judged, or cancelled before."""

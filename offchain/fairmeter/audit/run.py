@@ -15,11 +15,13 @@ from fairmeter.audit.anchor import check_anchors, check_operators, read_anchors
 from fairmeter.audit.batches import read_batches
 from fairmeter.audit.bytecode import check_deployments, check_sources
 from fairmeter.audit.calls import check_calls
+from fairmeter.audit.corrections import Corrected
 from fairmeter.audit.files import check_files, check_tables
 from fairmeter.audit.findings import AuditResult, Check, Finding, Progress, family
 from fairmeter.audit.invariants import Books, check_invariants
 from fairmeter.audit.judgements import Judgements
 from fairmeter.audit.manifest import Manifest, read_manifest
+from fairmeter.audit.meters import MeterKeys
 from fairmeter.audit.money import Checkpoint, Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
@@ -138,11 +140,13 @@ class _Audit:
         """What rests on the chain's own word."""
         manifest, contracts = self.manifest, self.manifest.contracts
         parameters, corrections = Parameters(record), Corrections(record)
+        keys = MeterKeys(record, manifest)
         batches = read_batches(self.bundle, record, parameters.presets)
         if isinstance(batches, Finding):
             yield Check("calls", "transactions behind the batches' events", 0, (batches,))
             return
         yield check_operators(manifest, record)
+        corrected = Corrected(self.bundle, record, batches, keys, parameters.presets)
         yield from Judgements(
             self.bundle,
             manifest,
@@ -150,10 +154,12 @@ class _Audit:
             parameters,
             record.suppliers(),
             corrections,
-            Verified(record, manifest, parameters),
+            Verified(record, keys, parameters),
+            corrected,
             self.source,
             self.progress,
         ).run()
+        yield corrected.check()
         yield corrections.check(batches)
         gate = None if engine is None else VerdictGate(engine, contracts["VerdictGate"])
         yield parameters.check(manifest.scenario, gate)

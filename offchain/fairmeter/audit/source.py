@@ -23,17 +23,9 @@ class Source:
         self._usage = load_usage(path)
         self._customers = pa.array(self._usage.customers, pa.string())
 
-    def first_difference(
-        self, rows: pa.Table, bills: BillColumns, utility: int, evidence: Reference
-    ) -> tuple[int, str, str] | None:
-        """The first bill of a batch whose evidence differs: its index, what the source has, and what the evidence has.
-        `rows` are the batch's rows of the bills table."""
-        source = reference_readings(self._usage, self._as_bills(rows, bills, utility))
-        same = (source.days == evidence.days) & (_days(source) == _days(evidence)).all(axis=1)
-        if same.all():
-            return None
-        index = int(np.argmin(same))
-        return index, *_first_day(_values(source, index), _values(evidence, index))
+    def reference(self, rows: pa.Table, bills: BillColumns, utility: int) -> Reference:
+        """The readings of a batch's reference periods; `rows` are the batch's of the bills table."""
+        return reference_readings(self._usage, self._as_bills(rows, bills, utility))
 
     def _as_bills(self, rows: pa.Table, bills: BillColumns, utility: int) -> Bills:
         n = len(bills)
@@ -52,19 +44,26 @@ class Source:
         )
 
 
+def differing(source: Reference, evidence: Reference) -> list[int]:
+    """Which of a batch's bills have another evidence than the source."""
+    same = (source.days == evidence.days) & (_days(source) == _days(evidence)).all(axis=1)
+    return [int(index) for index in np.flatnonzero(~same)]
+
+
 def _days(reference: Reference) -> Int64s:
     """(n, w) readings, -1 where there is none; padded to the longest period of all."""
     values = np.where(reference.present, reference.readings, -1)
     return np.pad(values, ((0, 0), (0, MAX_REFERENCE_DAYS - values.shape[1])), constant_values=-1)
 
 
-def _values(reference: Reference, row: int) -> list[int | None]:
+def values(reference: Reference, row: int) -> list[int | None]:
+    """A bill's readings; None where there is none."""
     days = int(reference.days[row])
     readings, present = reference.readings[row, :days].tolist(), reference.present[row, :days].tolist()
     return [value if here else None for value, here in zip(readings, present, strict=True)]
 
 
-def _first_day(expected: Sequence[int | None], found: Sequence[int | None]) -> tuple[str, str]:
+def first_day(expected: Sequence[int | None], found: Sequence[int | None]) -> tuple[str, str]:
     """How the first day that differs reads on either side."""
     if len(expected) != len(found):
         return f"{len(expected)} days", f"{len(found)} days"

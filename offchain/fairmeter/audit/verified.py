@@ -10,11 +10,11 @@ import numpy as np
 from fairmeter.audit.batches import Judging
 from fairmeter.audit.evidence import Evidence
 from fairmeter.audit.findings import Finding
-from fairmeter.audit.manifest import Manifest
+from fairmeter.audit.meters import MeterKeys
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.chain.compact import signer_of
-from fairmeter.contracts.challenging import batch_readings_digest, meters_domain
+from fairmeter.contracts.challenging import batch_readings_digest
 from fairmeter.contracts.packing import unpack_verdicts
 from fairmeter.model import Decision
 from fairmeter.units import SECONDS_A_DAY
@@ -26,12 +26,8 @@ METER_TIME: Final = 14 * SECONDS_A_DAY
 class Verified:
     """The checks of one run's batches by who judged them."""
 
-    def __init__(self, record: ChainRecord, manifest: Manifest, parameters: Parameters) -> None:
-        self._parameters, self._times = parameters, record.times
-        self._domain = meters_domain(manifest.chain_id, manifest.contracts["Meters"])
-        keys = record.columns("Meters", "MeterSet")
-        columns = (keys[name].tolist() for name in ("version", "supplier", "utility"))
-        self._keys = [(*place, key.tobytes()[12:]) for *place, key in zip(*columns, keys["key"], strict=True)]
+    def __init__(self, record: ChainRecord, keys: MeterKeys, parameters: Parameters) -> None:
+        self._parameters, self._times, self._keys = parameters, record.times, keys
 
     def finding(self, judging: Judging, evidence: Evidence) -> Finding | None:
         """What differs in a batch; `evidence` is the bundle's, whose root is the one on chain."""
@@ -50,10 +46,8 @@ class Verified:
 
     def _signature(self, judging: Judging) -> Finding | None:
         posting = judging.posting
-        place = (posting.supplier, posting.utility)
-        named = [key for version, *of, key in self._keys if version <= posting.parameter_version and tuple(of) == place]
-        key = named[-1] if named else None
-        digest = batch_readings_digest(self._domain, posting.batch, judging.evidence_root)
+        key = self._keys.of(posting)
+        digest = batch_readings_digest(self._keys.domain, posting.batch, judging.evidence_root)
         signer = signer_of(digest, judging.signatures)
         if signer is not None and signer == key:
             return None

@@ -51,22 +51,27 @@ def merkle_proof(leaves: UInt8s, index: int) -> list[bytes]:
 
 def verify(root: bytes, leaf: bytes, index: int, count: int, proof: Sequence[bytes]) -> bool:
     """Whether `leaf` is at `index` of the `count` leaves under `root`; never raises."""
+    return root_of(leaf, index, count, proof) == root
+
+
+def root_of(leaf: bytes, index: int, count: int, proof: Sequence[bytes]) -> bytes | None:
+    """The root under which `leaf` is at `index` of `count` leaves; None if the proof is of another length."""
     if not 0 <= index < count:
-        return False
+        return None
     position, place = divmod(index, GROUP)
     used = min(GROUP, count - position * GROUP) - 1
     if len(proof) < used:
-        return False
+        return None
     node = keccak256(b"".join([*proof[:place], leaf, *proof[place:used]]))
     last = (count - 1) // GROUP
     while last > 0:
         if position ^ 1 <= last:
             if used == len(proof):
-                return False
+                return None
             pair = proof[used] + node if position & 1 else node + proof[used]
             node, used = keccak256(pair), used + 1
         position, last = position // 2, last // 2
-    return used == len(proof) and node == root
+    return node if used == len(proof) else None
 
 
 def _checked(leaves: UInt8s) -> UInt8s:

@@ -86,6 +86,20 @@ def leaf_shown(evidence: Evidence, leaves: Bytes2D, index: int) -> Shown:
     }
 
 
+def snapshots_digest(domain: Mapping[str, Any], supplier: int, utility: int, root: bytes, count: int) -> bytes:
+    """The 32 bytes that the meter operator signs over the root of `count` snapshots."""
+    message = {"supplier": supplier, "utility": utility, "root": root, "count": count}
+    return typed_data_hash(domain, SNAPSHOTS_TYPES, message)
+
+
+def snapshot_leaf(account: int, snapshot: Mapping[str, Any]) -> bytes:
+    """The hash of one account's snapshot as it is shown (EIP-712)."""
+    numbers = (account, snapshot["firstDay"], snapshot["issuedAt"])
+    words = b"".join(number.to_bytes(32, "big") for number in numbers)
+    rest = keccak256(snapshot["readings"]) + snapshot["missing"].to_bytes(32, "big") + snapshot["salt"]
+    return keccak256(SNAPSHOT_TYPE + words + rest)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshots:
     """The readings of n accounts of one supplier and utility on the same days, as the meter operator signs them: one
@@ -115,9 +129,7 @@ class Snapshots:
 
     def digest(self, domain: Mapping[str, Any], supplier: int, utility: int) -> bytes:
         """The 32 bytes that the meter operator signs."""
-        root = merkle_root(self.leaves())
-        message = {"supplier": supplier, "utility": utility, "root": root, "count": len(self.accounts)}
-        return typed_data_hash(domain, SNAPSHOTS_TYPES, message)
+        return snapshots_digest(domain, supplier, utility, merkle_root(self.leaves()), len(self.accounts))
 
     def shown(self, index: int, signature: bytes) -> Shown:
         """One account's snapshot with its path and the signature over all."""

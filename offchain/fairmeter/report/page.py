@@ -101,10 +101,10 @@ def _wrongs(report: Report) -> str:
                 "was put right by nobody, and rests on the word of those who signed it.",
             )
         )
-        parts.append(_moved("Wrong verdicts, by what put them right", "by", sums, "mechanism"))
+        parts.append(_moved("Wrong verdicts, by what put them right", ("By", "Used by"), sums, ("mechanism", "users")))
         left = wrongs.by_signers(report.wrongs)
         if len(left):
-            parts.append(_moved("What still stands wrong", "on the word of", left, "signers"))
+            parts.append(_moved("What still stands wrong", ("On the word of",), left, ("signers",)))
     if len(report.bonds):
         rows = [
             [row["holder"] or "Those who were wronged", money(row["slashed"]), money(row["rewarded"])]
@@ -116,9 +116,16 @@ def _wrongs(report: Report) -> str:
     return f"<section><h2>Wrong verdicts</h2>\n{''.join(parts)}</section>" if parts else ""
 
 
-def _moved(caption: str, first: str, sums: pl.DataFrame, column: str) -> str:
-    rows = [[row[column], f"{row['bills']:,}", *(money(row[name]) for name in wrongs.MOVES)] for row in sums.to_dicts()]
-    return _table(caption, [first, "bills", *wrongs.MOVES], rows)
+def _moved(caption: str, heads: Sequence[str], sums: pl.DataFrame, columns: Sequence[str]) -> str:
+    rows = [
+        [
+            *(row[name] for name in columns),
+            *(f"{row[name]:,}" for name in ("bills", wrongs.FIGURES)),
+            *(money(row[name]) for name in wrongs.MOVES),
+        ]
+        for row in sums.to_dicts()
+    ]
+    return _table(caption, [*heads, "Bills", "In figures only", *(name.capitalize() for name in wrongs.MOVES)], rows)
 
 
 def _growth(report: Report) -> str:

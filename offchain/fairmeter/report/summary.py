@@ -62,9 +62,12 @@ def _money(report: Report) -> tuple[Text, Table]:
 
 
 def _wrongs(report: Report) -> tuple[Text, Table]:
-    title, table = titled("Wrong verdicts, and what put them right", "by", "bills", "paid", "held", "owed")
+    columns = ("by", "bills", "in figures only", "paid", "held", "owed")
+    title, table = titled("Wrong verdicts, and what put them right", *columns)
     for row in [] if report.wrongs is None else wrongs.by_mechanism(report.wrongs).to_dicts():
-        table.add_row(row["mechanism"], f"{row['bills']:,}", *(money(row[name]) for name in wrongs.MOVES))
+        by = f"{row['mechanism']}, of {row['users']}" if row["users"] else row["mechanism"]
+        counts = (f"{row[name]:,}" for name in ("bills", wrongs.FIGURES))
+        table.add_row(by, *counts, *(money(row[name]) for name in wrongs.MOVES))
     return title, table
 
 

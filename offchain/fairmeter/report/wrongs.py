@@ -18,6 +18,8 @@ WRONGS: Final = "wrongs.parquet"
 MOVES: Final = ("paid", "held", "owed")
 """What a wrong verdict does with money, minor units: collected, set aside, or asked for without being covered."""
 STANDS: Final = "stands"
+FIGURES: Final = "figures"
+"""Of these bills only the growth figures were wrong: no money moved by them."""
 MECHANISMS: Final = ("computation", "signed readings", "demand", "customer's answer", STANDS)
 SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "bill_id": pl.String,
@@ -25,6 +27,7 @@ SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "right": pl.String,
     **dict.fromkeys(MOVES, pl.Int64),
     "mechanism": pl.String,
+    "challenger": pl.String,
     "signers": pl.List(pl.String),
 }
 
@@ -42,13 +45,16 @@ def load_wrongs(path: Path) -> pl.DataFrame | None:
 
 
 def by_mechanism(wrongs: pl.DataFrame) -> pl.DataFrame:
-    """A row a mechanism that occurred, what stands last: mechanism, bills, and money by each of MOVES."""
+    """A row a mechanism that occurred, what stands last: mechanism, who used it, bills, of these FIGURES, and money by
+    each of MOVES."""
     named = wrongs.with_columns(pl.col("mechanism").fill_null(STANDS).cast(pl.Enum(MECHANISMS)))
-    return _sums(named, "mechanism").sort("mechanism").with_columns(pl.col("mechanism").cast(pl.String))
+    used = named.group_by("mechanism").agg(users=pl.col("challenger").drop_nulls().unique().sort().str.join(", "))
+    sums = _sums(named, "mechanism").join(used, on="mechanism")
+    return sums.sort("mechanism").with_columns(pl.col("mechanism").cast(pl.String))
 
 
 def by_signers(wrongs: pl.DataFrame) -> pl.DataFrame:
-    """A row a set of signers whose wrong verdicts stand: signers, bills, and money by each of MOVES."""
+    """A row a set of signers whose wrong verdicts stand: signers, bills, of these FIGURES, money by each of MOVES."""
     left = wrongs.filter(pl.col("mechanism").is_null())
     return _sums(left.with_columns(pl.col("signers").list.join(", ")), "signers").sort("signers")
 
@@ -84,7 +90,8 @@ def to_json(wrongs: pl.DataFrame | None, bonds: pl.DataFrame) -> Mapping[str, An
 
 
 def _sums(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    return frame.group_by(column).agg(pl.len().cast(pl.Int64).alias("bills"), pl.col(*MOVES).sum())
+    figures = (pl.col("committed") == pl.col("right")).sum().cast(pl.Int64).alias(FIGURES)
+    return frame.group_by(column).agg(pl.len().cast(pl.Int64).alias("bills"), figures, pl.col(*MOVES).sum())
 
 
 def _column(name: str, words: Any, amounts: Any) -> pl.DataFrame:

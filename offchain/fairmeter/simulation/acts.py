@@ -19,6 +19,7 @@ from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Oracle, PostedBatch
 from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
 from fairmeter.simulation.bank import Bank
+from fairmeter.simulation.challengers import Challengers
 from fairmeter.simulation.clock import Clock
 from fairmeter.simulation.panel import Judged, Panel
 from fairmeter.simulation.people import People
@@ -81,14 +82,17 @@ class Run:
             before = SetUp(self._session, plan, self._scenario, people, traits, self._tell)
             self.system = before.deploy(self._panel)
             self._meter_operators = before.appoint(self._readings.between)
+            disclosing = traits.disclosing[plan.bills.customer]
+            customer = plan.bills.customer
             self._watchers = Watchers(
+                challengers=Challengers(people, self._scenario, self._session, customer, disclosing),
                 wallets=people.watchers,
                 scenario=self._scenario,
                 system=self.system,
                 session=self._session,
                 meters=self._meter_operators,
                 accounts=plan.account,
-                disclosing=traits.disclosing[plan.bills.customer],
+                disclosing=disclosing,
                 later=self._timeline.at,
                 reversed=self._note_reversals,
             )

@@ -3,6 +3,7 @@
 A scenario file is TOML with these fields and tables; what it leaves out is as below::
 
     seed = 7
+    challengers = ["watchers", "operators", "customers"]
     budget_ppm = 1_100_000          # what customers pay in with every bill, of the median bill
 
     [presets]                       # first, second (ppm), degree (1 or 2)
@@ -73,6 +74,17 @@ class Conduct(StrEnum):
     EQUIVOCATE = "equivocate"
     """Signs the true verdicts, and others besides."""
     SILENT = "silent"
+
+
+class Challenging(StrEnum):
+    """Who challenges wrong verdicts. A demand, which takes a free bond, is the watchers' alone."""
+
+    WATCHERS = "watchers"
+    """Of customers who let anyone show their readings."""
+    OPERATORS = "operators"
+    """The honest ones."""
+    CUSTOMERS = "customers"
+    """Each of its own bills."""
 
 
 class Contesting(StrEnum):
@@ -153,7 +165,7 @@ class Customers:
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """Who recomputes every verdict and challenges the wrong ones."""
+    """Who recomputes every verdict, beside those who have a part in it."""
 
     __pydantic_config__ = _CLOSED
 
@@ -207,6 +219,7 @@ class Scenario:
     operators: Operators = field(default_factory=Operators)
     suppliers: Suppliers = field(default_factory=Suppliers)
     customers: Customers = field(default_factory=Customers)
+    challengers: tuple[Challenging, ...] = tuple(Challenging)
     watchers: Watchers = field(default_factory=Watchers)
     meters: Meters = field(default_factory=Meters)
 

@@ -1,5 +1,5 @@
-"""The run's watchers: they compute every verdict again by their own readings, and challenge the wrong ones while the
-window is open, each by the shortest way that there is."""
+"""What is done about wrong verdicts: every verdict is computed again by the true readings, and while the window is open
+the wrong ones are challenged, each by the shortest way that there is, by whoever can."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from fairmeter.contracts.session import Call, Session
 from fairmeter.model import Bools, Decision, Int64s
 from fairmeter.oracle import Judgement
 from fairmeter.simulation.answers import MARGIN, Later
+from fairmeter.simulation.challengers import Challengers
 from fairmeter.simulation.metering import MeterOperators
 from fairmeter.simulation.panel import Contradiction, Said
-from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.scenario import Challenging, Scenario
 from fairmeter.units import SECONDS_A_DAY
 
 ANSWER_AFTER = SECONDS_A_DAY
@@ -44,7 +45,7 @@ class Mechanism(StrEnum):
 
 @dataclass(slots=True)
 class Wrong:
-    """A verdict that the true readings do not give."""
+    """A verdict that the true readings do not give; where `committed` is `right`, its growth figures are wrong."""
 
     bill: int
     row: int
@@ -54,6 +55,8 @@ class Wrong:
     signers: tuple[int, ...]
     mechanism: Mechanism | None = None
     """None while it stands."""
+    challenger: Challenging | None = None
+    """Who had it put right."""
     moved: tuple[str, int] = ("nothing", 0)
     """What the judging did with how much, minor units: paid, held, owed or nothing."""
 
@@ -70,6 +73,7 @@ class _Demanded:
 class Watchers:
     """`disclosing` (n,) says of each bill in the file whether its customer lets others show readings."""
 
+    challengers: Challengers
     wallets: Sequence[Wallet]
     scenario: Scenario
     system: System
@@ -96,23 +100,26 @@ class Watchers:
 
     def look(self, true: Judgement, said: Said, rows: Int64s, at: int) -> bool:
         """Note every wrong verdict of a judged batch, and challenge what can be; whether a demand is open now."""
+        if said.judgement.verdicts is true.verdicts:
+            return False
+        committed = Committed(true.posted.batch, true.posted.words, pack_verdicts(said.judgement.verdicts))
+        differ = np.flatnonzero((committed.verdicts != pack_verdicts(true.verdicts)).any(axis=1))
         decided, right = said.judgement.verdicts.decision, true.verdicts.decision
-        differ = np.flatnonzero(decided != right)
         first = true.posted.batch << 16
         for index in differ.tolist():
             bill, row = first + index, int(rows[index])
             decisions = Decision(int(decided[index])), Decision(int(right[index]))
             self.wrongs[bill] = Wrong(bill, row, *decisions, said.signers)
-        differ = differ[self.disclosing[rows[differ]]]
-        if not len(differ) or not self.wallets or not self.scenario.periods.window:
+        if not len(differ) or not self.scenario.periods.window:
             return False
-        committed = Committed(true.posted.batch, true.posted.words, pack_verdicts(said.judgement.verdicts))
         if said.judgement.evidence_root == true.evidence_root:
-            self._by_computation(committed, true, differ.tolist(), at)
+            self._by_computation(committed, true, rows, differ.tolist(), at)
         elif self.meters is not None:
             self._by_readings(committed, true, rows, differ.tolist(), at)
         elif self.scenario.watchers.demands and said.signers not in self._openers:
-            return self._demand(_Demanded(committed, said), differ.tolist(), at)
+            # what follows from a demand is an appeal: nobody asks for one where the right decision stands
+            asked = differ[(decided != right)[differ] & self.disclosing[rows[differ]]]
+            return self._demand(_Demanded(committed, said), asked.tolist(), at)
         return False
 
     @property
@@ -131,14 +138,14 @@ class Watchers:
             self.session.transact(self._watcher(found.batch), call, timestamp=at)
         contradictions.clear()
 
-    def _by_computation(self, committed: Committed, true: Judgement, indices: list[int], at: int) -> None:
+    def _by_computation(self, committed: Committed, true: Judgement, rows: Int64s, indices: list[int], at: int) -> None:
         leaves = self._leaves(committed, true)
 
         def made(index: int, nonce: bytes) -> Call:
             leaf = leaf_shown(true.evidence, leaves, index)
             return self.system.challenges.challenge(committed.shown(index), leaf, nonce)
 
-        self._challenge(committed.batch, indices, made, Mechanism.COMPUTATION, at)
+        self._challenge(committed.batch, rows, indices, made, Mechanism.COMPUTATION, at)
 
     def _by_readings(self, committed: Committed, true: Judgement, rows: Int64s, indices: list[int], at: int) -> None:
         assert self.meters is not None
@@ -149,22 +156,31 @@ class Watchers:
             snapshots = meters.shown(account, int(evidence.start[index]), int(evidence.days[index]))
             return self.system.challenges.challenge_by_readings(committed.shown(index), snapshots, nonce)
 
-        self._challenge(committed.batch, indices, made, Mechanism.READINGS, at)
+        self._challenge(committed.batch, rows, indices, made, Mechanism.READINGS, at)
 
     def _challenge(
-        self, batch: int, indices: list[int], made: Callable[[int, bytes], Call], mechanism: Mechanism, at: int
+        self,
+        batch: int,
+        rows: Int64s,
+        indices: list[int],
+        made: Callable[[int, bytes], Call],
+        mechanism: Mechanism,
+        at: int,
     ) -> None:
         """Announce all of them, then bring them: who copies them from the mempool has announced nothing."""
         announced, brought = [], []
         for index in indices:
             bill = batch << 16 | index
-            watcher, nonce = self._watcher(bill), keccak256(b"nonce" + bill.to_bytes(8, "big"))
-            announced.append((watcher, self.system.challenges.announce(watcher.address, bill, nonce)))
-            brought.append((watcher, made(index, nonce)))
-        self.session.send(announced, at)
-        self.reversed(self.session.send(brought, at))
-        for index in indices:
-            self.wrongs[batch << 16 | index].mechanism = mechanism
+            one = self.challengers.of(bill, int(rows[index]), signed=mechanism is Mechanism.READINGS)
+            if one is None:
+                continue
+            nonce = keccak256(b"nonce" + bill.to_bytes(8, "big"))
+            announced.append((one, self.system.challenges.announce(one.address, bill, nonce)))
+            brought.append((one, made(index, nonce)))
+            self.wrongs[bill].mechanism, self.wrongs[bill].challenger = mechanism, one.role
+        if brought:
+            self.challengers.send(announced, at)
+            self.reversed(self.challengers.send(brought, at))
 
     def _demand(self, one: _Demanded, indices: list[int], at: int) -> bool:
         demands = [
@@ -196,10 +212,13 @@ class Watchers:
         calls = [self.system.challenges.enforce(one.committed.shown(index)) for index in indices]
         self.reversed(self.session.transact(self._watcher(one.committed.batch), *calls, timestamp=at))
         for index in indices:
-            self.wrongs[one.committed.batch << 16 | index].mechanism = Mechanism.DEMAND
+            wrong = self.wrongs[one.committed.batch << 16 | index]
+            wrong.mechanism, wrong.challenger = Mechanism.DEMAND, Challenging.WATCHERS
 
     def _affordable(self, batch: int) -> int:
         """Demands that the watcher's bond still carries."""
+        if not self.wallets:
+            return 0
         bond = int(self.system.ledger.read("bondOf", self._watcher(batch).address))
         return bond // max(self._stakes().demand_bond, 1)
 

@@ -31,12 +31,13 @@ def note_money(wrongs: Mapping[int, Wrong], receipts: Receipts, system: System) 
         columns = event_columns(receipts.logs, ledger.address, ledger.interface, event)
         known = np.isin(columns["bill"], np.fromiter(wrongs, np.int64))
         for bill, amount in zip(columns["bill"][known].tolist(), columns[parameter][known].tolist(), strict=True):
-            wrongs[bill].moved = (move, amount)
+            if wrongs[bill].committed is not wrongs[bill].right:
+                wrongs[bill].moved = (move, amount)
 
 
 def wrong_table(wrongs: Sequence[Wrong], bills: Bills, operators: Sequence[Wallet], system: System) -> pl.DataFrame:
     """A row a wrong verdict: batch, index, bill_id, committed and right decision, the money in minor units by each of
-    MOVES, mechanism (null where it stands), signers (addresses)."""
+    MOVES, mechanism (null where it stands) and who used it, signers (addresses)."""
     rows = [
         {
             "batch": one.bill >> 16,
@@ -46,19 +47,21 @@ def wrong_table(wrongs: Sequence[Wrong], bills: Bills, operators: Sequence[Walle
             "right": one.right.name,
             **{move: one.moved[1] if one.moved[0] == move else 0 for move in MOVES},
             "mechanism": _mechanism(one, system),
+            "challenger": None if one.challenger is None else one.challenger.value,
             "signers": ["0x" + operators[number].address.hex() for number in one.signers],
         }
         for one in wrongs
     ]
-    texts = ("bill_id", "committed", "right", "mechanism")
+    texts = ("bill_id", "committed", "right")
     schema: dict[str, pl.DataType | type[pl.DataType]] = {"batch": pl.Int64, "index": pl.Int64}
-    schema |= dict.fromkeys(texts[:3], pl.String) | dict.fromkeys(MOVES, pl.Int64)
-    return pl.DataFrame(rows, {**schema, "mechanism": pl.String, "signers": pl.List(pl.String)})
+    schema |= dict.fromkeys(texts, pl.String) | dict.fromkeys(MOVES, pl.Int64)
+    schema |= {"mechanism": pl.String, "challenger": pl.String, "signers": pl.List(pl.String)}
+    return pl.DataFrame(rows, schema)
 
 
 def _mechanism(one: Wrong, system: System) -> str | None:
     if one.mechanism is not None:
         return one.mechanism.value
-    if one.committed is Decision.APPEAL and system.registry.appeal_of(one.bill).state in ANSWERED:
+    if one.right is not one.committed is Decision.APPEAL and system.registry.appeal_of(one.bill).state in ANSWERED:
         return CUSTOMER
     return None

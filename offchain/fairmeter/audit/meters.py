@@ -1,0 +1,36 @@
+"""Who signs what meters read: the keys that the chain names, and whether a signature is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fairmeter.audit.batches import Posting
+from fairmeter.audit.manifest import Manifest
+from fairmeter.audit.record import ChainRecord
+from fairmeter.chain.merkle import root_of
+from fairmeter.contracts.challenging import meters_domain, snapshot_leaf, snapshots_digest
+
+
+class MeterKeys:
+    """The meter operators' keys by version, supplier and utility."""
+
+    def __init__(self, record: ChainRecord, manifest: Manifest) -> None:
+        self.domain = meters_domain(manifest.chain_id, manifest.contracts["Meters"])
+        keys = record.columns("Meters", "MeterSet")
+        columns = (keys[name].tolist() for name in ("version", "supplier", "utility"))
+        self._keys = [(*place, key.tobytes()[12:]) for *place, key in zip(*columns, keys["key"], strict=True)]
+
+    def of(self, posting: Posting) -> bytes | None:
+        """The address that signs for a posting; None where nobody is named."""
+        place, version = (posting.supplier, posting.utility), posting.parameter_version
+        named = [key for since, *of, key in self._keys if since <= version and tuple(of) == place]
+        return named[-1] if named and any(named[-1]) else None
+
+    def snapshot_digest(self, posting: Posting, account: int, snapshot: Mapping[str, Any]) -> bytes | None:
+        """The hash that the signature of a snapshot of an account, as challengeByReadings has it, must be over; None if
+        it does not stand where it says among the others."""
+        root = root_of(snapshot_leaf(account, snapshot), snapshot["index"], snapshot["count"], snapshot["proof"])
+        if root is None:
+            return None
+        return snapshots_digest(self.domain, posting.supplier, posting.utility, root, snapshot["count"])
