@@ -11,6 +11,9 @@ from polars.testing import assert_frame_equal
 from tests.simulation.conftest import Fleet
 
 from fairmeter import report
+from fairmeter.audit import audit
+from fairmeter.audit import run as auditing
+from fairmeter.audit.findings import Check
 from fairmeter.bundle import Bundle
 from fairmeter.chain.revm import RevmEngine
 from fairmeter.contracts.artifacts import interface
@@ -59,13 +62,17 @@ def play(town: Fleet, engine: str, tmp_path_factory: pytest.TempPathFactory) -> 
         key = str(scenario)
         if key not in finished:
             out = tmp_path_factory.mktemp("runs") / "out"
-            docs = Path(__file__).resolve().parents[2] / "docs" / "scenarios"
-            given = load_scenario(docs / f"{scenario}.toml") if isinstance(scenario, str) else scenario
+            given = load_scenario(SCENARIOS / f"{scenario}.toml") if isinstance(scenario, str) else scenario
             run(town.usage, town.bills, out, engine=engine, scenario=given)
             finished[key] = out
         return finished[key]
 
     return played
+
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "docs" / "scenarios"
+STANDS = {"verified-mode": "recompute"}
+"""Where a wrong verdict stands on purpose, and the audit's check that names who signed it."""
 
 
 def money(out: Path) -> pl.DataFrame:
@@ -75,6 +82,15 @@ def money(out: Path) -> pl.DataFrame:
 
 def wrongs(out: Path) -> pl.DataFrame:
     return pl.read_parquet(out / "wrongs.parquet")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SCENARIOS.glob("*.toml")))
+def test_audit__every_scenario__confirms_it_from_the_bundle(
+    play: Play, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditing, "check_sources", lambda _: (Check("sources", "not here", 0), False))
+    result = audit(play(name), expect=play(name) / "anchors.json")
+    assert [finding.check for finding in result.findings] == ([STANDS[name]] if name in STANDS else [])
 
 
 @pytest.mark.parametrize("name", ["liars-below-the-quorum", "silent-operators", "small-frauds"])
@@ -87,6 +103,27 @@ def test_run__fewer_than_a_quorum_do_wrong__changes_no_bill(play: Play, name: st
 def test_run__one_liar_short_of_a_quorum__changes_no_bill(play: Play, conduct: Conduct) -> None:
     scenario = Scenario(operators=Operators(3, 2, groups=(OperatorGroup(1, conduct),)))
     assert_frame_equal(money(play(scenario)), money(play(Scenario())))
+
+
+@pytest.mark.parametrize("name", ["copied-signatures", "replayed-batches"])
+def test_run__signatures_that_are_not_over_the_batch__are_refused_and_change_no_bill(play: Play, name: str) -> None:
+    out = play(name)
+    assert_frame_equal(money(out), money(play(Scenario())))
+    sent, done = (Bundle(out).table(table) for table in ("transactions", "receipts"))
+    refused = pl.DataFrame({"label": sent["label"].to_numpy(), "status": done["status"].to_numpy(False)})
+    refused = refused.filter(~pl.col("status"))
+    assert set(refused["label"]) == {"VerdictGate.submitVerdicts"}
+    batches = pl.read_parquet(out / "bundle/bills.parquet")["batch"].n_unique()
+    assert len(refused) == (2 * batches if name == "copied-signatures" else 4 * batches - 2)
+
+
+def test_run__bills_posted_twice__are_void_the_second_time(play: Play) -> None:
+    out = play("suppliers-bill-twice")
+    bills = report.load(out).bills
+    again = pl.col("bill_id").str.ends_with(" again")
+    assert len(bills.filter(again)) > 0
+    assert (bills.filter(again)["void"] == bills.filter(again)["amount"]).all()
+    assert_frame_equal(money(out).filter(~again), money(play(Scenario())))
 
 
 def test_run__equivocation__costs_the_bond_and_nobody_else(play: Play) -> None:

@@ -107,7 +107,7 @@ def _wrongs(report: Report) -> str:
             parts.append(_moved("What still stands wrong", ("On the word of",), left, ("signers",)))
     if len(report.bonds):
         rows = [
-            [row["holder"] or "Those who were wronged", money(row["slashed"]), money(row["rewarded"])]
+            [wrongs.name_of(report.manifest, row["holder"]), money(row["slashed"]), money(row["rewarded"])]
             for row in report.bonds.to_dicts()
         ]
         parts.append(_table("Bonds", ["Of", "Slashed", "Rewarded"], rows))

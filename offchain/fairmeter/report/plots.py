@@ -34,6 +34,9 @@ LAST_YEAR, THIS_YEAR, BILLED = "last year", "this year", "billed, mean a day"
 PLAIN: Final = "format(datum.value, '~s')"
 """Each tick by itself: 200, 1k, 2M."""
 
+NAMES_WIDTH: Final = 120
+"""Pixels for the longest mechanism's name, in whatever font the reader has."""
+
 _EDGES: Final = (-50, -20, -10, 0, 10, 20, 50, 100, 1000)
 _BINS: Final = (
     "below -50",
@@ -70,7 +73,7 @@ def wrongs_plot(sums: pl.DataFrame) -> str:
     return _svg(
         bars.encode(
             x=alt.X("amount:Q", title="amount", stack="zero", axis=alt.Axis(labelExpr=PLAIN)),
-            y=alt.Y("mechanism:N", title=None, sort=list(MECHANISMS)),
+            y=alt.Y("mechanism:N", title=None, sort=list(MECHANISMS), axis=alt.Axis(minExtent=NAMES_WIDTH)),
             color=_colour("move", MOVE_COLOURS),
         ).properties(width=640, height=44 * len(sums))
     )

@@ -81,7 +81,8 @@ def _standing(report: Report) -> tuple[Text, Table]:
 def _bonds(report: Report) -> tuple[Text, Table]:
     title, table = titled("Bonds", "of", "slashed", "rewarded")
     for row in report.bonds.to_dicts():
-        table.add_row(row["holder"] or "those who were wronged", money(row["slashed"]), money(row["rewarded"]))
+        holder = wrongs.name_of(report.manifest, row["holder"])
+        table.add_row(holder, money(row["slashed"]), money(row["rewarded"]))
     return title, table
 
 

@@ -74,6 +74,14 @@ def bond_changes(logs: pa.Table, ledger: bytes) -> pl.DataFrame:
     return pl.concat([joined.sort("holder"), rest]).filter((pl.col("slashed") > 0) | (pl.col("rewarded") > 0))
 
 
+def name_of(manifest: Mapping[str, Any], holder: str | None) -> str:
+    """Who holds a bond, for people: an operator by its number too."""
+    if holder is None:
+        return "those who were wronged"
+    numbers = {address: number for number, address in enumerate(manifest["operators"])}
+    return f"operator {numbers[holder]}, {holder}" if holder in numbers else holder
+
+
 def to_json(wrongs: pl.DataFrame | None, bonds: pl.DataFrame) -> Mapping[str, Any]:
     """As plain values; nothing where nobody lied and nobody was slashed."""
     if wrongs is None and not len(bonds):

@@ -67,6 +67,8 @@ class Panel:
         self._wallets, self._keeper, self._scenario = wallets, keeper, scenario
         self._groups = scenario.operators.conducts()
         self.honest = all(group.conduct is Conduct.HONEST for group in self._groups)
+        self._submitted: Call | None = None
+        """The last that a quorum said."""
         self.contradictions: list[Contradiction] = []
         """That nobody has reported yet."""
         self.refused = 0
@@ -167,6 +169,7 @@ class Panel:
         sender, others = signers[0], sorted(signers[1:])
         signatures = b"".join(bytes([number]) + self._sign(number, judgement) for number in others)
         call = self._call(judgement, signatures) if others or judgement is not true else true.call
+        self._submitted = call
         return Said(replace(judgement, call=call), tuple(sorted(signers)), self._wallets[sender], group)
 
     def _hand_in(self, number: int, conduct: Conduct, true: Judgement, at: int) -> None:
@@ -178,6 +181,8 @@ class Panel:
             signature = self._sign(others[0], true)
         else:
             signature = sign_compact(self._wallets[number], self._domain.digest(true.posted.batch - 1, *_content(true)))
+            if self._submitted is not None:
+                self._try(self._keeper, self._submitted, at)
         self._try(self._keeper, self._call(true, bytes([number]) + signature), at)
 
     def _try(self, sender: Wallet, call: Call, at: int) -> None:

@@ -117,7 +117,7 @@ def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario, verified: 
         supplier=supplier,
         utility=bills.utility[first].astype(np.int32),
         number=_numbers(supplier),
-        budget=_budgets(account, bills.amount, scenario),
+        budget=_budgets(account, bills, scenario),
         rounds=_rounds(bills, scenario, verified[bills.customer]),
     )
 
@@ -131,9 +131,11 @@ def _numbers(supplier: Int32s) -> Int64s:
     return numbers
 
 
-def _budgets(account: Int64s, amount: Int64s, scenario: Scenario) -> Int64s:
-    """(m,) the median billed amount of each account times the scenario's factor, rounded up."""
-    frame = pl.DataFrame({"account": account, "amount": amount})
+def _budgets(account: Int64s, bills: Bills, scenario: Scenario) -> Int64s:
+    """(m,) the median billed amount of each account times the scenario's factor, rounded up; a bill that is posted
+    twice counts once."""
+    frame = pl.DataFrame({"account": account, "start": bills.start, "amount": bills.amount})
+    frame = frame.unique(["account", "start"], keep="first")
     medians = frame.group_by("account").agg(pl.col("amount").median().ceil().cast(pl.Int64)).sort("account")
     budgets = -(-medians["amount"].to_numpy() * scenario.budget_ppm // PPM)
     capped: Int64s = np.minimum(budgets, MAX_AMOUNT // 4)

@@ -32,7 +32,7 @@ from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, RunResult, Sums
 from fairmeter.simulation.scenario import Scenario
-from fairmeter.simulation.traits import Traits, overbilled
+from fairmeter.simulation.traits import Traits, overbilled, posted_twice
 from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills, load_tariffs
 
 BUNDLE = "bundle"
@@ -71,7 +71,8 @@ def run(
     with clock.phase("read bills"):
         billed, prices, inferred = _load(bills, tariffs)
         traits = Traits.draw(len(billed.customers), scenario)
-        layout = plan(overbilled(billed, prices, scenario), prices, scenario, traits.verified)
+        posted = posted_twice(overbilled(billed, prices, scenario), scenario)
+        layout = plan(posted, prices, scenario, traits.verified)
     with clock.phase("read usage"):
         readings = WindowedReadings(UsageStore(usage, billed), layout)
     with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():

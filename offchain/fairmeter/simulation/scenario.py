@@ -70,7 +70,7 @@ class Conduct(StrEnum):
     COPY = "copy"
     """Hands in another operator's signature as its own."""
     REPLAY = "replay"
-    """Hands in its signature over the batch before."""
+    """Hands in its signature over the batch before, and all of that batch's submission again."""
     EQUIVOCATE = "equivocate"
     """Signs the true verdicts, and others besides."""
     SILENT = "silent"
@@ -146,6 +146,8 @@ class Suppliers:
     """Of the bills, ppm."""
     overbilled_by: Annotated[int, Ge(1)] = 500_000
     """Of the quantity, ppm, added."""
+    twice: Share = 0
+    """Of the bills, ppm: posted a second time, under another name."""
     contest: Contesting = Contesting.LABELS
 
 

@@ -12,7 +12,7 @@ from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_QUANTITY, PPM
 from fairmeter.usage import amounts
 
-_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified")
+_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified", "twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,23 @@ def overbilled(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario) -> B
     quantity[rows] = raised
     amount[rows] = amounts(tariffs, bills, rows, quantity[rows])
     return replace(bills, quantity=quantity, amount=amount)
+
+
+def posted_twice(bills: Bills, scenario: Scenario) -> Bills:
+    """The bills with those that suppliers post a second time behind them, each as `<its id> again`."""
+    rows = np.flatnonzero(_drawn("twice", len(bills), scenario.suppliers.twice, scenario.seed))
+    if not len(rows):
+        return bills
+    every = np.concatenate([np.arange(len(bills)), rows])
+    names = bills.bill_id.astype(str)
+    columns = ("customer", "supplier", "utility", "start", "end", "quantity", "amount")
+    return replace(
+        bills,
+        bill_id=np.concatenate([names, [f"{name} again" for name in names[rows]]]),
+        true_quantity=None if bills.true_quantity is None else bills.true_quantity[every],
+        fault=None if bills.fault is None else tuple(bills.fault[row] for row in every.tolist()),
+        **{name: getattr(bills, name)[every] for name in columns},
+    )
 
 
 def _drawn(kind: str, count: int, share: int, seed: int) -> Bools:
