@@ -198,6 +198,27 @@ def evaluate(
 
 
 @app.command()
+def classes(
+    usage: UsageFile,
+    bills: BillsFile,
+    payments: Annotated[
+        Path | None, typer.Option(help="Payments: customer_id, paid_on, amount; due_on where known.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The .parquet file for each account's class.")] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Find classes of accounts that use and pay alike, and say what each is like."""
+    found = judging.find_classes(usage, bills, payments=payments, out=out, seed=seed)
+    from fairmeter.report import classes as room  # noqa: PLC0415
+
+    if as_json:
+        _print_json(room.to_json(found))
+    else:
+        _print_tables(room.tables(found))
+
+
+@app.command()
 def fleet(
     customers: Annotated[int, typer.Option(min=1, help="How many.")],
     months: Annotated[int, typer.Option(help="Of readings; bills begin with the 13th.")],

@@ -190,6 +190,26 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Payments:
+    """n payments as columns, sorted by customer and day."""
+
+    customer: Int32s
+    """(n,) index into `customers`."""
+    day: Int32s
+    """(n,) when it was paid, days since 1970-01-01."""
+    amount: Int64s
+    """(n,) minor units."""
+    customers: tuple[str, ...]
+    due: Int32s | None = None
+    """(n,) when it was due, days since 1970-01-01. None where the file does not say."""
+    abnormal: Bools | None = None
+    """(n,) whether it is known to be abnormal; a label. None where the file does not say."""
+
+    def __len__(self) -> int:
+        return len(self.amount)
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The readings of the reference periods of n bills, w = the longest reference period among them."""
 

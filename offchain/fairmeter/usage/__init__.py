@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairmeter.usage.fleet import fleet, write_fleet
-from fairmeter.usage.load import check_customers, load_bills, load_usage, unread_meters
+from fairmeter.usage.load import check_customers, load_bills, load_payments, load_usage, unread_meters
 from fairmeter.usage.matrix import ReadingMatrix
 from fairmeter.usage.reference import reference_period, reference_readings
 from fairmeter.usage.store import UsageStore
@@ -19,6 +19,7 @@ __all__ = [
     "fleet",
     "infer_tariffs",
     "load_bills",
+    "load_payments",
     "load_tariffs",
     "load_usage",
     "reference_period",

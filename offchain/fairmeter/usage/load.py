@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairmeter.errors import MAX_ROWS_SHOWN, BadRow, InputError
-from fairmeter.model import Bills, Bools, Int32s, Int64s, UInt8s, Usage, Utility
+from fairmeter.model import Bills, Bools, Int32s, Int64s, Payments, UInt8s, Usage, Utility
 from fairmeter.units import MAX_AMOUNT, MAX_DAYS, MAX_QUANTITY, MAX_READING, date_of
 from fairmeter.usage.keys import day_keys, index_in, meter_keys
 from fairmeter.usage.table import MAX_DAY, Table, read_table
@@ -26,6 +26,8 @@ BILL_COLUMNS: Final = (
     "quantity",
     "amount",
 )
+PAYMENT_COLUMNS: Final = ("customer_id", "paid_on", "amount")
+PAYMENT_EXTRAS: Final = ("due_on", "abnormal")
 LABEL_COLUMNS: Final = ("true_quantity", "fault")
 
 
@@ -74,6 +76,18 @@ def load_bills(path: str | os.PathLike[str]) -> Bills:
     )
     _refuse_overlaps(table, bills)
     return bills
+
+
+def load_payments(path: str | os.PathLike[str]) -> Payments:
+    """Payments from a .csv or .parquet file with the columns PAYMENT_COLUMNS and, where it has them, PAYMENT_EXTRAS:
+    amount in minor units, abnormal 0 or 1. Raises InputError for a file, a column or a cell that is not as expected."""
+    table = read_table(path, PAYMENT_COLUMNS, PAYMENT_EXTRAS)
+    customer, customers = table.indices("customer_id")
+    day, amount = table.days("paid_on"), table.integers("amount", 1, MAX_AMOUNT)
+    order = np.lexsort((amount, day, customer))
+    due = table.days("due_on")[order] if table.has("due_on") else None
+    abnormal = table.integers("abnormal", 0, 1)[order] > 0 if table.has("abnormal") else None
+    return Payments(customer[order], day[order], amount[order], customers, due, abnormal)
 
 
 def check_customers(bills: Bills, usage: Usage) -> None:

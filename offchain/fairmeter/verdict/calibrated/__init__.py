@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairmeter.verdict.calibrated.adaptive import next_level
 from fairmeter.verdict.calibrated.artifact import digest, read, write
 from fairmeter.verdict.calibrated.judging import CalibratedPolicy
-from fairmeter.verdict.calibrated.policy import CalibratedModel, Scores, decide, fit, recalibrate, score
+from fairmeter.verdict.calibrated.policy import CalibratedModel, Scores, class_names, decide, fit, recalibrate, score
 from fairmeter.verdict.calibrated.reasons import Figures, figures, words
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "CalibratedPolicy",
     "Figures",
     "Scores",
+    "class_names",
     "decide",
     "digest",
     "figures",

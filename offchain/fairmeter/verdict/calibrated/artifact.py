@@ -14,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fairmeter.errors import InputError
+from fairmeter.verdict.calibrated.classes import BEHAVIOUR
 from fairmeter.verdict.calibrated.forest import Forest
 from fairmeter.verdict.calibrated.policy import FOLDS, CalibratedModel, Fold
+from fairmeter.verdict.clusters import Clusters
 
-_MAGIC: Final = b"fairmeter calibrated policy 3\n"
+_MAGIC: Final = b"fairmeter calibrated policy 4\n"
 _FLOATS: Final = ("usual", "density", "residuals", "correct")
+_CLASSES: Final = ("unknown", "middle", "spread")
 _TREES: Final = ("location", "scale", "fault")
 _DIGEST_BYTES: Final = 32
 
@@ -28,7 +31,8 @@ def write(model: CalibratedModel) -> bytes:
     out = io.BytesIO()
     out.write(_MAGIC)
     floats = [getattr(model, name) for name in _FLOATS]
-    for array in (np.array([model.until]), model.stratum, *floats):
+    scales = [getattr(model.classes, name) for name in _CLASSES]
+    for array in (np.array([model.until]), model.stratum, *floats, *scales, model.classes.centres.ravel()):
         np.lib.format.write_array(out, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
     for fold in model.folds:
         for name in _TREES:
@@ -61,8 +65,11 @@ def digest(model: CalibratedModel) -> str:
 def _parsed(source: io.BytesIO) -> CalibratedModel:
     until, stratum = _array(source, np.dtype(np.int64)), _array(source, np.dtype(np.int64))
     floats = {name: _array(source, np.dtype(np.float64)) for name in _FLOATS}
+    scales = {name: _array(source, np.dtype(np.float64)) for name in _CLASSES}
+    centres = _array(source, np.dtype(np.float64)).reshape(-1, len(BEHAVIOUR))
     folds = tuple(Fold(*(Forest.read(source) for _ in _TREES)) for _ in range(FOLDS))
-    return CalibratedModel(folds=folds, until=int(until[0]), stratum=stratum, **floats)
+    found = Clusters(centres=centres, **scales)
+    return CalibratedModel(folds=folds, classes=found, until=int(until[0]), stratum=stratum, **floats)
 
 
 def _array(source: io.BytesIO, of: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -56,11 +56,11 @@ def examples(histories: Histories, rng: np.random.Generator, since: int | None =
     faulty = tuple(inject(rng, true, daily, meters.utility, group) for _ in range(COPIES))
     billed = np.where(rng.random(len(true)) < _FAULTY_SHARE, faulty[0][0], true)
     log = log_use(billed.astype(np.float64), meters.days.astype(np.float64))
-    usual = _usual(log, meters)
+    usual = usual_of(log, meters)
     return Examples(context(histories, meters, log, usual), usual, true, faulty)
 
 
-def _usual(log: Floats, meters: Meters) -> Floats:
+def usual_of(log: Floats, meters: Meters) -> Floats:
     """(u,) the middle of each utility's, by `Utility`; of all where a utility has none."""
     of = [log[meters.utility == utility] for utility in range(len(Utility) + 1)]
     return np.array([np.median(own if len(own) else log) for own in of])

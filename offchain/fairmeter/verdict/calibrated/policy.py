@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from fairmeter.errors import InputError
 from fairmeter.model import Bills, Bools, Decision, Int64s, UInt8s, Usage
-from fairmeter.verdict.calibrated.classes import CLASSES, classes
+from fairmeter.verdict.calibrated.classes import classes, find_classes, names
 from fairmeter.verdict.calibrated.context import Context, context
 from fairmeter.verdict.calibrated.examples import Examples, examples
 from fairmeter.verdict.calibrated.features import log_use
@@ -30,6 +31,7 @@ from fairmeter.verdict.calibrated.forest import Forest, fit_classes, fit_regress
 from fairmeter.verdict.calibrated.history import Floats, Histories
 from fairmeter.verdict.calibrated.likelihood import Prediction, residual_density
 from fairmeter.verdict.calibrated.parallel import chunks, in_threads
+from fairmeter.verdict.clusters import Clusters
 from fairmeter.verdict.policies import Progress
 
 FOLDS: Final = 3
@@ -71,6 +73,8 @@ class CalibratedModel:
     """(2,) quantiles of the residuals between which COVERAGE of them lie."""
     usual: Floats
     """(u,) log base units a day: the middle of each utility, by `Utility`."""
+    classes: Clusters
+    """Of meters, by `classes.behaviour`."""
     stratum: Int64s
     """(c,) of each correct bill kept, `_strata`; ascending."""
     correct: Floats
@@ -108,7 +112,7 @@ def fit(usage: Usage, seed: int, before: int | None = None, progress: Progress |
 
     Raises InputError where they do not hold a month of complete readings for each part of the customers.
     """
-    known = usage if before is None else _until(usage, before)
+    known = _until(usage, before)
     if len(known) == 0:
         raise InputError("usage: there is no reading to fit the calibrated policy to")
     histories = Histories.of(known)
@@ -131,7 +135,8 @@ def fit(usage: Usage, seed: int, before: int | None = None, progress: Progress |
     tail = (1 - COVERAGE) / 2
     quantiles = np.quantile(residual, [tail, 1 - tail])
     none, until = np.zeros(0), int(known.day.max()) + 1
-    model = CalibratedModel(tuple(folds), density, quantiles, made.usual, none.astype(np.int64), none, until)
+    found = find_classes(made.context, seed)
+    model = CalibratedModel(tuple(folds), density, quantiles, made.usual, found, none.astype(np.int64), none, until)
     return _calibrated(model, made, part)
 
 
@@ -160,12 +165,22 @@ def score(model: CalibratedModel, usage: Usage, bills: Bills, progress: Progress
     part = parts(bills.customers)[bills.customer]
     odds, ratios, log = _scored(model, known, quantity, part, lambda done: told(0.5 + 0.5 * done))
     expected, low, high = np.rint(np.exp(log) * meters.days[:, None]).astype(np.int64).T
-    return Scores(odds, _false_rate(model, odds, _strata(known)), expected, low, high, ratios, known)
+    return Scores(odds, _false_rate(model, odds, _strata(known, model.classes)), expected, low, high, ratios, known)
 
 
 def decide(scores: Scores, rate: float) -> UInt8s:
     """(n,) `Decision` such that correct bills are appealed at `rate`, a share from 0 to 1."""
     return np.where(scores.false_rate <= rate, Decision.APPEAL, Decision.PAY).astype(np.uint8)
+
+
+def class_names(usage: Usage, bills: Bills, seed: int, before: int | None = None) -> npt.NDArray[np.str_]:
+    """(n,) the class of each bill's meter, of those that `fit` finds with the same arguments."""
+    made = examples(Histories.of(_until(usage, before)), np.random.default_rng(seed))
+    histories = Histories.of(usage)
+    meters = histories.meters_of(bills)
+    billed = log_use(bills.quantity.astype(np.float64), meters.days.astype(np.float64))
+    found = find_classes(made.context, seed)
+    return np.array(names(found))[classes(context(histories, meters, billed, made.usual), found)]
 
 
 def parts(customers: tuple[str, ...]) -> Int64s:
@@ -178,7 +193,9 @@ def parts(customers: tuple[str, ...]) -> Int64s:
     return np.asarray((mixed >> np.uint64(32)) % np.uint64(FOLDS), dtype=np.int64)
 
 
-def _until(usage: Usage, before: int) -> Usage:
+def _until(usage: Usage, before: int | None) -> Usage:
+    if before is None:
+        return usage
     rows = usage.day < before
     return Usage(usage.customer[rows], usage.utility[rows], usage.day[rows], usage.quantity[rows], usage.customers)
 
@@ -238,7 +255,7 @@ def _fit_fault(made: Examples, prediction: Prediction, density: Floats, rows: Bo
 def _calibrated(model: CalibratedModel, made: Examples, part: Int64s) -> CalibratedModel:
     """The model with the scores of correct periods, each by trees that did not see its customer."""
     correct = _scored(model, made.context, made.true.astype(np.float64), part, _ignore)[0]
-    stratum = _strata(made.context)
+    stratum = _strata(made.context, model.classes)
     order = np.lexsort((correct, stratum))
     return replace(model, stratum=stratum[order], correct=correct[order])
 
@@ -276,9 +293,9 @@ def _log_excess(context: Context, quantity: Floats, prediction: Prediction) -> F
     return np.asarray(np.log(np.maximum(excess / np.exp(context.usual), _LEAST_EXCESS)))
 
 
-def _strata(context: Context) -> Int64s:
+def _strata(context: Context, found: Clusters) -> Int64s:
     """(n,) the kind of bill whose correct scores a bill's is compared with: its utility and the meter's class."""
-    return context.meters.utility.astype(np.int64) * len(CLASSES) + classes(context.shapes)
+    return context.meters.utility.astype(np.int64) * (len(found) + 1) + classes(context, found)
 
 
 def _false_rate(model: CalibratedModel, odds: Floats, stratum: Int64s) -> Floats:

@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 from fairmeter.errors import InputError
 from fairmeter.model import Bills, Bools, Usage, Utility
-from fairmeter.verdict.calibrated.classes import CLASSES, classes
-from fairmeter.verdict.calibrated.features import features
-from fairmeter.verdict.calibrated.history import Floats, Histories
+from fairmeter.verdict.calibrated import class_names
+from fairmeter.verdict.calibrated.history import Floats
 from fairmeter.verdict.evaluation.metrics import Evaluation, Labels, Part, curve, evaluate, parts
 from fairmeter.verdict.evaluation.peers import PEERS
 from fairmeter.verdict.evaluation.splits import SET_RATES, Judged, by_customer, by_time
@@ -83,17 +82,18 @@ class _Bench:
     bills: Bills
     labels: Labels
     utility: npt.NDArray[np.str_]
-    of_class: npt.NDArray[np.str_]
+    of_class: dict[str, npt.NDArray[np.str_]]
+    """By split: those of the model that judges it."""
     before: int
     seed: int
 
     @classmethod
     def of(cls, usage: Usage, bills: Bills, seed: int) -> _Bench:
         labels = Labels.of(bills)
-        histories = Histories.of(usage)
-        of_class = np.array(CLASSES)[classes(features(histories, histories.meters_of(bills))[1])]
+        before = int(np.median(bills.start))
+        of_class = {CUSTOMERS: class_names(usage, bills, seed), TIME: class_names(usage, bills, seed, before)}
         utility = np.array(["", *(utility.label for utility in Utility)])[bills.utility]
-        return cls(usage, bills, labels, utility, of_class, int(np.median(bills.start)), seed)
+        return cls(usage, bills, labels, utility, of_class, before, seed)
 
     def compared(self, name: str, trend: VerdictPolicy, progress: Progress) -> list[Compared]:
         later = self.bills.start >= self.before
@@ -105,8 +105,8 @@ class _Bench:
                 self.usage, self.bills, correct, self.seed, self.before, lambda done: progress((1 + done) / 2)
             )
             return [
-                self._of(name, CUSTOMERS, first.score, every, self._rates(first, every)),
-                self._of(name, TIME, second.score, later, self._rates(second, later)),
+                self._of(name, CUSTOMERS, first.score, every, self._rates(first, every, CUSTOMERS)),
+                self._of(name, TIME, second.score, later, self._rates(second, later, TIME)),
             ]
         score = trend.judge(self.usage, self.bills).score if name == trend.name else PEERS[name](self.usage, self.bills)
         progress(1.0)
@@ -119,20 +119,21 @@ class _Bench:
             split,
             evaluate(judged, labels, np.random.default_rng(self.seed)),
             parts(judged, labels, self.utility[rows]),
-            parts(judged, labels, self.of_class[rows]),
+            parts(judged, labels, self.of_class[split][rows]),
             curve(judged, labels),
             rates,
         )
 
-    def _rates(self, judged: Judged, rows: Bools) -> tuple[Rate, ...]:
+    def _rates(self, judged: Judged, rows: Bools, split: str) -> tuple[Rate, ...]:
         correct = rows & ~self.labels.faulty
-        names, count = np.unique(self.of_class[correct], return_counts=True)
+        of_class = self.of_class[split]
+        names, count = np.unique(of_class[correct], return_counts=True)
         large = names[count >= LEAST_BILLS].tolist()
         return tuple(
             Rate(
                 rate,
                 float(appealed[correct].mean()),
-                {name: float(appealed[correct & (self.of_class == name)].mean()) for name in large},
+                {name: float(appealed[correct & (of_class == name)].mean()) for name in large},
             )
             for rate, appealed in zip(SET_RATES, judged.appealed, strict=True)
         )
