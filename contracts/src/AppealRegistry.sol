@@ -14,6 +14,7 @@ import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {IdCodec} from "./libraries/IdCodec.sol";
 import {PackedVerdicts} from "./libraries/PackedVerdicts.sol";
+import {Voice} from "./types/Accounts.sol";
 import {Appeal, AppealState} from "./types/Appeals.sol";
 import {Batch, BillRecord, Reason} from "./types/Bills.sol";
 import {BatchId, BillId, PackedVerdict} from "./types/Ids.sol";
@@ -122,7 +123,7 @@ contract AppealRegistry is AppealOpening, AppealArbitration {
     // Called by `_takeEach`, to which their names are given.
     // slither-disable-start dead-code
 
-    function _concede(BillId bill, Appeal memory appeal, uint256) private {
+    function _concede(BillId bill, Appeal memory appeal) private returns (bool) {
         // Check:
         _checkSupplier(bill);
 
@@ -131,39 +132,47 @@ contract AppealRegistry is AppealOpening, AppealArbitration {
 
         emit AppealConceded(bill);
 
-        _close(bill, appeal, 0, Reason.Conceded, false);
+        _close(bill, appeal, 0, Reason.Conceded, Voice.None);
+        return true;
     }
 
-    function _accept(BillId bill, Appeal memory appeal, uint256) private {
+    function _accept(BillId bill, Appeal memory appeal) private returns (bool) {
         // Check:
-        _checkCustomer(bill);
+        Voice voice = _checkCustomer(bill, ledger.recordOf(bill).account, appeal.offeredAmount);
+        if (voice == Voice.Excessive) return false;
 
         // Effect:
         _enter(bill, AppealState.Accepted, 0);
 
         emit AdjustmentAccepted(bill, appeal.offeredAmount);
 
-        _close(bill, appeal, appeal.offeredAmount, Reason.Adjusted, true);
+        _close(bill, appeal, appeal.offeredAmount, Reason.Adjusted, voice);
+        return true;
     }
 
-    function _refuse(BillId bill, Appeal memory, uint256) private {
+    function _refuse(BillId bill, Appeal memory) private returns (bool) {
         // Check:
-        _checkCustomer(bill);
+        _checkCustomer(bill, ledger.recordOf(bill).account, 0);
 
         // Effect:
         _contest(bill, 0, clock.time());
+        return true;
     }
 
-    function _withdraw(BillId bill, Appeal memory appeal, uint256) private {
+    function _withdraw(BillId bill, Appeal memory appeal) private returns (bool) {
         // Check:
-        uint48 amount = _checkCustomer(bill).amount + appeal.settled;
+        BillRecord memory record = ledger.recordOf(bill);
+        uint48 amount = record.amount + appeal.settled;
+        Voice voice = _checkCustomer(bill, record.account, amount);
+        if (voice == Voice.Excessive) return false;
 
         // Effect:
         _enter(bill, AppealState.Withdrawn, 0);
 
         emit AppealWithdrawn(bill);
 
-        _close(bill, appeal, amount, Reason.None, true);
+        _close(bill, appeal, amount, Reason.None, voice);
+        return true;
     }
 
     // slither-disable-end dead-code
@@ -199,7 +208,7 @@ contract AppealRegistry is AppealOpening, AppealArbitration {
 
         emit AppealExpired(bill);
 
-        _close(bill, appeal, 0, Reason.Expired, false);
+        _close(bill, appeal, 0, Reason.Expired, Voice.None);
     }
 
     // slither-disable-start reentrancy-no-eth
@@ -212,7 +221,7 @@ contract AppealRegistry is AppealOpening, AppealArbitration {
         if (verdict.decision != Decision.Appeal || !verdict.hasExpected) return;
         BillRecord memory record = ledger.recordOf(bill);
         if (record.corrected || record.correctedByMeter) return;
-        if (!stands) _checkCustomer(bill);
+        if (!stands) _checkCustomer(bill, record.account, 0);
         uint48 quantity = _expectedQuantity(record.quantity, verdict);
 
         // Interaction:

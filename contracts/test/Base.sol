@@ -44,6 +44,7 @@ abstract contract Base {
     address internal operator = _actor("operator");
     address internal payer = vm.addr(PAYER_KEY);
     address[3] internal panelists = [_actor("first arbiter"), _actor("second arbiter"), _actor("third arbiter")];
+    address internal agent = _actor("agent");
     address internal stranger = _actor("stranger");
 
     IAccessManager internal manager;
@@ -201,7 +202,14 @@ abstract contract Base {
     }
 
     function _mandate() internal pure returns (Mandate memory) {
-        return Mandate({capPerBill: 1e12, capPerMonth: 1e12, lastDay: 60_000, discloseReadings: false});
+        return _mandateOf(address(0), 1e12, 1e12);
+    }
+
+    /// A mandate with an agent and these caps.
+    function _mandateOf(address agent_, uint48 capPerBill, uint48 capPerMonth) internal pure returns (Mandate memory) {
+        return Mandate({
+            capPerBill: capPerBill, capPerMonth: capPerMonth, lastDay: 60_000, discloseReadings: false, agent: agent_
+        });
     }
 
     function _grant(AccountId account, Mandate memory mandate) internal {

@@ -85,6 +85,8 @@ def test_check_invariants__honest_run__none_is_broken(honest: Path, rows: list[R
         ("CreditWithdrawn", "amount", 1, {"INV-11"}),
         ("MandateGranted", "capPerBill", -(10**4) * 100, {"INV-05"}),
         ("MandateGranted", "lastDay", -(2**14), {"INV-05"}),
+        ("AgentAgreed", "amount", 2**40, {"INV-05"}),
+        ("AgentAgreed", "agent", 1, {"INV-05"}),
         ("TariffSet", "price", 1, {"INV-06"}),
     ],
 )

@@ -21,25 +21,27 @@ ROWS = st.lists(
         st.integers(0, 2**40 - 1),
         st.binary(min_size=65, max_size=65),
         st.booleans(),
+        st.binary(min_size=20, max_size=20),
     ),
     min_size=1,
     max_size=12,
 )
-Rows = list[tuple[int, int, int, int, int, bytes, bool]]
+Rows = list[tuple[int, int, int, int, int, bytes, bool, bytes]]
 
 
 def mandates_of(rows: Rows) -> Mandates:
     numbers = (np.array([row[column] for row in rows], np.int64) for column in range(5))
     account, bill, month, last_day, deadline = numbers
-    return Mandates(account, bill, month, last_day, deadline, np.array([row[6] for row in rows], np.bool_))
+    agents = np.frombuffer(b"".join(row[7] for row in rows), np.uint8).reshape(-1, 20)
+    return Mandates(account, bill, month, last_day, deadline, np.array([row[6] for row in rows], np.bool_), agents)
 
 
 @given(ROWS)
 def test_digests__any__what_each_owner_signs(rows: Rows) -> None:
     domain = mandate_domain(31_337, LEDGER)
     expected = [
-        mandate_hash(domain, account, Mandate(bill, month, day, shows), 0, end)
-        for account, bill, month, day, end, _, shows in rows
+        mandate_hash(domain, account, Mandate(bill, month, day, shows, agent), 0, end)
+        for account, bill, month, day, end, _, shows, agent in rows
     ]
     assert [digest.tobytes() for digest in mandates_of(rows).digests(domain)] == expected
 
@@ -50,11 +52,17 @@ def test_grant__any__as_the_abi_encodes_it(rows: Rows) -> None:
     structs = [
         {
             "account": account,
-            "mandate": {"capPerBill": bill, "capPerMonth": month, "lastDay": day, "discloseReadings": shows},
+            "mandate": {
+                "capPerBill": bill,
+                "capPerMonth": month,
+                "lastDay": day,
+                "discloseReadings": shows,
+                "agent": agent,
+            },
             "deadline": deadline,
             "signature": signature,
         }
-        for account, bill, month, day, deadline, signature, shows in rows
+        for account, bill, month, day, deadline, signature, shows, agent in rows
     ]
     call = mandates_of(rows).grant(LEDGER, signatures)
     assert call.data == interface("PaymentLedger").encode_call("grantMandatesBySignature", structs)
@@ -66,3 +74,4 @@ def test_part__any__those_mandates(rows: Rows, start: int, stop: int) -> None:
     part = mandates_of(rows).part(slice(start, stop))
     assert part.account.tolist() == [row[0] for row in rows[start:stop]]
     assert part.deadline.tolist() == [row[4] for row in rows[start:stop]]
+    assert [agent.tobytes() for agent in part.agent] == [row[7] for row in rows[start:stop]]

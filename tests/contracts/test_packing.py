@@ -22,12 +22,13 @@ from fairmeter.contracts.packing import (
     pack_readings,
     pack_verdicts,
     unpack_bills,
+    unpack_mandates,
     unpack_missing,
     unpack_readings,
     unpack_verdicts,
 )
 from fairmeter.model import Reference, Verdicts
-from fairmeter.units import MAX_AMOUNT, MAX_INT40, MAX_QUANTITY, MAX_READING, MIN_INT40
+from fairmeter.units import MAX_AMOUNT, MAX_CAP, MAX_INT40, MAX_QUANTITY, MAX_READING, MIN_INT40
 
 BILL_BITS = {"number": 32, "quantity": 48, "amount": 48, "start": 16, "days": 8, "replaces": 64}
 
@@ -118,6 +119,29 @@ def references(draw: st.DrawFn) -> Reference:
     readings = draw(hnp.arrays(np.int64, (n, width), elements=st.integers(0, MAX_READING)))
     start = draw(hnp.arrays(np.int32, n, elements=st.integers(0, 2**16 - 1)))
     return Reference(start, days, np.where(present, readings, 0), present)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 2**48 - 1),  # balance
+            st.integers(0, MAX_CAP),  # a bill
+            st.integers(0, MAX_CAP),  # a month
+            st.integers(0, MAX_CAP),  # spent
+            st.integers(0, 2**12 - 1),  # month
+            st.integers(0, 2**16 - 1),  # last day
+            st.integers(0, 2**48 - 1),  # billed through, class, utility, flags, class since
+        ),
+        min_size=1,
+    )
+)
+def test_unpack_mandates__any_account__is_the_contracts_word(rows: list[tuple[int, ...]]) -> None:
+    places = (0, 48, 92, 136, 180, 192, 208)
+    words = [sum(value << place for value, place in zip(row, places, strict=True)) for row in rows]
+    joined = b"".join(word.to_bytes(32, "big") for word in words)
+    found = unpack_mandates(np.frombuffer(joined, np.uint8).reshape(-1, 32))
+    columns = (found.cap_per_bill, found.cap_per_month, found.spent, found.month, found.last_day)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == [row[1:6] for row in rows]
 
 
 @given(references())

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from deployed_ledger import OWNERS, PEOPLE, PURSE, SUPPLIER, bill_id, columns, deployed, ids
 from fairmeter.chain.merkle import merkle_proof
 from fairmeter.chain.wallet import Wallet, derive_key
+from fairmeter.contracts.clients import NOBODY
 from fairmeter.contracts.packing import Bytes2D, pack_bills
 from fairmeter.contracts.session import Call, Session
 from fairmeter.errors import RevertError
@@ -127,7 +128,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def grant(self, person: str, number: int, cap: int, months: int, days: int) -> None:
         last_day = self.engine.now() // DAY + days
-        mandate = {"capPerBill": cap, "capPerMonth": cap * months, "lastDay": last_day, "discloseReadings": False}
+        terms = {"capPerBill": cap, "capPerMonth": cap * months, "lastDay": last_day}
+        mandate = {**terms, "discloseReadings": False, "agent": NOBODY}
         call = self.system.ledger.write("grantMandate", self.account(number), mandate)
         self.do(person, call, lambda now: self.plain.grant(person, number, (cap, cap * months), last_day, now))
 

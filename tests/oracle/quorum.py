@@ -6,6 +6,7 @@ import numpy as np
 
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.wallet import Wallet, derive_key
+from fairmeter.contracts.clients import NOBODY
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Call, Session
@@ -57,7 +58,8 @@ def open_homes(system: System, session: Session, governor: Wallet, count: int = 
         currency.approve(ledger.address, BALANCE * count),
         ledger.deposit(np.array(accounts), np.full(count, BALANCE)),
     )
-    mandate = {"capPerBill": MAX_CAP, "capPerMonth": MAX_CAP, "lastDay": 2**16 - 1, "discloseReadings": True}
+    caps = {"capPerBill": MAX_CAP, "capPerMonth": MAX_CAP}
+    mandate = {**caps, "lastDay": 2**16 - 1, "discloseReadings": True, "agent": NOBODY}
     session.transact(owner, *(ledger.write("grantMandate", account, mandate) for account in accounts))
     return supplier, accounts
 

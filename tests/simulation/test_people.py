@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from eth_account import Account
 from polars.testing import assert_frame_equal
 from tests.simulation.conftest import Fleet
 
@@ -78,6 +79,13 @@ STANDS = {"verified-mode": "recompute"}
 def money(out: Path) -> pl.DataFrame:
     """Where each bill's money stands at the end."""
     return report.load(out).bills.select(MONEY)
+
+
+def senders_of_answers(out: Path) -> list[str]:
+    """Who sent each transaction that answers an appeal, or a bill that waits."""
+    labels = {"AppealRegistry.acceptAdjustments", "AppealRegistry.withdrawAppeals", "PaymentLedger.confirmBills"}
+    sent = Bundle(out).table("transactions").to_pylist()
+    return [Account.recover_transaction(row["raw"]) for row in sent if row["label"] in labels]
 
 
 def wrongs(out: Path) -> pl.DataFrame:
@@ -179,6 +187,23 @@ def test_run__quorum_turns_verdicts_around__every_bill_ends_where_the_truth_puts
     assert (ended["decision"] != honest["decision"]).any()
     assert_frame_equal(ended.select("bill_id", "void"), honest.select("bill_id", "void"))
     assert (ended["settled"] + ended["arrears"] == honest["settled"] + honest["arrears"]).all()
+
+
+@pytest.mark.parametrize("share", [0, 500_000])
+def test_run__customers_who_answer_for_themselves__pay_the_same(play: Play, share: int) -> None:
+    scenario = Scenario(customers=Customers(agent=share))
+    assert_frame_equal(money(play(scenario)), money(play(Scenario())))
+    alone, bulk = (senders_of_answers(play(one)) for one in (scenario, Scenario()))
+    assert len(bulk) < len(alone)
+
+
+def test_run__agent__answers_only_within_the_mandates(play: Play) -> None:
+    """Caps that carry no bill above the usual leave what is appealed to the customers."""
+    scenario = Scenario(cap_per_bill_budgets=1)
+    answers = senders_of_answers(play(scenario))
+    assert len(answers) > len(senders_of_answers(play(Scenario())))
+    assert len(set(answers)) > 1
+    assert audit(play(scenario)).passed
 
 
 def test_run__suppliers_overbill_and_contest_everything__gain_nothing_by_appealed_bills(play: Play) -> None:

@@ -8,6 +8,7 @@ from fairmeter.model import Bills, Utility
 from fairmeter.simulation.plan import plan
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.simulation.timeline import Action, Timeline
+from fairmeter.simulation.traits import Traits
 from fairmeter.units import MAX_CAP, SECONDS_A_DAY
 
 Row = tuple[int, int, int, int, int]
@@ -76,13 +77,16 @@ def test_plan__any_bills__numbers_accounts_as_the_ledger_will(table: list[Row]) 
 @given(rows)
 def test_plan__any_bills__has_mandates_that_the_ledger_takes(table: list[Row]) -> None:
     layout = plan(bills_of(table), (), Scenario(), VERIFIED)
-    disclosing = np.arange(len(layout.bills.customers)) % 2 == 0
+    some = np.arange(len(layout.bills.customers)) % 2 == 0
+    traits, agent = Traits(some, some, some, some, ~some), b"\x11" * 20
     for moves_time in (True, False):
-        mandates = layout.mandates(Scenario(), 1, disclosing, moves_time=moves_time)
+        mandates = layout.mandates(Scenario(), 1, traits, agent, moves_time=moves_time)
         assert len(mandates) == len(layout.number)
         assert (mandates.cap_per_bill > 0).all()
         assert (mandates.cap_per_bill <= mandates.cap_per_month).all()
         assert (mandates.cap_per_month <= MAX_CAP).all()
+        named = np.array([one.tobytes() == agent for one in mandates.agent])
+        assert (named != mandates.disclose_readings).all()
         assert ((layout.bills.end.max() < mandates.last_day) & (mandates.last_day < 2**16)).all()
 
 

@@ -9,6 +9,7 @@ import {IArbitrable} from "../interfaces/IArbiter.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
 import {Revisions} from "../libraries/Revisions.sol";
+import {Voice} from "../types/Accounts.sol";
 import {Appeal, AppealState} from "../types/Appeals.sol";
 import {Reason} from "../types/Bills.sol";
 import {BatchId, BillId, SupplierId} from "../types/Ids.sol";
@@ -47,7 +48,7 @@ abstract contract AppealArbitration is AppealBase, Managed {
 
         emit AppealRuled(bill, msg.sender, due);
 
-        _close(bill, appeal, due, Reason.Ruled, false);
+        _close(bill, appeal, due, Reason.Ruled, Voice.None);
     }
 
     /// @inheritdoc IArbitrable

@@ -7,6 +7,7 @@ import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
+import {Voice} from "../types/Accounts.sol";
 import {Appeal, AppealState} from "../types/Appeals.sol";
 import {BillRecord, Reason} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId} from "../types/Ids.sol";
@@ -60,18 +61,21 @@ abstract contract AppealBase is IAppealRegistry {
     }
 
     /// Takes a step with each bill of a list that is in one of `states` and before its deadline, which others may have
-    /// changed meanwhile; refuses a list of which none is.
-    function _takeEach(BillId[] calldata bills, uint256 states, function(BillId, Appeal memory, uint256) internal step)
-        internal
-    {
+    /// changed meanwhile, and covered by the mandate where an agent takes it; refuses a list of which none is.
+    function _takeEach(
+        BillId[] calldata bills,
+        uint256 states,
+        function(BillId, Appeal memory) internal returns (bool) step
+    ) internal {
         bool taken;
         for (uint256 i; i < bills.length; ++i) {
             Appeal memory appeal = appealOf(bills[i]);
             if (!_isIn(appeal.state, states) || clock.time() >= appeal.deadline) continue;
-            step(bills[i], appeal, i);
-            taken = true;
+            if (step(bills[i], appeal)) taken = true;
         }
-        if (!taken && bills.length != 0) _checkStep(bills[0], states);
+        if (taken || bills.length == 0) return;
+        _checkStep(bills[0], states);
+        revert Errors.AppealRegistry_BeyondMandate(bills[0], msg.sender);
     }
 
     function _checkSupplier(BillId bill) internal view returns (BillRecord memory record) {
@@ -81,9 +85,10 @@ abstract contract AppealBase is IAppealRegistry {
         }
     }
 
-    function _checkCustomer(BillId bill) internal view returns (BillRecord memory record) {
-        record = ledger.recordOf(bill);
-        if (ledger.ownerOf(record.account) != msg.sender) revert Errors.AppealRegistry_NotCustomer(bill, msg.sender);
+    /// With what voice the caller, the customer or its agent, says that `due` minor units of a bill shall be paid in all.
+    function _checkCustomer(BillId bill, AccountId account, uint256 due) internal view returns (Voice voice) {
+        voice = ledger.voiceOf(account, msg.sender, due);
+        if (voice == Voice.None) revert Errors.AppealRegistry_NotCustomer(bill, msg.sender);
     }
 
     /* STEPS */
@@ -96,7 +101,7 @@ abstract contract AppealBase is IAppealRegistry {
     }
 
     /// Has the ledger end an appeal with `due` minor units of the bill to be paid in all.
-    function _close(BillId bill, Appeal memory appeal, uint48 due, Reason voidReason, bool consent) internal {
+    function _close(BillId bill, Appeal memory appeal, uint48 due, Reason voidReason, Voice consent) internal {
         // Interaction:
         if (appeal.byHand) return ledger.closeReclaimed(bill, due, voidReason, consent);
         uint48 rest = due > appeal.settled ? due - appeal.settled : 0;

@@ -90,9 +90,7 @@ abstract contract AppealOpening is AppealBase {
         // Check:
         SupplierId supplier = ledger.batchOf(bill.batch()).supplier;
         // No need to check here that this is the bill: the ledger refuses any other.
-        if (ledger.ownerOf(IdCodec.account(supplier, packed.number())) != msg.sender) {
-            revert Errors.AppealRegistry_NotCustomer(bill, msg.sender);
-        }
+        _checkCustomer(bill, IdCodec.account(supplier, packed.number()), 0);
         AppealState state = appealOf(bill).state;
         if (state != AppealState.None) revert Errors.AppealRegistry_WrongState(bill, state);
         uint256 deadline = uint256(gate.verdictRecordOf(bill.batch()).windowEndsAt) + _periodsOf(bill).review;

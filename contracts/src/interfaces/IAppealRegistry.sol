@@ -13,8 +13,9 @@ import {IVerdictGate} from "./IVerdictGate.sol";
 /// Open → Conceded | AdjustmentOffered → Accepted | Contested → Ruled | Withdrawn | Expired | Overturned
 ///
 /// A step is refused from its deadline on, `expire` before it; deadlines are fair time (IFairClock). Lists pass over the
-/// appeals for which the step comes too late or which someone has ended meanwhile, and are refused if none is left: the
-/// error then says why of the first. Another's appeal in a list refuses it whole.
+/// appeals for which the step comes too late, which someone has ended meanwhile or of which an agent would agree to more
+/// than the mandate covers, and are refused if none is left: the error then says why of the first. Another's appeal in a
+/// list refuses it whole.
 interface IAppealRegistry is IArbitrable {
     /// The appeal request to the supplier: which account, which days, how much was charged (the bill as posted, for
     /// IPaymentLedger.decodeBill), and the growth that does not fit, ppm. Three words, so that 500 appeals open in one
@@ -64,7 +65,8 @@ interface IAppealRegistry is IArbitrable {
     /// The supplier stands by its bill, which goes to the arbiter.
     function contest(BillId bill, bytes32 evidenceHash) external;
 
-    /* CUSTOMER'S STEPS */
+    /* CUSTOMER'S STEPS: its own, or its agent's while the mandate lasts. What an agent agrees to pay is at most the cap a
+    bill and counts against the cap a month; what a customer agrees to has no cap. */
 
     /// The customer appeals by hand against a bill that is pending, settled or in arrears, once, until the period of
     /// review is over, which begins with the end of its batch's window; in a bond of a twentieth of the bill, at least 1,

@@ -32,13 +32,15 @@ interface ILedgerDesk is ILedgerEvents {
     /// debited goes back to the account, and what was paid otherwise goes back to it from the supplier's credit, which
     /// must have it. An appealed bill is conceded instead.
     function cancelBill(BillId bill, PackedBill packed, bytes32[] calldata proof) external;
-    /// Grants or replaces the mandate of the caller's account.
+    /// Grants or replaces the mandate of the caller's account, and with it its agent.
     function grantMandate(AccountId account, Mandate calldata mandate) external;
     /// Grants mandates by the owners' EIP-712 signatures; anyone may submit them. Each uses the account's next nonce.
     function grantMandatesBySignature(SignedMandate[] calldata mandates) external;
-    /// Ends the mandate of the caller's account at once, and any signature not yet used.
+    /// Ends the mandate of the caller's account and its agent's word at once, and any signature not yet used.
     function revokeMandate(AccountId account) external;
-    /// The customer's word for waiting bills of the caller's accounts: pays them from the balance, no mandate needed.
+    /// The customer's word for waiting bills, or their agents' within the caps: pays them from the balance, for a customer
+    /// without a mandate. Passes over those that wait no longer or are not covered, and is refused if none is left; a
+    /// stranger's bill refuses it whole.
     function confirmBills(BillId[] calldata bills) external;
     /// Pays up to `amount` of a bill's arrears from the balance of the caller's account, no mandate needed.
     function payArrearsFromBalance(BillId bill, uint256 amount) external;

@@ -28,7 +28,12 @@ interface ILedgerEvents {
     event BalanceMoved(AccountId indexed from, AccountId indexed to, uint256 amount);
     event Withdrawn(AccountId indexed account, address indexed to, uint256 amount);
     event MandateGranted(
-        AccountId indexed account, uint48 capPerBill, uint48 capPerMonth, uint16 lastDay, bool discloseReadings
+        AccountId indexed account,
+        uint48 capPerBill,
+        uint48 capPerMonth,
+        uint16 lastDay,
+        bool discloseReadings,
+        address agent
     );
     event MandateRevoked(AccountId indexed account);
     event ClassSet(AccountId indexed account, uint8 class);
@@ -68,6 +73,8 @@ interface ILedgerEvents {
         uint256 refunded,
         bool toPending
     );
+    /// `amount` of a bill is paid because its account's agent said so: the mandate's caps count it as collected.
+    event AgentAgreed(AccountId indexed account, BillId bill, address agent, uint256 amount);
     /// A customer appealed by hand against a bill that was in `from`: all of it is held, `amount`, of which `owed` was
     /// not paid. Set aside are `fromPending` of the batch's bucket, `fromCredit` of the supplier's credit, and `bond` of
     /// the account's balance.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Account, AccountRequest} from "../types/Accounts.sol";
+import {Account, AccountRequest, Voice} from "../types/Accounts.sol";
 import {Batch, Bill, BillRecord, BillState, Reason, Totals} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
@@ -65,6 +65,9 @@ interface IPaymentLedger is ILedgerDesk, IAppealDesk {
     function accountOf(AccountId account) external view returns (Account memory);
     /// The owner of an account; zero where there is none.
     function ownerOf(AccountId account) external view returns (address);
+    /// With what voice `who` may answer now for an account: as its owner to anything, as its agent to what the mandate
+    /// covers, if `amount` minor units of a bill are to be paid in all.
+    function voiceOf(AccountId account, address who, uint256 amount) external view returns (Voice);
     /// The class that an account had when a batch was posted.
     function classAt(AccountId account, BatchId batch) external view returns (uint8);
     /// The words (libraries/PackedAccounts.sol) of the accounts that packed bills of a supplier name, in order.

@@ -8,6 +8,7 @@ import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedBills} from "../libraries/PackedBills.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 import {Tariffs} from "../libraries/Tariffs.sol";
+import {Voice} from "../types/Accounts.sol";
 import {Batch, BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedAccount, PackedBill, PackedRecord} from "../types/Ids.sol";
 import {Tariff} from "../types/Utilities.sol";
@@ -38,7 +39,7 @@ abstract contract DeskAppeals is DeskBase, IAppealDesk {
     }
 
     /// @inheritdoc IAppealDesk
-    function closeAppeal(BillId bill, uint48 due, uint48 settled, Reason voidReason, bool consent)
+    function closeAppeal(BillId bill, uint48 due, uint48 settled, Reason voidReason, Voice consent)
         external
         override
         onlyRegistry
@@ -100,7 +101,7 @@ abstract contract DeskAppeals is DeskBase, IAppealDesk {
         uint256 due,
         uint256 settled,
         Reason voidReason,
-        bool consent
+        Voice consent
     ) private {
         Closing memory closing = _divide(record, _accounts[account], due, consent);
         _records[bill] = _closed(record, settled + due, closing.owed, closing.voided == 0 ? Reason.None : voidReason);
@@ -111,6 +112,7 @@ abstract contract DeskAppeals is DeskBase, IAppealDesk {
         _shift(closing.voided, Sum.Held, Sum.Voided);
         _shift(closing.owed, Sum.Held, Sum.Arrears);
         _settle(bill, closing.fromHold + closing.fromBalance, Sum.Held);
+        if (consent == Voice.Agent) _countAgreed(bill, account, closing.fromHold + closing.fromBalance);
 
         _emitClosed(bill, account, closing, voidReason);
     }
@@ -123,7 +125,7 @@ abstract contract DeskAppeals is DeskBase, IAppealDesk {
         if (closing.owed != 0) emit ArrearsOpened(account, bill, closing.owed, Reason.AppealShortfall);
     }
 
-    function _divide(PackedRecord record, PackedAccount account, uint256 due, bool consent)
+    function _divide(PackedRecord record, PackedAccount account, uint256 due, Voice consent)
         private
         pure
         returns (Closing memory closing)
@@ -133,7 +135,7 @@ abstract contract DeskAppeals is DeskBase, IAppealDesk {
         closing.fromHold = _atMost(held, due);
         closing.refunded = held - closing.fromHold;
         closing.owed = due - closing.fromHold;
-        if (consent) {
+        if (consent != Voice.None) {
             closing.fromBalance = _atMost(account.balance(), closing.owed);
             closing.owed -= closing.fromBalance;
         }

@@ -7,6 +7,7 @@ import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
+import {Voice} from "../types/Accounts.sol";
 import {BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedAccount, PackedRecord} from "../types/Ids.sol";
 import {DeskBase} from "./DeskBase.sol";
@@ -20,9 +21,11 @@ abstract contract DeskArrears is DeskBase, ILedgerDesk {
 
     /// @inheritdoc ILedgerDesk
     function confirmBills(BillId[] calldata bills) external override {
+        bool paid;
         for (uint256 i; i < bills.length; ++i) {
-            _confirm(bills[i]);
+            if (_confirm(bills[i])) paid = true;
         }
+        if (!paid && bills.length != 0) _refuseConfirming(bills[0]);
     }
 
     /// @inheritdoc ILedgerDesk
@@ -65,19 +68,37 @@ abstract contract DeskArrears is DeskBase, ILedgerDesk {
         }
     }
 
-    function _confirm(BillId bill) private {
+    /// Passes over a bill that waits no longer, that the balance does not carry, or that is more than the mandate gives
+    /// its agent to say: what others do meanwhile stops no list.
+    function _confirm(BillId bill) private returns (bool) {
         // Check:
-        (PackedRecord record, AccountId account) = _inState(bill, BillState.Waiting);
-        _checkAccountOwner(account);
+        PackedRecord record = _records[bill];
+        if (!record.exists() || record.state() != BillState.Waiting) return false;
+        AccountId account = IdCodec.account(_batches[bill.batch()].supplier, record.number());
+        uint256 amount = record.amount();
+        Voice voice = _voiceOf(account, msg.sender, amount);
+        if (voice == Voice.None) revert Errors.PaymentLedger_NotAccountOwner(account, msg.sender);
+        if (voice == Voice.Excessive || amount > _accounts[account].balance()) return false;
 
         // Effect:
-        uint256 amount = record.amount();
-        _accounts[account] = _debited(account, _accounts[account], amount);
+        if (voice == Voice.Agent) _countAgreed(bill, account, amount);
+        _accounts[account] = _accounts[account].debited(amount);
         _records[bill] = record.with(BillState.Settled, Reason.None, amount);
         _lower(Sum.Accounts, amount);
         _settle(bill, amount, Sum.Waiting);
 
         emit BillPaid(bill, account, amount, 0, 0, 0, false);
+        return true;
+    }
+
+    /// Why a bill was passed over.
+    function _refuseConfirming(BillId bill) private view {
+        (PackedRecord record, AccountId account) = _inState(bill, BillState.Waiting);
+        uint256 balance = _accounts[account].balance();
+        if (record.amount() > balance) {
+            revert Errors.PaymentLedger_InsufficientBalance(account, balance, record.amount());
+        }
+        revert Errors.PaymentLedger_BeyondMandate(bill, record.amount());
     }
 
     /// Takes `amount` minor units, or all that is owed if that is less, off what is owed and gives them to the supplier.

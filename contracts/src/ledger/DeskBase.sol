@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
 import {MerkleTree} from "../libraries/MerkleTree.sol";
+import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 import {Batch, BillState} from "../types/Bills.sol";
-import {AccountId, BillId, PackedBill, PackedRecord} from "../types/Ids.sol";
+import {AccountId, BillId, PackedAccount, PackedBill, PackedRecord} from "../types/Ids.sol";
 import {LedgerBase, Sum} from "./LedgerBase.sol";
 
 /// What the parts of the desks share.
 abstract contract DeskBase is LedgerBase {
     using IdCodec for BillId;
+    using PackedAccounts for PackedAccount;
     using PackedRecords for PackedRecord;
 
     /// The record of a bill that must be in `state`, and its account.
@@ -37,6 +40,13 @@ abstract contract DeskBase is LedgerBase {
     function _settle(BillId bill, uint256 amount, Sum from) internal {
         _shift(amount, from, Sum.Settled);
         _creditSupplier(_batches[bill.batch()].supplier, amount);
+    }
+
+    /// `amount` minor units of a bill are paid on the word of the account's agent, whose mandate has room for them.
+    function _countAgreed(BillId bill, AccountId account, uint256 amount) internal {
+        _accounts[account] = _accounts[account].counted(amount, Calendar.monthOf(block.timestamp));
+
+        emit AgentAgreed(account, bill, _agents[account], amount);
     }
 
     function _atMost(uint256 amount, uint256 most) internal pure returns (uint256) {

@@ -23,7 +23,7 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
     bytes32 private constant VERSION_HASH = keccak256("1");
     bytes32 private constant MANDATE_TYPEHASH = keccak256(
         "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,"
-        "bool discloseReadings,uint32 nonce,uint40 deadline)"
+        "bool discloseReadings,address agent,uint32 nonce,uint40 deadline)"
     );
 
     /// @inheritdoc ILedgerDesk
@@ -44,6 +44,7 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
     function revokeMandate(AccountId account) external override onlyAccountOwner(account) {
         // Effect:
         _accounts[account] = _accounts[account].withoutMandate();
+        delete _agents[account];
         ++_holders[account].mandateNonce;
 
         emit MandateRevoked(account);
@@ -58,9 +59,12 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
 
         // Effect:
         _accounts[account] = _accounts[account].withMandate(mandate);
+        _agents[account] = mandate.agent;
         ++_holders[account].mandateNonce;
 
-        emit MandateGranted(account, mandate.capPerBill, mandate.capPerMonth, mandate.lastDay, mandate.discloseReadings);
+        emit MandateGranted(
+            account, mandate.capPerBill, mandate.capPerMonth, mandate.lastDay, mandate.discloseReadings, mandate.agent
+        );
     }
 
     function _checkCap(uint256 cap) private pure {
@@ -73,18 +77,9 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
             revert Errors.PaymentLedger_SignatureExpired(signed.account, signed.deadline);
         }
         Holder memory holder = _holders[signed.account];
-        Mandate calldata mandate = signed.mandate;
+        // The mandate's fields stand in it one by one, as the type has them.
         bytes32 structHash = keccak256(
-            abi.encode(
-                MANDATE_TYPEHASH,
-                signed.account,
-                mandate.capPerBill,
-                mandate.capPerMonth,
-                mandate.lastDay,
-                mandate.discloseReadings,
-                holder.mandateNonce,
-                signed.deadline
-            )
+            abi.encode(MANDATE_TYPEHASH, signed.account, signed.mandate, holder.mandateNonce, signed.deadline)
         );
         // Computed at each use: on a fork of the chain, which has another id, the signature is not valid.
         bytes32 domain = keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));

@@ -7,6 +7,7 @@ import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedBills} from "../libraries/PackedBills.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
+import {Voice} from "../types/Accounts.sol";
 import {Batch, BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedAccount, PackedBill, PackedRecord, SupplierId} from "../types/Ids.sol";
 import {DeskAppeals} from "./DeskAppeals.sol";
@@ -73,7 +74,7 @@ abstract contract DeskReclaiming is DeskAppeals {
     }
 
     /// @inheritdoc IAppealDesk
-    function closeReclaimed(BillId bill, uint48 due, Reason voidReason, bool consent) external override onlyRegistry {
+    function closeReclaimed(BillId bill, uint48 due, Reason voidReason, Voice consent) external override onlyRegistry {
         // Check:
         (PackedRecord record, AccountId account) = _inState(bill, BillState.Held);
         Claim memory claim = _claims[bill];
@@ -89,6 +90,7 @@ abstract contract DeskReclaiming is DeskAppeals {
         _lower(Sum.Holds, record.money() + claim.bond);
         _repay(account, outcome, due == amount ? 0 : claim.bond);
         _divideReclaimed(bill, outcome, record, claim, due == amount);
+        if (consent == Voice.Agent) _countAgreed(bill, account, outcome.fromBalance);
 
         _emitEnded(bill, account, outcome, claim.bond, due == amount);
         if (outcome.voided != 0) emit BillVoided(account, bill, outcome.voided, voidReason, 0);
@@ -136,7 +138,7 @@ abstract contract DeskReclaiming is DeskAppeals {
         _suppliers[supplier].pledged += uint96(amount - taken);
     }
 
-    function _outcomeOf(PackedRecord record, Claim memory claim, uint256 balance, uint256 due, bool consent)
+    function _outcomeOf(PackedRecord record, Claim memory claim, uint256 balance, uint256 due, Voice consent)
         private
         pure
         returns (Outcome memory outcome)
@@ -147,7 +149,7 @@ abstract contract DeskReclaiming is DeskAppeals {
         outcome.toSupplier = held - outcome.refunded;
         outcome.debt = claim.paid - outcome.kept - outcome.refunded;
         outcome.owed = due - outcome.kept;
-        if (consent) {
+        if (consent != Voice.None) {
             outcome.fromBalance = _atMost(balance, outcome.owed);
             outcome.owed -= outcome.fromBalance;
         }

@@ -5,7 +5,7 @@ import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
-import {Account, AccountRequest} from "../types/Accounts.sol";
+import {Account, AccountRequest, Voice} from "../types/Accounts.sol";
 import {AccountId, PackedAccount, SupplierId} from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
 import {LedgerBase, Sum} from "./LedgerBase.sol";
@@ -50,12 +50,18 @@ abstract contract LedgerAccounts is LedgerBase, IPaymentLedger {
     function accountOf(AccountId account) external view override returns (Account memory decoded) {
         decoded = _account(account).decode();
         decoded.owner = _holders[account].owner;
+        decoded.agent = _agents[account];
         decoded.mandateNonce = _holders[account].mandateNonce;
     }
 
     /// @inheritdoc IPaymentLedger
     function ownerOf(AccountId account) external view override returns (address) {
         return _holders[account].owner;
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function voiceOf(AccountId account, address who, uint256 amount) external view override returns (Voice) {
+        return _voiceOf(account, who, amount);
     }
 
     /// @inheritdoc IPaymentLedger

@@ -6,11 +6,13 @@ import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
 import {IFairClock} from "../interfaces/IFairClock.sol";
 import {ILedgerEvents} from "../interfaces/ILedgerEvents.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
+import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 import {Revisions} from "../libraries/Revisions.sol";
-import {Batch, BillState} from "../types/Bills.sol";
+import {Voice} from "../types/Accounts.sol";
+import {Batch, BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedAccount, PackedRecord, SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
 
@@ -87,6 +89,7 @@ abstract contract LedgerBase is ILedgerEvents {
     /// By the first batch that they hold for.
     mapping(AccountId account => Revisions.Revision[]) internal _classes;
     mapping(BillId bill => Claim) internal _claims;
+    mapping(AccountId account => address) internal _agents;
     uint32 internal _supplierCount;
     uint48 internal _batchCount;
     // slither-disable-end uninitialized-state,constable-states,unused-state
@@ -116,6 +119,19 @@ abstract contract LedgerBase is ILedgerEvents {
 
     function _checkAccountOwner(AccountId account) internal view {
         if (_holders[account].owner != msg.sender) revert Errors.PaymentLedger_NotAccountOwner(account, msg.sender);
+    }
+
+    /// With what voice `who` speaks for an account, of `amount` minor units to be paid of a bill. An owner that is its
+    /// own agent is the owner.
+    function _voiceOf(AccountId account, address who, uint256 amount) internal view returns (Voice) {
+        if (who == address(0)) return Voice.None;
+        if (who == _holders[account].owner) return Voice.Owner;
+        if (who != _agents[account]) return Voice.None;
+        uint256 today = Calendar.dayOf(block.timestamp);
+        Reason refusal = _accounts[account].refusal(amount, today, Calendar.monthOf(block.timestamp));
+        if (refusal == Reason.MandateExpired) return Voice.None;
+        // What the balance lacks is owed, as when the owner agrees.
+        return refusal == Reason.None || refusal == Reason.Balance ? Voice.Agent : Voice.Excessive;
     }
 
     /// An account that exists.

@@ -6,7 +6,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IAppealDesk} from "../interfaces/IAppealDesk.sol";
 import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
-import {Mandate, SignedMandate} from "../types/Accounts.sol";
+import {Mandate, SignedMandate, Voice} from "../types/Accounts.sol";
 import {BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
@@ -114,13 +114,13 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     // slither-disable-end incorrect-return
 
     /// @inheritdoc IAppealDesk
-    function closeAppeal(BillId, uint48, uint48, Reason, bool) external override atAppealDesk {}
+    function closeAppeal(BillId, uint48, uint48, Reason, Voice) external override atAppealDesk {}
 
     /// @inheritdoc IAppealDesk
     function reclaim(BillId, PackedBill, bytes32[] calldata) external override atAppealDesk {}
 
     /// @inheritdoc IAppealDesk
-    function closeReclaimed(BillId, uint48, Reason, bool) external override atAppealDesk {}
+    function closeReclaimed(BillId, uint48, Reason, Voice) external override atAppealDesk {}
 
     /// Runs the call as it came in a desk's code, on this contract's storage, and ends with its result.
     function _handOn(address desk) private {

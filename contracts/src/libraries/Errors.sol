@@ -38,7 +38,7 @@ interface Errors {
     error PaymentLedger_NotRegistry(address caller);
     /// Thrown when the caller does not own the supplier, or there is no such supplier.
     error PaymentLedger_NotSupplierOwner(SupplierId supplier, address caller);
-    /// Thrown when the caller does not own the account, or there is no such account.
+    /// Thrown when the caller does not own the account, nor is its agent where that would do, or there is no such account.
     error PaymentLedger_NotAccountOwner(AccountId account, address caller);
 
     /* LEDGER: ACCOUNTS AND MANDATES */
@@ -75,6 +75,8 @@ interface Errors {
     error PaymentLedger_SignatureExpired(AccountId account, uint256 deadline);
     /// Thrown when a mandate's signature is not the account owner's over the account's next nonce.
     error PaymentLedger_SignatureInvalid(AccountId account, uint256 nonce);
+    /// Thrown when an agent would confirm a bill of more than the mandate covers.
+    error PaymentLedger_BeyondMandate(BillId bill, uint256 amount);
 
     /* LEDGER: SUPPLIERS AND TARIFFS */
 
@@ -257,8 +259,10 @@ interface Errors {
     error AppealRegistry_NotGate(address caller);
     /// Thrown when the caller is not the supplier of the appealed bill.
     error AppealRegistry_NotSupplier(BillId bill, address caller);
-    /// Thrown when the caller is not the customer of the appealed bill.
+    /// Thrown when the caller is neither the customer of the bill nor its agent under a mandate in force.
     error AppealRegistry_NotCustomer(BillId bill, address caller);
+    /// Thrown when an agent would agree to more of the bill than the mandate covers.
+    error AppealRegistry_BeyondMandate(BillId bill, address agent);
     /// Thrown when an appeal is not in a state that the step needs.
     error AppealRegistry_WrongState(BillId bill, AppealState state);
     /// Thrown when a step comes at its deadline or later.

@@ -12,6 +12,8 @@ import {Utility} from "../types/Utilities.sol";
 /// · billedThrough 208..223 · class 224..231 · utility 232..235 · flags 236..239 (open, discloseReadings) ·
 /// classSince 240..255
 library PackedAccounts {
+    using PackedAccounts for PackedAccount;
+
     /// The largest balance, minor units.
     uint256 internal constant MAX_BALANCE = (1 << 48) - 1;
     /// The largest cap, minor units.
@@ -137,13 +139,18 @@ library PackedAccounts {
         }
     }
 
-    /// With `amount` minor units collected under the mandate in `month_`, which `refusal` has allowed: balance and
-    /// spent change in one addition each, since neither can carry out of its field.
+    /// With `amount` minor units collected under the mandate in `month_`, which `refusal` has allowed.
     function collected(PackedAccount account, uint256 amount, uint256 month_) internal pure returns (PackedAccount) {
+        return counted(account, amount, month_).debited(amount);
+    }
+
+    /// With `amount` minor units, which the cap a month allows, counted as collected in `month_`: neither this nor
+    /// what changes the balance can carry out of its field.
+    function counted(PackedAccount account, uint256 amount, uint256 month_) internal pure returns (PackedAccount) {
         uint256 word = PackedAccount.unwrap(account);
         if (month(account) != month_) word = (word & ~SPENT_AND_MONTH) | (month_ << 180);
         unchecked {
-            return PackedAccount.wrap(word - amount + (amount << 136));
+            return PackedAccount.wrap(word + (amount << 136));
         }
     }
 

@@ -25,6 +25,8 @@ struct Account {
     Utility utility;
     /// Whether the mandate lets anyone show the readings on chain in a challenge.
     bool discloseReadings;
+    /// May answer for the owner while the mandate lasts; zero for nobody.
+    address agent;
     /// Counts grants and revocations of mandates; the next signature carries it, so that any of them ends signatures
     /// not yet used.
     uint32 mandateNonce;
@@ -47,6 +49,20 @@ struct Mandate {
     uint16 lastDay;
     /// Whether anyone may show this account's readings on chain in a challenge.
     bool discloseReadings;
+    /// May answer for the owner while the mandate lasts, within its caps; zero for nobody.
+    address agent;
+}
+
+/// With what voice an address speaks for an account.
+enum Voice {
+    /// A stranger's.
+    None,
+    /// Its agent's, but about more than the mandate covers.
+    Excessive,
+    /// Its agent's.
+    Agent,
+    /// Its owner's.
+    Owner
 }
 
 /// A mandate granted by an EIP-712 signature of the account's owner (EOA or ERC-1271).

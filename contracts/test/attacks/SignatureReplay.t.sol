@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Errors} from "../../src/libraries/Errors.sol";
 import {PackedAccounts} from "../../src/libraries/PackedAccounts.sol";
-import {Mandate, SignedMandate} from "../../src/types/Accounts.sol";
+import {SignedMandate} from "../../src/types/Accounts.sol";
 import {AccountId, PackedAccount} from "../../src/types/Ids.sol";
 import {AttackBase, WeakLedger, recovered} from "./AttackBase.sol";
 
@@ -18,7 +18,6 @@ function mandateDigest(SignedMandate memory signed, uint32 nonce, uint256 chainI
     pure
     returns (bytes32)
 {
-    Mandate memory m = signed.mandate;
     bytes32 domain = keccak256(
         abi.encode(
             keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
@@ -30,13 +29,9 @@ function mandateDigest(SignedMandate memory signed, uint32 nonce, uint256 chainI
     );
     bytes32 typehash = keccak256(
         "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,"
-        "bool discloseReadings,uint32 nonce,uint40 deadline)"
+        "bool discloseReadings,address agent,uint32 nonce,uint40 deadline)"
     );
-    bytes32 content = keccak256(
-        abi.encode(
-            typehash, signed.account, m.capPerBill, m.capPerMonth, m.lastDay, m.discloseReadings, nonce, signed.deadline
-        )
-    );
+    bytes32 content = keccak256(abi.encode(typehash, signed.account, signed.mandate, nonce, signed.deadline));
     return keccak256(abi.encodePacked("\x19\x01", domain, content));
 }
 

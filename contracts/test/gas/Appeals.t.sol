@@ -48,6 +48,38 @@ contract AppealsGas is Base {
         vm.snapshotGasLastCall(GROUP, "accept it");
     }
 
+    /// As many as a run's agent answers in one call.
+    function test_withdrawAppeals__GivenAnAgentOf130Customers__Measured() external {
+        uint256 count = 130;
+        PackedBill[] memory bills = new PackedBill[](count);
+        BillId[] memory ids = new BillId[](count);
+        for (uint256 i; i < count; ++i) {
+            AccountId one = _open(payer);
+            _fund(one, 1e9);
+            _grant(one, _mandateOf(agent, 1e9, 1e9));
+            bills[i] = _bill(one, 1000, TODAY, 31);
+        }
+        BatchId batch = _post(bills);
+        for (uint256 i; i < count; ++i) {
+            ids[i] = IdCodec.bill(batch, i);
+        }
+        _judge(batch, bills, _verdicts(count, APPEAL));
+        uint256 open = vm.snapshotState();
+        vm.prank(agent);
+        registry.withdrawAppeals(ids);
+        vm.snapshotGasLastCall(GROUP, "an agent withdraws 130");
+        vm.revertToState(open);
+        uint48[] memory quantities = new uint48[](count);
+        for (uint256 i; i < count; ++i) {
+            quantities[i] = 500;
+        }
+        vm.prank(supplierOwner);
+        registry.offerAdjustments(ids, quantities);
+        vm.prank(agent);
+        registry.acceptAdjustments(ids);
+        vm.snapshotGasLastCall(GROUP, "an agent accepts 130");
+    }
+
     function test_contest__GivenPanelOfTwoOfThree__Measured() external {
         bill = _run(packed, APPEAL);
         vm.prank(supplierOwner);

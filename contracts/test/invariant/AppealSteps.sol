@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IAppealRegistry} from "../../src/interfaces/IAppealRegistry.sol";
+import {Voice} from "../../src/types/Accounts.sol";
 import {AppealState} from "../../src/types/Appeals.sol";
 import {BillState, Reason} from "../../src/types/Bills.sol";
 import {BatchId, BillId} from "../../src/types/Ids.sol";
@@ -14,7 +15,7 @@ abstract contract AppealSteps is DeskSteps {
         uint256 place = _anyAppeal(AppealState.None, false);
         bytes memory data = abi.encodeCall(IAppealRegistry.concede, (_one(_idOf(place))));
         if (_answers(place, _supplierOf(place).owner, _isLive(place), data, Step.Concede)) {
-            _close(place, AppealState.Conceded, 0, Reason.Conceded, false);
+            _close(place, AppealState.Conceded, 0, Reason.Conceded, Voice.None);
         }
     }
 
@@ -55,9 +56,8 @@ abstract contract AppealSteps is DeskSteps {
         bytes memory data = abi.encodeCall(IAppealRegistry.acceptAdjustments, (_one(_idOf(place))));
         bool allowed = bill.appeal == AppealState.AdjustmentOffered;
         Step done = _isCovered(place, bill.offered) ? Step.Accept : Step.AcceptToArrears;
-        if (_answers(place, accounts[bill.account].owner, allowed, data, done)) {
-            _close(place, AppealState.Accepted, bill.offered, Reason.Adjusted, true);
-        }
+        (bool taken, Voice voice) = _customerAnswers(place, bill.offered, allowed, data, done);
+        if (taken) _close(place, AppealState.Accepted, bill.offered, Reason.Adjusted, voice);
     }
 
     function refuseAdjustment(uint256 seed) external step(seed) {
@@ -65,9 +65,8 @@ abstract contract AppealSteps is DeskSteps {
         uint256 place = _anyAppeal(AppealState.AdjustmentOffered, false);
         bytes memory data = abi.encodeCall(IAppealRegistry.refuseAdjustments, (_one(_idOf(place))));
         bool allowed = bills[place].appeal == AppealState.AdjustmentOffered;
-        if (_answers(place, accounts[bills[place].account].owner, allowed, data, Step.Refuse)) {
-            _contestFrom(place, fairTime);
-        }
+        (bool taken,) = _customerAnswers(place, 0, allowed, data, Step.Refuse);
+        if (taken) _contestFrom(place, fairTime);
     }
 
     function withdrawAppeal(uint256 seed) external step(seed) {
@@ -76,9 +75,8 @@ abstract contract AppealSteps is DeskSteps {
         uint48 amount = bills[place].amount + _settledOf(bills[place]);
         bytes memory data = abi.encodeCall(IAppealRegistry.withdrawAppeals, (_one(_idOf(place))));
         Step done = _isCovered(place, amount) ? Step.WithdrawAppeal : Step.WithdrawAppealToArrears;
-        if (_answers(place, accounts[bills[place].account].owner, _isLive(place), data, done)) {
-            _close(place, AppealState.Withdrawn, amount, Reason.None, true);
-        }
+        (bool taken, Voice voice) = _customerAnswers(place, amount, _isLive(place), data, done);
+        if (taken) _close(place, AppealState.Withdrawn, amount, Reason.None, voice);
     }
 
     function expire(uint256 seed) external step(seed) {
@@ -92,7 +90,7 @@ abstract contract AppealSteps is DeskSteps {
         Step done = offered ? Step.ExpireToContest : Step.ExpireToVoid;
         if (!_call(keeper, address(registry), data, forbidden, done)) return;
         if (offered) _contestFrom(place, bill.deadline);
-        else _close(place, AppealState.Expired, 0, Reason.Expired, false);
+        else _close(place, AppealState.Expired, 0, Reason.Expired, Voice.None);
     }
 
     /// By the customer, or by anyone when the window is over.
@@ -101,7 +99,8 @@ abstract contract AppealSteps is DeskSteps {
         uint256 place = _anyAppeal(AppealState.None, _rarely(4));
         BillBook storage bill = bills[place];
         if (batches[bill.batch].judgedAt == 0) return;
-        address caller = _rarely(2) ? keeper : accounts[bill.account].owner;
+        (address caller, Voice voice) = _speakerFor(bill.account, 0);
+        if (_rarely(2)) (caller, voice) = (keeper, Voice.None);
         uint256[] memory indexes = new uint256[](1);
         indexes[0] = uint16(BillId.unwrap(_idOf(place)));
         bytes memory data = abi.encodeCall(
@@ -111,7 +110,7 @@ abstract contract AppealSteps is DeskSteps {
         bool passed = !_isLive(place) || bill.byHand || bill.replaced || corrected[place];
         passed = passed || uint8(said[bill.batch][12 * indexes[0]]) & 0x20 == 0;
         uint256 expected = passed ? 0 : _undisputed(place, indexes[0]);
-        string memory forbidden = !passed && !_isReleasable(bill.batch) && caller == keeper
+        string memory forbidden = !passed && !_isReleasable(bill.batch) && voice == Voice.None
             ? "INV-12: another than the customer settled a part before its window's end"
             : "";
         Step done = expected == 0 ? Step.UndisputedNothing : Step.Undisputed;
@@ -144,6 +143,22 @@ abstract contract AppealSteps is DeskSteps {
             number = (number << 8) | uint8(verdicts[place + i]);
         }
         return int40(uint40(number));
+    }
+
+    /// A step of the customer or its agent with which `due` of the bill is paid in all, or nothing is for 0.
+    function _customerAnswers(uint256 place, uint256 due, bool allowed, bytes memory data, Step done)
+        private
+        returns (bool taken, Voice voice)
+    {
+        address caller;
+        (caller, voice) = _speakerFor(bills[place].account, due);
+        string memory forbidden = allowed && fairTime < bills[place].deadline
+            ? ""
+            : "INV-12: an appeal took a step that its state or its deadline forbids";
+        if (voice == Voice.None) forbidden = "INV-12: another than the party took a step in an appeal";
+        // A refusal pays nothing, whatever the caps.
+        if (voice == Voice.Excessive && done != Step.Refuse) forbidden = "INV-05: an agent agreed to more than it may";
+        taken = _call(caller, address(registry), data, forbidden, done);
     }
 
     /// A step of `party`, now and then tried by another, refused from the deadline on.
@@ -187,7 +202,7 @@ abstract contract AppealSteps is DeskSteps {
     }
 
     /// The appeal ends with `due` of the bill to be paid in all; of an appeal by hand, something was paid before.
-    function _close(uint256 place, AppealState state, uint48 due, Reason reason, bool consent) internal {
+    function _close(uint256 place, AppealState state, uint48 due, Reason reason, Voice consent) internal {
         BillBook storage bill = bills[place];
         uint48 settled = _settledOf(bill);
         if (due < settled) due = settled;
@@ -197,7 +212,7 @@ abstract contract AppealSteps is DeskSteps {
         _closePaying(place, due, consent, reason);
     }
 
-    function _closeReclaimed(uint256 place, uint48 due, Reason reason, bool consent) internal virtual;
+    function _closeReclaimed(uint256 place, uint48 due, Reason reason, Voice consent) internal virtual;
 
     function _closeVoid(BillBook storage bill, Reason reason) private {
         accounts[bill.account].balance += bill.hold;
@@ -206,13 +221,14 @@ abstract contract AppealSteps is DeskSteps {
     }
 
     /// The hold pays first, then by consent the balance; what is left of `due` is owed.
-    function _closePaying(uint256 place, uint48 due, bool consent, Reason reason) private {
+    function _closePaying(uint256 place, uint48 due, Voice consent, Reason reason) private {
         BillBook storage bill = bills[place];
         CustomerAccount storage account = accounts[bill.account];
         bill.amount = due;
         uint48 rest = due - _settledOf(bill);
-        uint48 money = bill.hold + (consent ? account.balance : 0);
+        uint48 money = bill.hold + (consent == Voice.None ? 0 : account.balance);
         uint48 paid = rest < money ? rest : money;
+        if (consent == Voice.Agent) collected[bill.account][month] += paid;
         // What the hold has too much goes back, what it has too little comes from the balance: one sum.
         account.balance = account.balance + bill.hold - paid;
         bill.hold = 0;

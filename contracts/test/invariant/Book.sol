@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Voice} from "../../src/types/Accounts.sol";
 import {AppealState} from "../../src/types/Appeals.sol";
 import {BillState, Reason} from "../../src/types/Bills.sol";
 import {AccountId, BatchId, BillId, SupplierId} from "../../src/types/Ids.sol";
@@ -24,6 +25,7 @@ abstract contract Book is Base {
         /// Last day of any bill posted so far; what is posted next begins after it, or overlaps on purpose.
         uint16 postedThrough;
         uint32 mandateNonce;
+        address agent;
     }
 
     struct SupplierBook {
@@ -293,6 +295,15 @@ abstract contract Book is Base {
         if (amount > account.capPerBill) return Reason.CapPerBill;
         if (collected[place][month] + amount > account.capPerMonth) return Reason.CapPerMonth;
         return amount > account.balance ? Reason.Balance : Reason.None;
+    }
+
+    /// With what voice `who` may have `amount` paid of a bill of an account.
+    function _voiceOf(uint256 place, address who, uint256 amount) internal view returns (Voice) {
+        CustomerAccount storage account = accounts[place];
+        if (who == account.owner) return Voice.Owner;
+        if (who != account.agent || account.mandateLastDay < _today()) return Voice.None;
+        Reason reason = _refusalOf(place, amount);
+        return reason == Reason.CapPerBill || reason == Reason.CapPerMonth ? Voice.Excessive : Voice.Agent;
     }
 
     function _collect(uint256 place, uint256 amount) internal {

@@ -17,7 +17,7 @@ abstract contract CustomerSteps is EvidenceBook {
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant MANDATE = keccak256(
         "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,bool discloseReadings,"
-        "uint32 nonce,uint40 deadline)"
+        "address agent,uint32 nonce,uint40 deadline)"
     );
 
     function openAccount(uint256 seed) external step(seed) {
@@ -127,6 +127,7 @@ abstract contract CustomerSteps is EvidenceBook {
         bytes memory data = abi.encodeCall(ILedgerDesk.revokeMandate, (accounts[place].id));
         if (_call(caller, address(ledger), data, forbidden, Step.RevokeMandate)) {
             (accounts[place].capPerBill, accounts[place].capPerMonth, accounts[place].mandateLastDay) = (0, 0, 0);
+            accounts[place].agent = address(0);
             ++accounts[place].mandateNonce;
         }
     }
@@ -162,7 +163,7 @@ abstract contract CustomerSteps is EvidenceBook {
     function _granted(uint256 place, Mandate memory mandate) internal {
         CustomerAccount storage account = accounts[place];
         (account.capPerBill, account.capPerMonth) = (mandate.capPerBill, mandate.capPerMonth);
-        account.mandateLastDay = mandate.lastDay;
+        (account.mandateLastDay, account.agent) = (mandate.lastDay, mandate.agent);
         ++account.mandateNonce;
     }
 
@@ -171,7 +172,8 @@ abstract contract CustomerSteps is EvidenceBook {
             capPerBill: uint48(_rarely(3) ? _draw(100_000) : 1e9),
             capPerMonth: uint48(_rarely(3) ? _draw(300_000) : 1e10),
             lastDay: uint16(_today() + _draw(400) - (_rarely(8) ? 2 : 0)),
-            discloseReadings: _rarely(2)
+            discloseReadings: _rarely(2),
+            agent: _rarely(4) ? address(0) : _rarely(4) ? secondAgent : agent
         });
     }
 

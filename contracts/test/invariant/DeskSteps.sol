@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {ILedgerDesk} from "../../src/interfaces/ILedgerDesk.sol";
+import {Voice} from "../../src/types/Accounts.sol";
 import {BillState, Reason} from "../../src/types/Bills.sol";
 import {BillId} from "../../src/types/Ids.sol";
 import {OracleSteps} from "./OracleSteps.sol";
@@ -13,14 +14,16 @@ abstract contract DeskSteps is OracleSteps {
         uint256 place = _anyBill(BillState.Waiting);
         BillBook storage bill = bills[place];
         CustomerAccount storage account = accounts[bill.account];
-        address caller = _callerFor(account.owner);
         uint48 amount = bill.amount;
+        (address caller, Voice voice) = _speakerFor(bill.account, amount);
         string memory forbidden = amount > account.balance ? "INV-10: a bill was paid from less than its amount" : "";
-        if (caller != account.owner) forbidden = "INV-10: another than its customer confirmed a bill";
+        if (voice == Voice.None) forbidden = "INV-10: another than its customer confirmed a bill";
+        if (voice == Voice.Excessive) forbidden = "INV-05: an agent confirmed more than the mandate covers";
         if (bill.state != BillState.Waiting) forbidden = "INV-03: a bill was confirmed that does not wait";
         bytes memory data = abi.encodeCall(ILedgerDesk.confirmBills, (_one(_idOf(place))));
         if (!_call(caller, address(ledger), data, forbidden, Step.Confirm)) return;
         account.balance -= amount;
+        if (voice == Voice.Agent) collected[bill.account][month] += amount;
         _settle(place, BillState.Waiting, amount);
         _enter(bill, BillState.Settled, Reason.None);
     }

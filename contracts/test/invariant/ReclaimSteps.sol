@@ -7,6 +7,7 @@ import {IArbitrable} from "../../src/interfaces/IArbiter.sol";
 import {IArbiterPanel} from "../../src/interfaces/IArbiterPanel.sol";
 import {IFairClock} from "../../src/interfaces/IFairClock.sol";
 import {ILedgerDesk} from "../../src/interfaces/ILedgerDesk.sol";
+import {Voice} from "../../src/types/Accounts.sol";
 import {AppealState} from "../../src/types/Appeals.sol";
 import {BillState, Reason} from "../../src/types/Bills.sol";
 import {BillId, PackedBill, SupplierId} from "../../src/types/Ids.sol";
@@ -70,7 +71,7 @@ abstract contract ReclaimSteps is ChallengeSteps {
             bytes memory data = abi.encodeCall(IArbitrable.rule, (_idOf(place), due));
             if (!_call(soloArbiter, address(registry), data, forbidden, done)) return;
         }
-        _close(place, AppealState.Ruled, due, Reason.Ruled, false);
+        _close(place, AppealState.Ruled, due, Reason.Ruled, Voice.None);
     }
 
     /// Of a bill that is pending, settled or in arrears; now and then of another.
@@ -80,7 +81,7 @@ abstract contract ReclaimSteps is ChallengeSteps {
         uint256 place = _anyBill(states[_draw(6) < 4 ? 1 : 2 * _draw(2)]);
         BillBook storage bill = bills[place];
         CustomerAccount storage account = accounts[bill.account];
-        address caller = _callerFor(account.owner);
+        (address caller, Voice voice) = _speakerFor(bill.account, 0);
         uint48 bond = bill.amount / 20;
         if (bond == 0) bond = 1;
         string memory forbidden = bond > account.balance ? "INV-10: a bond was taken that the account has not" : "";
@@ -91,7 +92,7 @@ abstract contract ReclaimSteps is ChallengeSteps {
         if (fairTime >= _windowEndsAt(bill.batch) + periods[batches[bill.batch].version].review) {
             forbidden = "INV-12: a bill was appealed by hand too late";
         }
-        if (caller != account.owner) forbidden = "INV-12: another than the customer appealed by hand";
+        if (voice == Voice.None) forbidden = "INV-12: another than the customer appealed by hand";
         bytes memory data =
             abi.encodeCall(IAppealRegistry.appealByHand, (_idOf(place), PackedBill.wrap(bill.word), _proofOf(place)));
         if (_call(caller, address(registry), data, forbidden, _stepOfReclaiming(bill.state))) _reclaim(bill, bond);
@@ -145,14 +146,15 @@ abstract contract ReclaimSteps is ChallengeSteps {
 
     /// What was paid above `due` goes back, from what is set aside and then from the supplier's credit; what was paid
     /// below it is owed. The bond is lost if all of the bill is due.
-    function _closeReclaimed(uint256 place, uint48 due, Reason reason, bool consent) internal override {
+    function _closeReclaimed(uint256 place, uint48 due, Reason reason, Voice consent) internal override {
         BillBook storage bill = bills[place];
         SupplierBook storage book = _supplierOf(place);
         CustomerAccount storage account = accounts[bill.account];
         uint48 back = bill.paidBefore > due ? bill.paidBefore - due : 0;
         uint48 fromHold = bill.hold < back ? bill.hold : back;
         uint48 more = due > bill.paidBefore ? due - bill.paidBefore : 0;
-        uint48 paid = !consent ? 0 : account.balance < more ? account.balance : more;
+        uint48 paid = consent == Voice.None ? 0 : account.balance < more ? account.balance : more;
+        if (consent == Voice.Agent) collected[bill.account][month] += paid;
         book.pledged = book.pledged + bill.hold - bill.paidBefore + back - fromHold;
         book.credit += bill.hold - fromHold + paid + (due == bill.amount ? bill.bond : 0);
         account.balance = account.balance + fromHold - paid + (due == bill.amount ? 0 : bill.bond);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Voice} from "../../src/types/Accounts.sol";
 import {BillState} from "../../src/types/Bills.sol";
 import {Books} from "./Books.sol";
 
@@ -51,6 +52,8 @@ abstract contract Steps is Books {
         Refuse,
         WithdrawAppeal,
         WithdrawAppealToArrears,
+        AnswerByAgent,
+        AgentRefused,
         ExpireToVoid,
         ExpireToContest,
         SetClass,
@@ -92,6 +95,7 @@ abstract contract Steps is Books {
 
     address internal neighbour = _actor("neighbour");
     address internal keeper = _actor("keeper");
+    address internal secondAgent = _actor("second agent");
     address internal secondOperator = _actor("second operator");
     uint256[PAYERS] internal payerKeys;
     address[PAYERS] internal payers;
@@ -160,6 +164,15 @@ abstract contract Steps is Books {
     /// Its owner, or now and then someone else.
     function _callerFor(address owner) internal returns (address) {
         return _rarely(16) ? keeper : owner;
+    }
+
+    /// The owner of the account at `place`, or its agent, or now and then someone else; and with what voice it may have
+    /// `amount` paid of a bill.
+    function _speakerFor(uint256 place, uint256 amount) internal returns (address speaker, Voice voice) {
+        speaker = _rarely(16) ? keeper : _rarely(2) ? accounts[place].owner : _rarely(8) ? secondAgent : agent;
+        voice = _voiceOf(place, speaker, amount);
+        bool isAgent = speaker == agent || speaker == secondAgent;
+        if (isAgent) ++reached[voice == Voice.Agent ? Step.AnswerByAgent : Step.AgentRefused];
     }
 
     function _anyHolder() internal returns (address) {

@@ -10,7 +10,7 @@ import {IAppealRegistry} from "../../src/interfaces/IAppealRegistry.sol";
 import {IFairClock} from "../../src/interfaces/IFairClock.sol";
 import {IVerdictGate} from "../../src/interfaces/IVerdictGate.sol";
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
-import {AccountRequest, Mandate} from "../../src/types/Accounts.sol";
+import {AccountRequest, Mandate, Voice} from "../../src/types/Accounts.sol";
 import {BillRecord, BillState, Reason, Totals} from "../../src/types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../../src/types/Ids.sol";
 import {TariffBlock, Utility} from "../../src/types/Utilities.sol";
@@ -140,9 +140,9 @@ contract LedgerSymbolicTest {
         } else if (kind == 1) {
             ledger.cancelBill(id, bill, new bytes32[](0));
         } else if (kind == 2) {
-            ledger.closeAppeal(id, amount, 0, Reason.Adjusted, true);
+            ledger.closeAppeal(id, amount, 0, Reason.Adjusted, Voice.Owner);
         } else if (kind == 3) {
-            ledger.closeAppeal(id, amount, 0, Reason.Adjusted, false);
+            ledger.closeAppeal(id, amount, 0, Reason.Adjusted, Voice.None);
         } else if (kind == 4) {
             ledger.settleArrears(ids);
         } else if (kind == 5) {
@@ -165,7 +165,13 @@ contract LedgerSymbolicTest {
         _deposit(balance);
         ledger.grantMandate(
             account,
-            Mandate({capPerBill: capPerBill, capPerMonth: capPerMonth, lastDay: 60_000, discloseReadings: false})
+            Mandate({
+                capPerBill: capPerBill,
+                capPerMonth: capPerMonth,
+                lastDay: 60_000,
+                discloseReadings: false,
+                agent: address(0)
+            })
         );
     }
 

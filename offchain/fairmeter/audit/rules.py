@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fairmeter.audit.flows import BILL_EVENTS
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
-from fairmeter.audit.record import LOG_BITS, order_of
+from fairmeter.audit.record import LOG_BITS, WORD, Columns, order_of
 from fairmeter.contracts.packing import VERDICT_BYTES, unpack_verdicts
 from fairmeter.model import BillState, Bools, Decision, Int64s, Reason
 from fairmeter.units import SECONDS_A_DAY
@@ -111,19 +111,41 @@ class Rules:
         return moves.target[[last]] if left > 0 and not parties else gives[:0]
 
     def mandates(self) -> Lines:
-        """Whatever is collected is covered by a mandate: in force, within its cap a bill and its cap a month."""
-        moves = self._moves
+        """Whatever is collected, or paid on an agent's word, is covered by a mandate: in force, within its cap a bill
+        and its cap a month, and naming the agent."""
+        moves, agreed = self._moves, self._record.ledger("AgentAgreed")
         collected = np.flatnonzero(moves.target == BillState.PENDING)
-        account, order, amount = moves.account[collected], moves.order[collected], moves.amount[collected]
+        bill = np.concatenate([self._posted.ids[moves.row[collected]], agreed["bill"]])
+        account = np.concatenate([moves.account[collected], agreed["account"]])
+        order = np.concatenate([moves.order[collected], order_of(agreed)])
+        amount = np.concatenate([moves.amount[collected], agreed["amount"]])
         times = self._record.times[order >> LOG_BITS]
         mandate = self._mandate_at(account, order)
         for row in np.flatnonzero(mandate["lastDay"] < times // SECONDS_A_DAY):
-            yield self._where(collected[row]), "a mandate in force", f"one until day {mandate['lastDay'][row]}"
+            yield _place(bill[row], order[row]), "a mandate in force", f"one until day {mandate['lastDay'][row]}"
         for row in np.flatnonzero(amount > mandate["capPerBill"]):
-            yield self._where(collected[row]), f"at most {mandate['capPerBill'][row]} a bill", int(amount[row])
+            yield _place(bill[row], order[row]), f"at most {mandate['capPerBill'][row]} a bill", int(amount[row])
         spent = self._spent(account, order, amount, times)
         for row in np.flatnonzero(spent > mandate["capPerMonth"]):
-            yield self._where(collected[row]), f"at most {mandate['capPerMonth'][row]} a month", int(spent[row])
+            yield _place(bill[row], order[row]), f"at most {mandate['capPerMonth'][row]} a month", int(spent[row])
+        yield from self._agents(agreed)
+
+    def _agents(self, agreed: Columns) -> Lines:
+        """Whoever agreed for a customer is the agent whom its mandate named."""
+        granted = self._record.ledger("MandateGranted")
+        names = np.concatenate([granted["agent"], np.zeros((1, WORD), np.uint8)])
+        sequence = np.lexsort((order_of(granted), granted["account"]))
+        place = _last_before(
+            granted["account"][sequence], order_of(granted)[sequence], agreed["account"], order_of(agreed)
+        )
+        named = names[np.append(sequence, len(sequence))[place]]
+        for row in np.flatnonzero((named != agreed["agent"]).any(axis=1)):
+            where = _place(agreed["bill"][row], order_of(agreed)[row])
+            yield (
+                where,
+                f"the agent 0x{named[row, 12:].tobytes().hex()}",
+                f"0x{agreed['agent'][row, 12:].tobytes().hex()}",
+            )
 
     def tariffs(self) -> Lines:
         """Every bill's amount is what the tariff in force on its last day gives, to the nearest minor unit."""
@@ -218,8 +240,8 @@ class Rules:
         return {name: np.append(values[sequence], 0)[place] for name, values in columns.items()}
 
     def _spent(self, account: Int64s, order: Int64s, amount: Int64s, times: Int64s) -> Int64s:
-        """What was collected of each account in the month up to and with each collection, less what was given back in
-        it of the month's own batches."""
+        """What was collected of each account, or agreed to, in the month up to and with each time, less what was given
+        back in it of the month's own batches."""
         moves = self._moves
         back = np.flatnonzero(moves.named("BillVoided") & (moves.source == BillState.PENDING))
         judged = self._record.times[self._judged_at[moves.row[back]]]
@@ -239,9 +261,7 @@ class Rules:
         return spent[: len(account)]
 
     def _where(self, move: np.int64) -> str:
-        moves = self._moves
-        bill = _bill(int(self._posted.ids[moves.row[move]]))
-        return f"{bill}, transaction {int(moves.order[move]) >> LOG_BITS}"
+        return _place(self._posted.ids[self._moves.row[move]], self._moves.order[move])
 
 
 def _rows_in(rows: Int64s, known: Int64s) -> Bools:
@@ -283,6 +303,10 @@ def _thousandths(tariff: Mapping[str, Any], quantity: Integers) -> Integers:
 
 def _bill(bill: int) -> str:
     return f"bill {bill & 0xFFFF} of batch {bill >> 16}"
+
+
+def _place(bill: np.int64, order: np.int64) -> str:
+    return f"{_bill(int(bill))}, transaction {int(order) >> LOG_BITS}"
 
 
 def _name(decision: int) -> str:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from fairmeter.chain.wallet import typed_data_hash
 from fairmeter.contracts.artifacts import interface
-from fairmeter.contracts.calldata import Argument, addresses_of, calldata, words_of
-from fairmeter.contracts.packing import Bytes2D
+from fairmeter.contracts.calldata import WORD, Argument, addresses_of, calldata, words_of
+from fairmeter.contracts.packing import Bytes2D, MandateColumns, unpack_mandates
 from fairmeter.contracts.session import Call, Contract
 from fairmeter.model import BillState, Bools, Presets, Reason, Tariff, Utility
 from fairmeter.units import MAX_TRANSACTION_GAS
@@ -23,6 +23,8 @@ Ids = npt.NDArray[np.integer]
 
 T = TypeVar("T")
 
+NOBODY: Final = bytes(20)
+"""The zero address."""
 CUSTOMER_GAS: Final = 200_000
 CUSTOMER_GAS_A_BILL: Final = 120_000
 """Gas limits of a customer's own calls: high enough for their worst case, low enough for a small purse."""
@@ -63,6 +65,7 @@ class Account:
     class_: int
     utility: Utility
     disclose_readings: bool
+    agent: bytes
     mandate_nonce: int
 
 
@@ -108,6 +111,8 @@ class Mandate:
     cap_per_month: int
     last_day: int
     disclose_readings: bool = False
+    agent: bytes = NOBODY
+    """May answer for the owner; zeros for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,7 @@ MANDATE_TYPES: Final = {
         {"name": "capPerMonth", "type": "uint48"},
         {"name": "lastDay", "type": "uint16"},
         {"name": "discloseReadings", "type": "bool"},
+        {"name": "agent", "type": "address"},
         {"name": "nonce", "type": "uint32"},
         {"name": "deadline", "type": "uint40"},
     ]
@@ -164,6 +170,7 @@ def mandate_message(account: int, mandate: Mandate, nonce: int, deadline: int) -
         "capPerMonth": mandate.cap_per_month,
         "lastDay": mandate.last_day,
         "discloseReadings": mandate.disclose_readings,
+        "agent": "0x" + mandate.agent.hex(),
         "nonce": nonce,
         "deadline": deadline,
     }
@@ -231,6 +238,7 @@ class PaymentLedger(Contract):
                         "capPerMonth": one.mandate.cap_per_month,
                         "lastDay": one.mandate.last_day,
                         "discloseReadings": one.mandate.disclose_readings,
+                        "agent": "0x" + one.mandate.agent.hex(),
                     },
                     "deadline": one.deadline,
                     "signature": one.signature,
@@ -252,7 +260,7 @@ class PaymentLedger(Contract):
         return self._batch("collectRefunds", words_of(bills))
 
     def confirm_bills(self, bills: Ids) -> Call:
-        """The customer's word for waiting bills."""
+        """The customer's word for waiting bills, or the agent's of many customers."""
         return self._batch("confirmBills", words_of(bills), gas=customer_gas(bills))
 
     def release(self, batches: Ids) -> Call:
@@ -280,6 +288,13 @@ class PaymentLedger(Contract):
     def account_of(self, account: int) -> Account:
         """One account."""
         return _struct(Account, self.read("accountOf", account))
+
+    def mandates_of(self, supplier: int, numbers: Ids) -> MandateColumns:
+        """Of the supplier's accounts with these numbers."""
+        asked = calldata(self.interface.selector("accountWords"), supplier, words_of(numbers))
+        words = np.frombuffer(self.engine.call(self.address, asked), np.uint8).reshape(-1, WORD)
+        # behind the array's offset and length
+        return unpack_mandates(words[2:])
 
     def batch_of(self, batch: int) -> Batch:
         """One batch."""

@@ -15,6 +15,7 @@ from fairmeter.contracts.clients import MANDATE_TYPES
 from fairmeter.contracts.session import Call
 from fairmeter.model import Bools, Int64s, UInt8s
 
+ADDRESS: Final = 20
 SIGNATURE: Final = 65
 SIGNATURE_WORDS: Final = 3
 """That the ABI pads a signature to."""
@@ -36,6 +37,8 @@ class Mandates:
     """(n,) of the signature, Unix seconds."""
     disclose_readings: Bools
     """(n,) whether anyone may show the account's readings in a challenge."""
+    agent: UInt8s
+    """(n, 20) addresses of who may answer for the owner; zeros for nobody."""
 
     def __len__(self) -> int:
         return len(self.account)
@@ -49,23 +52,15 @@ class Mandates:
             self.last_day[rows],
             self.deadline[rows],
             self.disclose_readings[rows],
+            self.agent[rows],
         )
 
     def digests(self, domain: dict[str, Any]) -> UInt8s:
         """(n, 32): what the owners sign, as `clients.mandate_hash` has it for one."""
-        none = np.zeros(len(self), np.int64)
-        values = {
-            "account": self.account,
-            "capPerBill": self.cap_per_bill,
-            "capPerMonth": self.cap_per_month,
-            "lastDay": self.last_day,
-            "discloseReadings": self.disclose_readings.astype(np.int64),
-            "nonce": none,
-            "deadline": self.deadline,
-        }
         fields = MANDATE_TYPES["Mandate"]
         kind = f"Mandate({','.join(field['type'] + ' ' + field['name'] for field in fields)})"
-        words = [words_of(values[field["name"]]) for field in fields]
+        nonce = words_of(np.zeros(len(self), np.int64))
+        words = [*self._words(), nonce, words_of(self.deadline)]
         hashed = keccak_rows(np.concatenate([_repeated(keccak256(kind.encode()), len(self)), *words], axis=1))
         head = _repeated(b"\x19\x01" + domain_separator(domain), len(self))
         return keccak_rows(np.concatenate([head, hashed], axis=1))
@@ -74,18 +69,23 @@ class Mandates:
         """PaymentLedger.grantMandatesBySignature with (n, 65) signatures r, s, v: an array of structs that end in
         bytes of one length, as the ABI lays them out."""
         none = np.zeros(len(self), np.int64)
-        heads = [self.account, self.cap_per_bill, self.cap_per_month, self.last_day]
-        heads += [self.disclose_readings.astype(np.int64), self.deadline]
-        # the signature comes after the head of seven words
-        heads += [np.full_like(none, WORD * 7), np.full_like(none, SIGNATURE)]
+        # the signature comes after the head of eight words
+        heads = [self.deadline, np.full_like(none, WORD * 8), np.full_like(none, SIGNATURE)]
         padded = np.zeros((len(self), WORD * SIGNATURE_WORDS), np.uint8)
         padded[:, :SIGNATURE] = signatures
-        elements = np.concatenate([*map(words_of, heads), padded], axis=1)
+        elements = np.concatenate([*self._words(), *map(words_of, heads), padded], axis=1)
         offsets = WORD * len(self) + elements.shape[1] * np.arange(len(self))
         start = words_of(np.array([WORD, len(self)]))
         selector = interface("PaymentLedger").selector("grantMandatesBySignature")
         data = b"".join([selector, start.tobytes(), words_of(offsets).tobytes(), elements.tobytes()])
         return Call("PaymentLedger", "grantMandatesBySignature", ledger, data)
+
+    def _words(self) -> list[UInt8s]:
+        """(n, 32) each: the account, and the mandate's fields in their order."""
+        numbers = [self.account, self.cap_per_bill, self.cap_per_month, self.last_day]
+        agents = np.zeros((len(self), WORD), np.uint8)
+        agents[:, WORD - ADDRESS :] = self.agent
+        return [*map(words_of, numbers), words_of(self.disclose_readings.astype(np.int64)), agents]
 
 
 def _repeated(value: bytes, count: int) -> UInt8s:

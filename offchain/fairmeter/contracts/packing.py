@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from fairmeter.chain.keccak import keccak256, keccak_rows
 from fairmeter.model import Bools, Int32s, Int64s, Reference, UInt8s, Verdicts
+from fairmeter.units import MAX_CAP
 
 Bytes2D = npt.NDArray[np.uint8]
 """(n, k): n rows of k bytes."""
@@ -78,6 +79,33 @@ def unpack_bills(words: Bytes2D) -> BillColumns:
         start=_get(words, 15, 2).astype(np.int32),
         days=_get(words, 13, 1).astype(np.int32),
         replaces=_get(words, 12, 8),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MandateColumns:
+    """n accounts' mandates, as their accounts have them."""
+
+    cap_per_bill: Int64s
+    """(n,) minor units."""
+    cap_per_month: Int64s
+    """(n,) minor units."""
+    spent: Int64s
+    """(n,) collected in `month`, minor units."""
+    month: Int64s
+    """(n,) months since January 1970."""
+    last_day: Int64s
+    """(n,) days since 1970-01-01, 0 for no mandate."""
+
+
+def unpack_mandates(words: Bytes2D) -> MandateColumns:
+    """Of (n, 32) accounts' words, layout of PackedAccounts.sol."""
+    return MandateColumns(
+        cap_per_bill=_get(words, 25, 6) & MAX_CAP,
+        cap_per_month=_get(words, 20, 6) >> 4 & MAX_CAP,
+        spent=_get(words, 14, 6) & MAX_CAP,
+        month=_get(words, 9, 2) >> 4,
+        last_day=_get(words, 7, 2),
     )
 
 

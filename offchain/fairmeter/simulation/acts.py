@@ -108,6 +108,7 @@ class Run:
             self._plan,
             self._scenario,
             self.people,
+            self._traits.represented,
             self.system,
             self._session,
             self._bank.deposit,

@@ -20,9 +20,13 @@ from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Plan
 from fairmeter.simulation.scenario import Contesting, Scenario
+from fairmeter.units import SECONDS_A_DAY
 from fairmeter.usage import amounts
 
-ANSWERS_A_CALL: Final = 100
+ANSWERS_A_CALL: Final = 130
+"""Within a transaction's gas, whatever becomes of the bills."""
+ACCOUNTS_A_LOOK: Final = 1_000
+"""Whose words one view returns."""
 CALLS_AT_ONCE: Final = 16
 """Large transactions that are signed and sent together."""
 CUSTOMERS_AT_ONCE: Final = 1_024
@@ -59,13 +63,16 @@ class Answers:
         plan: Plan,
         scenario: Scenario,
         people: People,
+        represented: Bools,
         system: System,
         session: Session,
         deposit: Deposit,
         note: Note,
         moved: Moved,
     ) -> None:
+        """`represented`: of the customers, as the bills count them, whose agent answers."""
         self._plan, self._scenario, self._people, self._system, self._session = plan, scenario, people, system, session
+        self._represented = represented
         self._deposit, self._note, self._moved = deposit, note, moved
 
     def plan(self, held: Opened, waiting: Opened, judged_at: int, later: Later) -> None:
@@ -83,19 +90,16 @@ class Answers:
                 later(judged_at + self._scenario.customer_answers_after, lambda at: self._confirm(right, judged_at, at))
 
     def _answer_by_labels(self, held: Opened, true_quantity: Int64s, judged_at: int, later: Later) -> None:
-        quantities, wrong = self._readings_again(held.rows, true_quantity)
+        bills, quantities = self._plan.bills, true_quantity[held.rows]
+        due = amounts(self._plan.tariffs, bills, held.rows, quantities)
+        # where the true quantity makes a smaller bill the supplier offers it
+        wrong = due < bills.amount[held.rows]
         if wrong.any():
             offers = self._offers(held.part(wrong), quantities[wrong])
             later(judged_at + self._scenario.supplier_answers_after, lambda at: self._offer(offers, at))
         answers = judged_at + self._scenario.customer_answers_after
         if len(held.bills):
-            later(answers, lambda at: self._answer(held, wrong, at))
-
-    def _readings_again(self, rows: Int64s, true_quantity: Int64s) -> tuple[Int64s, Bools]:
-        """The true quantities, and where they make a smaller bill: there the supplier offers them."""
-        bills, quantities = self._plan.bills, true_quantity[rows]
-        due = amounts(self._plan.tariffs, bills, rows, quantities)
-        return quantities, due < bills.amount[rows]
+            later(answers, lambda at: self._answer(held, wrong, due, at))
 
     def _offers(self, wrong: Opened, quantities: Int64s) -> list[tuple[Wallet, Call]]:
         """Each supplier's, for its own bills."""
@@ -113,11 +117,12 @@ class Answers:
         for some in pieces(offers, CALLS_AT_ONCE):
             self._session.send(some, at)
 
-    def _answer(self, held: Opened, wrong: Bools, at: int) -> None:
-        """Customers accept what was offered, and withdraw the appeals of bills that were right."""
+    def _answer(self, held: Opened, wrong: Bools, due: Int64s, at: int) -> None:
+        """Customers accept what was offered, `due`, and withdraw the appeals of bills that were right."""
         registry = self._system.registry
-        accept, withdraw = registry.accept_adjustments(held.bills[:1]), registry.withdraw_appeals(held.bills[:1])
-        self._as_customers(held, [accept if one else withdraw for one in wrong.tolist()], at)
+        self._agree(held.part(wrong), registry.accept_adjustments, due[wrong], at)
+        right = held.part(~wrong)
+        self._agree(right, registry.withdraw_appeals, self._plan.bills.amount[right.rows], at)
 
     def _confirm(self, right: Opened, since: int, at: int) -> None:
         """Customers who know a bill to be right pay in for it and confirm it."""
@@ -128,17 +133,47 @@ class Answers:
         sums = np.zeros(len(accounts), np.int64)
         np.add.at(sums, place, self._plan.bills.amount[right.rows])
         self._deposit(accounts, sums, at)
-        confirm = self._system.ledger.confirm_bills(right.bills[:1])
-        self._as_customers(right, [confirm] * len(right.bills), at)
+        self._agree(right, self._system.ledger.confirm_bills, self._plan.bills.amount[right.rows], at)
 
-    def _as_customers(self, opened: Opened, patterns: list[Call], at: int) -> None:
-        """Each bill's customer sends a call like its pattern, which names one bill in its last word."""
+    def _agree(self, opened: Opened, agreeing: Callable[[Ids], Call], due: Int64s, at: int) -> None:
+        """`due` (k,) is paid of the bills: the agent agrees to it for those whom it may speak for, in large calls, and
+        the others for themselves."""
+        spoken = self._represented[self._plan.bills.customer[opened.rows]]
+        spoken[spoken] = self._covered(opened.rows[spoken], due[spoken], at)
+        agent = self._people.agent
+        calls = [agreeing(piece) for piece in pieces(opened.bills[spoken], ANSWERS_A_CALL)]
+        for some in pieces(calls, CALLS_AT_ONCE):
+            self._note(self._session.transact(agent, *some, timestamp=at))
+        if not spoken.all():
+            self._as_customers(opened.part(~spoken), agreeing, at)
+
+    def _covered(self, rows: Int64s, due: Int64s, at: int) -> Bools:
+        """(k,) of which bills the mandates let their agent agree to `due`: of an account's all, or none."""
+        accounts, place = np.unique(self._plan.account[rows], return_inverse=True)
+        sums, largest = np.zeros((2, len(accounts)), np.int64)
+        np.add.at(sums, place, due)
+        np.maximum.at(largest, place, due)
+        covered = np.zeros(len(accounts), np.bool_)
+        month = np.datetime64(at, "s").astype("datetime64[M]").astype(np.int64)
+        suppliers = self._plan.supplier[accounts]
+        for supplier in np.unique(suppliers).tolist():
+            for own in pieces(np.flatnonzero(suppliers == supplier), ACCOUNTS_A_LOOK):
+                mandates = self._system.ledger.mandates_of(supplier + 1, self._plan.number[accounts[own]])
+                spent = np.where(mandates.month == month, mandates.spent, 0)
+                within = (largest[own] <= mandates.cap_per_bill) & (spent + sums[own] <= mandates.cap_per_month)
+                covered[own] = within & (mandates.last_day * SECONDS_A_DAY > at)
+        return covered[place]
+
+    def _as_customers(self, opened: Opened, agreeing: Callable[[Ids], Call], at: int) -> None:
+        """Each bill's customer sends its own call."""
         customers, crowd = self._plan.bills.customer[opened.rows].astype(np.int64), self._people.customers
         self._session.send(self._people.fund_customers(customers), at)
+        # the call names its one bill in its last word
+        like = agreeing(opened.bills[:1])
         words = opened.bills.astype(">u8").tobytes()
         calls = [
-            Call(one.contract, one.function, one.to, one.data[:-8] + words[8 * row : 8 * row + 8], one.gas)
-            for row, one in enumerate(patterns)
+            Call(like.contract, like.function, like.to, like.data[:-8] + words[start : start + 8], like.gas)
+            for start in range(0, len(words), 8)
         ]
         both = zip(pieces(calls, CUSTOMERS_AT_ONCE), pieces(customers, CUSTOMERS_AT_ONCE), strict=True)
         for some, signed in ahead((some, crowd.sign(rows, some)) for some, rows in both):

@@ -33,6 +33,8 @@ class People:
         self.operators = [self._wallet(f"operator {number}") for number in range(scenario.operators.count)]
         self.watchers = [self._wallet(f"watcher {number}") for number in range(scenario.watchers.count)]
         self.keeper = self._wallet("keeper")
+        self.agent = self._wallet("agent")
+        """Answers for the customers who name it in their mandates."""
         self.suppliers = [self._wallet(f"supplier {name}") for name in suppliers]
         names = [f"customer {name}" for name in customers]
         # a customer's key is used on this run's fresh deployment only, so its nonce needs no question to the chain
@@ -52,7 +54,7 @@ class People:
     def fund_roles(self) -> list[tuple[Wallet, Call]]:
         """Gas for everyone but customers."""
         purse = PURSE_TRANSACTIONS * MAX_TRANSACTION_GAS * self._fees.max_fee
-        wallets = (*self.operators, *self.watchers, self.keeper, *self.suppliers)
+        wallets = (*self.operators, *self.watchers, self.keeper, self.agent, *self.suppliers)
         return [(self.funder, _transfer(wallet.address, purse)) for wallet in wallets if purse]
 
     def fund_customers(self, rows: Int64s) -> list[tuple[Wallet, Call]]:

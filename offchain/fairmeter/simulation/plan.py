@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from fairmeter.contracts.mandates import Mandates
-from fairmeter.model import Bills, Bools, Int32s, Int64s, Tariff
+from fairmeter.model import Bills, Int32s, Int64s, Tariff
 from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.traits import Traits
 from fairmeter.units import MAX_AMOUNT, MAX_CAP, PPM, SECONDS_A_DAY
 
 DAYS_TO_PREPARE = 30
@@ -80,8 +81,10 @@ class Plan:
         """(m,) ids: supplier, counted from 1, in the high half, the account's number in the low."""
         return ((self.supplier.astype(np.int64) + 1) << 32) | self.number
 
-    def mandates(self, scenario: Scenario, deadline: int, disclosing: Bools, *, moves_time: bool) -> Mandates:
-        """What the accounts' owners sign; `disclosing` are the customers who let others show their readings.
+    def mandates(
+        self, scenario: Scenario, deadline: int, traits: Traits, agent: bytes, *, moves_time: bool
+    ) -> Mandates:
+        """What the accounts' owners sign, of whom some name `agent`.
 
         Where time does not move, a whole run is collected in one month, so that the cap a month cannot be what it would
         be in life.
@@ -94,7 +97,8 @@ class Plan:
             cap_per_month=np.minimum(monthly, MAX_CAP),
             last_day=np.full_like(self.budget, last_day),
             deadline=np.full_like(self.budget, deadline),
-            disclose_readings=disclosing[self.customer],
+            disclose_readings=traits.disclosing[self.customer],
+            agent=np.where(traits.represented[self.customer, np.newaxis], np.frombuffer(agent, np.uint8), np.uint8(0)),
         )
 
 

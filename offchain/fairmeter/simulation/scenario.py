@@ -21,6 +21,7 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     overbilled_by = 500_000
     [customers]
     penniless = 50_000
+    agent = 900_000                 # of them name the agent of the run, which answers for them
     [watchers]
     count = 1
     [meters]
@@ -163,6 +164,9 @@ class Customers:
     """Frozen by the issuer after their accounts were endowed."""
     disclosing: Share = 0
     """Let anyone show their readings in a challenge."""
+    agent: Share = PPM
+    """Name the run's agent in their mandates, which answers for them as far as those go. The others answer for
+    themselves, and so do all about what is beyond a mandate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,8 +81,8 @@ class SetUp:
         """The owners sign, the bank submits."""
         plan, engine = self._plan, self._session.engine
         domain = mandate_domain(engine.chain_id, self._system.ledger.address)
-        moves_time, disclosing = engine.capabilities.moves_time, self._traits.disclosing
-        mandates = plan.mandates(self._scenario, MANDATE_DEADLINE, disclosing, moves_time=moves_time)
+        moves_time, agent = engine.capabilities.moves_time, self._people.agent.address
+        mandates = plan.mandates(self._scenario, MANDATE_DEADLINE, self._traits, agent, moves_time=moves_time)
         sizes = pieces(range(len(mandates)), MANDATES_A_CALL * CALLS_AT_ONCE)
         for rows, calls in ahead(
             (rows, self._signed_mandates(mandates, slice(rows.start, rows.stop), domain)) for rows in sizes

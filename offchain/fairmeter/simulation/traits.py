@@ -12,7 +12,7 @@ from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_QUANTITY, PPM
 from fairmeter.usage import amounts
 
-_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified", "twice")
+_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified", "twice", "represented")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Traits:
     disclosing: Bools
     verified: Bools
     """Of the class whose verdicts the gate computes."""
+    represented: Bools
+    """By the agent of the run."""
 
     @classmethod
     def draw(cls, customers: int, scenario: Scenario) -> Traits:
@@ -35,6 +37,7 @@ class Traits:
             frozen=_drawn("frozen", customers, given.frozen, seed),
             disclosing=_drawn("disclosing", customers, given.disclosing, seed) | verified,
             verified=verified,
+            represented=_drawn("represented", customers, given.agent, seed),
         )
 
 

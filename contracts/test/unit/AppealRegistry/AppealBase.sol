@@ -26,6 +26,11 @@ abstract contract AppealBase is Base {
         registry.contest(bill, keccak256("supplier's evidence"));
     }
 
+    /// Names the agent for the account, with caps in minor units a bill and a month.
+    function _appoint(uint48 capPerBill, uint48 capPerMonth) internal {
+        _grant(account, _mandateOf(agent, capPerBill, capPerMonth));
+    }
+
     function _expectState(AppealState state) internal view {
         _equal(uint256(registry.appealOf(bill).state), uint256(state), "appeal's state");
     }

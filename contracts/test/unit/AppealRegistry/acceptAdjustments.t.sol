@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Errors} from "../../../src/libraries/Errors.sol";
+import {Mandate} from "../../../src/types/Accounts.sol";
 import {AppealState} from "../../../src/types/Appeals.sol";
 import {BillState, Reason} from "../../../src/types/Bills.sol";
 import {BillId} from "../../../src/types/Ids.sol";
@@ -18,6 +19,47 @@ contract AcceptAdjustmentsTest is AppealBase {
         _equal(_balance(account), 70_000, "balance");
         _equal(ledger.creditOf(supplier), 30_000, "credit");
         _balanced();
+    }
+
+    function test_WhenAgent_PaysTheAdjustedAmountAndCountsIt() external {
+        _appoint(30_000, 30_000);
+        _offer(500);
+        vm.prank(agent);
+        registry.acceptAdjustments(_one(bill));
+
+        _expectState(AppealState.Accepted);
+        _equal(ledger.accountOf(account).spent, 30_000, "spent");
+        _equal(_balance(account), 70_000, "balance");
+        _balanced();
+    }
+
+    function test_RevertWhen_AgentBeyondMandate() external {
+        _appoint(29_999, 30_000);
+        _offer(500);
+        vm.expectRevert(abi.encodeWithSelector(Errors.AppealRegistry_BeyondMandate.selector, bill, agent));
+        vm.prank(agent);
+        registry.acceptAdjustments(_one(bill));
+    }
+
+    function test_RevertWhen_AgentsMandateIsOver() external {
+        Mandate memory mandate = _mandateOf(agent, 60_000, 60_000);
+        mandate.lastDay = uint16(TODAY);
+        _grant(account, mandate);
+        _offer(500);
+        vm.warp(block.timestamp + 12 hours);
+        vm.expectRevert(abi.encodeWithSelector(Errors.AppealRegistry_NotCustomer.selector, bill, agent));
+        vm.prank(agent);
+        registry.acceptAdjustments(_one(bill));
+    }
+
+    /// It costs nothing, whatever the caps are.
+    function test_RefuseAdjustments_WhenAgent_Contests() external {
+        _appoint(0, 0);
+        _offer(500);
+        vm.prank(agent);
+        registry.refuseAdjustments(_one(bill));
+
+        _expectState(AppealState.Contested);
     }
 
     function test_RevertGiven_NoOffer() external {

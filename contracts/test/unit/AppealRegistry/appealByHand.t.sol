@@ -140,6 +140,21 @@ contract AppealByHandTest is Base {
         _balanced();
     }
 
+    /// What was paid before counts no second time.
+    function test_appealByHand__ByTheAgent__CostsTheBondAtMost() external {
+        _grant(account, _mandateOf(agent, 60_000, 120_000));
+        vm.prank(agent);
+        registry.appealByHand(bill, packed, new bytes32[](0));
+        _equal(_balance(account), 37_000, "the bond is set aside");
+        vm.prank(agent);
+        registry.withdrawAppeals(_one(bill));
+
+        _expectRecord(bill, BillState.Settled, Reason.None, 60_000, 60_000);
+        _equal(_balance(account), 37_000, "balance");
+        _equal(ledger.accountOf(account).spent, 60_000, "spent");
+        _balanced();
+    }
+
     function test_appealByHand__GivenAppealedBefore__Refused() external {
         _appeal();
         vm.startPrank(payer);

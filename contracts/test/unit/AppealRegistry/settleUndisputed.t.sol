@@ -107,6 +107,13 @@ contract SettleUndisputedTest is AppealBase {
         _settle(supplierOwner);
     }
 
+    function test_settleUndisputed__WhenTheAgentInTheWindow__Settles() external {
+        _grant(account, _mandateOf(agent, 0, 0));
+        _settle(agent);
+        require(ledger.creditOf(supplier) != 0, "settled");
+        _balanced();
+    }
+
     function test_settleUndisputed__GivenOtherVerdicts__Refused() external {
         verdicts[11] = 0x01;
         _refused(Errors.AppealRegistry_VerdictsNotCommitted.selector, BatchId.unwrap(IdCodec.batch(bill)));

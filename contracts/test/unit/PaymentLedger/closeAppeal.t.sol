@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Errors} from "../../../src/libraries/Errors.sol";
+import {Voice} from "../../../src/types/Accounts.sol";
 import {BillRecord, BillState, Reason, Totals} from "../../../src/types/Bills.sol";
 import {AccountId, BillId} from "../../../src/types/Ids.sol";
 import {Base} from "../../Base.sol";
@@ -37,7 +38,7 @@ contract CloseAppealTest is Base {
         BillId bill = _run(_billOf(_account(0), 60_000), APPEAL);
         vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_NotRegistry.selector, supplierOwner));
         vm.prank(supplierOwner);
-        ledger.closeAppeal(bill, 0, 0, Reason.Conceded, false);
+        ledger.closeAppeal(bill, 0, 0, Reason.Conceded, Voice.None);
     }
 
     function test_RevertWhen_MoreDueThanBilled() external {
@@ -55,7 +56,7 @@ contract CloseAppealTest is Base {
 
     function _close(BillId bill, uint48 due, bool consent) private {
         vm.prank(address(registry));
-        ledger.closeAppeal(bill, due, 0, Reason.Adjusted, consent);
+        ledger.closeAppeal(bill, due, 0, Reason.Adjusted, consent ? Voice.Owner : Voice.None);
     }
 
     function _expect(BillId bill, uint256 amount, uint256 due, uint256 owed) private view {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Errors} from "../../../src/libraries/Errors.sol";
+import {ILedgerEvents} from "../../../src/interfaces/ILedgerEvents.sol";
 import {BillState, Reason} from "../../../src/types/Bills.sol";
 import {AccountId, BillId} from "../../../src/types/Ids.sol";
 import {Base} from "../../Base.sol";
@@ -32,6 +33,55 @@ contract ConfirmBillsTest is Base {
         ledger.withdraw(account, 1, payer);
         _refused(Errors.PaymentLedger_InsufficientBalance.selector, AccountId.unwrap(account), 59_999, 60_000);
         vm.prank(payer);
+        ledger.confirmBills(_one(bill));
+    }
+
+    function test_WhenAgent_PaysWithinTheCapsAndCountsIt() external {
+        _grant(account, _mandateOf(agent, 60_000, 100_000));
+        vm.expectEmit(address(ledger));
+        emit ILedgerEvents.AgentAgreed(account, bill, agent, 60_000);
+        vm.prank(agent);
+        ledger.confirmBills(_one(bill));
+
+        _expectRecord(bill, BillState.Settled, Reason.None, 60_000, 60_000);
+        _equal(ledger.accountOf(account).spent, 60_000, "spent");
+        _equal(_balance(account), 0, "balance");
+        _balanced();
+    }
+
+    function test_WhenAgentOfMany_PassesOverWhatIsNotCovered() external {
+        BillId[] memory bills = new BillId[](4);
+        AccountId[4] memory accounts = [account, _open(payer), _open(payer), _open(payer)];
+        for (uint256 i; i < 4; ++i) {
+            if (i != 0) bills[i] = _run(_billOf(accounts[i], 60_000), INSUFFICIENT);
+            if (i > 1) _fund(accounts[i], 60_000);
+            _grant(accounts[i], _mandateOf(agent, i == 2 ? 59_999 : 60_000, 100_000));
+        }
+        bills[0] = bill;
+        vm.prank(payer);
+        ledger.confirmBills(_one(bill));
+        vm.prank(agent);
+        ledger.confirmBills(bills);
+
+        require(ledger.stateOf(bills[1]) == BillState.Waiting, "the balance is too small");
+        require(ledger.stateOf(bills[2]) == BillState.Waiting, "the cap is too small");
+        require(ledger.stateOf(bills[3]) == BillState.Settled, "confirmed");
+        _balanced();
+    }
+
+    function test_RevertWhen_AgentOfOne_OfMore() external {
+        _grant(account, _mandateOf(agent, 59_999, 100_000));
+        _refused(Errors.PaymentLedger_BeyondMandate.selector, BillId.unwrap(bill), 60_000);
+        vm.prank(agent);
+        ledger.confirmBills(_one(bill));
+    }
+
+    function test_RevertWhen_FormerAgent() external {
+        _grant(account, _mandateOf(agent, 60_000, 100_000));
+        vm.prank(payer);
+        ledger.revokeMandate(account);
+        _refused(Errors.PaymentLedger_NotAccountOwner.selector, AccountId.unwrap(account), agent);
+        vm.prank(agent);
         ledger.confirmBills(_one(bill));
     }
 

@@ -54,7 +54,8 @@ contract JudgeInAnyWayTest is Base {
             AccountId account = _open(payer);
             if (dice & 3 != 0) _fund(account, dice % 200_000 + 1);
             uint48 cap = uint48((dice >> 32) % 150_000);
-            if (dice & 28 != 0) _grant(account, Mandate(cap, cap + uint48((dice >> 64) % 100_000), 60_000, false));
+            uint48 monthly = cap + uint48((dice >> 64) % 100_000);
+            if (dice & 28 != 0) _grant(account, _mandateOf(address(0), cap, monthly));
             bills[i] = _bill(account, (dice >> 96) % 3000, TODAY - 60, 10 + (dice >> 128) % 20);
             bills[i + 1] = _bill(account, (dice >> 144) % 3000, TODAY - 50 + (dice >> 176) % 20, 10);
         }
