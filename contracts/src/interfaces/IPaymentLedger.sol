@@ -65,6 +65,8 @@ interface IPaymentLedger is ILedgerDesk, IAppealDesk {
     function accountOf(AccountId account) external view returns (Account memory);
     /// The owner of an account; zero where there is none.
     function ownerOf(AccountId account) external view returns (address);
+    /// Whom an account's mandate names as its agent; zero for nobody.
+    function agentOf(AccountId account) external view returns (address);
     /// With what voice `who` may answer now for an account: as its owner to anything, as its agent to what the mandate
     /// covers, if `amount` minor units of a bill are to be paid in all.
     function voiceOf(AccountId account, address who, uint256 amount) external view returns (Voice);

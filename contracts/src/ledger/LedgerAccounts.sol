@@ -50,13 +50,17 @@ abstract contract LedgerAccounts is LedgerBase, IPaymentLedger {
     function accountOf(AccountId account) external view override returns (Account memory decoded) {
         decoded = _account(account).decode();
         decoded.owner = _holders[account].owner;
-        decoded.agent = _agents[account];
         decoded.mandateNonce = _holders[account].mandateNonce;
     }
 
     /// @inheritdoc IPaymentLedger
     function ownerOf(AccountId account) external view override returns (address) {
         return _holders[account].owner;
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function agentOf(AccountId account) external view override returns (address) {
+        return _agents[account];
     }
 
     /// @inheritdoc IPaymentLedger

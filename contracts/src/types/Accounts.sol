@@ -25,8 +25,6 @@ struct Account {
     Utility utility;
     /// Whether the mandate lets anyone show the readings on chain in a challenge.
     bool discloseReadings;
-    /// May answer for the owner while the mandate lasts; zero for nobody.
-    address agent;
     /// Counts grants and revocations of mandates; the next signature carries it, so that any of them ends signatures
     /// not yet used.
     uint32 mandateNonce;

@@ -65,7 +65,6 @@ class Account:
     class_: int
     utility: Utility
     disclose_readings: bool
-    agent: bytes
     mandate_nonce: int
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fairmeter.contracts.mandates import Mandates
-from fairmeter.model import Bills, Int32s, Int64s, Tariff
+from fairmeter.model import Bills, Bools, Int32s, Int64s, Tariff
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.simulation.traits import Traits
 from fairmeter.units import MAX_AMOUNT, MAX_CAP, PPM, SECONDS_A_DAY

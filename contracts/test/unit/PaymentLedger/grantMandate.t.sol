@@ -28,7 +28,7 @@ contract GrantMandateTest is Base {
         _equal(kept.capPerMonth, month, "cap a month");
         _equal(kept.mandateLastDay, lastDay, "last day");
         require(kept.discloseReadings == disclose, "disclose");
-        require(kept.agent == agent_, "agent");
+        require(ledger.agentOf(account) == agent_, "agent");
         _equal(kept.mandateNonce, 1, "nonce");
     }
 

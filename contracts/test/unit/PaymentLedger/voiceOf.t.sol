@@ -52,7 +52,7 @@ contract VoiceOfTest is Base {
         vm.prank(payer);
         ledger.revokeMandate(account);
         _expect(agent, 0, Voice.None);
-        require(ledger.accountOf(account).agent == address(0), "none is kept");
+        require(ledger.agentOf(account) == address(0), "none is kept");
     }
 
     function test_voiceOf__MandateReplaced__OnlyTheNewAgentHasOne() external {
