@@ -82,7 +82,7 @@ class Rules:
         seen: set[tuple[int, bool]] = set()
         answered: set[int] = set()
         for row, order, decision, pay, meter in zip(rows, orders, right, pays, told["byMeter"] > 0, strict=True):
-            where = f"{_bill(int(self._posted.ids[row]))}, transaction {order >> LOG_BITS}"
+            where = _place(self._posted.ids[row], order)
             if (again := (int(row), bool(meter))) in seen:
                 yield where, "one correction in each way", "another"
             seen.add(again)
