@@ -19,23 +19,9 @@ import typer
 from typer.core import TyperGroup
 
 import fairmeter
-from fairmeter import commands, judging
+from fairmeter import commands, judging, options
+from fairmeter import customers as customer_commands
 from fairmeter.errors import FairmeterError, InputError
-from fairmeter.options import (
-    BillsFile,
-    Degree,
-    Directory,
-    EngineName,
-    EngineOption,
-    Json,
-    JsonLines,
-    PolicyName,
-    Preset,
-    RpcUrl,
-    ScenarioFile,
-    Seed,
-    UsageFile,
-)
 from fairmeter.progress import progress_bars
 
 if TYPE_CHECKING:
@@ -90,17 +76,17 @@ def without_command(
 @app.command()
 def run(
     context: typer.Context,
-    usage: UsageFile,
-    bills: BillsFile,
+    usage: options.UsageFile,
+    bills: options.BillsFile,
     out: Annotated[Path, typer.Option(help="Folder for the bundle and the report; must be new or empty.")],
-    engine: EngineOption = EngineName.ETH_TESTER,
-    rpc_url: RpcUrl = None,
+    engine: options.EngineOption = options.EngineName.ETH_TESTER,
+    rpc_url: options.RpcUrl = None,
     tariffs: Annotated[Path | None, typer.Option(help="Tariffs as TOML; without it flat ones are inferred.")] = None,
-    degree: Degree = 2,
-    preset: Preset = 200_000,
-    seed: Seed = 0,
-    scenario: ScenarioFile = None,
-    as_json: Json = False,
+    degree: options.Degree = 2,
+    preset: options.Preset = 200_000,
+    seed: options.Seed = 0,
+    scenario: options.ScenarioFile = None,
+    as_json: options.Json = False,
 ) -> None:
     """Run bills through the contracts: deploy, post, judge, settle, appeal, and record it all."""
     people = _scenario(context, scenario, seed, preset, degree)
@@ -129,23 +115,19 @@ def run(
 @app.command()
 def verdict(
     context: typer.Context,
-    usage: UsageFile,
-    bills: BillsFile,
+    usage: options.UsageFile,
+    bills: options.BillsFile,
     out: Annotated[Path, typer.Option(help="The .parquet file to write; replaced if it is there.")],
-    policy: Annotated[PolicyName, typer.Option(help="How bills are judged.")] = PolicyName.TREND,
-    degree: Degree = 2,
-    preset: Preset = 200_000,
-    rate: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of correct bills that calibrated may appeal.")
-    ] = 0.01,
-    model: Annotated[
-        Path | None, typer.Option(help="What `fairmeter fit` wrote; without it calibrated is fitted to the usage.")
-    ] = None,
-    seed: Seed = 0,
-    as_json: Json = False,
+    policy: Annotated[options.PolicyName, typer.Option(help="How bills are judged.")] = options.PolicyName.TREND,
+    degree: options.Degree = 2,
+    preset: options.Preset = 200_000,
+    rate: options.Rate = 0.01,
+    model: options.Model = None,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
 ) -> None:
     """Judge bills without a chain: bill_id, decision, and the figures behind it."""
-    if policy is PolicyName.CALIBRATED:
+    if policy is options.PolicyName.CALIBRATED:
         _refuse_beside(context, "--policy calibrated", "degree", "preset")
         if model is not None:
             _refuse_beside(context, "--model", "seed")
@@ -158,13 +140,13 @@ def verdict(
 
 @app.command()
 def fit(
-    usage: UsageFile,
+    usage: options.UsageFile,
     out: Annotated[Path, typer.Option(help="The .model file to write; replaced if it is there.")],
     before: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only readings before this day; all if none.")
     ] = None,
-    seed: Seed = 0,
-    as_json: Json = False,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
 ) -> None:
     """Fit the calibrated policy to readings once, for `fairmeter verdict --model`."""
     until = None if before is None else before.date()
@@ -175,12 +157,12 @@ def fit(
 
 @app.command()
 def evaluate(
-    usage: UsageFile,
+    usage: options.UsageFile,
     bills: Annotated[Path, typer.Option(help="Labelled bills: also true_quantity and fault.")],
     policy: Annotated[list[str] | None, typer.Option(help="One to compare; may be repeated; all if none.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Recall against false appeals: a .png or .html file.")] = None,
-    seed: Seed = 0,
-    as_json: Json = False,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
 ) -> None:
     """Measure how well verdict policies, and simpler scores, find the labelled faults."""
     if plot is not None:
@@ -199,17 +181,15 @@ def evaluate(
 
 @app.command()
 def classes(
-    usage: UsageFile,
-    bills: BillsFile,
-    payments: Annotated[
-        Path | None, typer.Option(help="Payments: customer_id, paid_on, amount; due_on where known.")
-    ] = None,
+    usage: options.UsageFile,
+    bills: options.BillsFile,
+    payments: Annotated[Path | None, typer.Option(help=options.PAYMENTS)] = None,
     out: Annotated[Path | None, typer.Option(help="The .parquet file for each account's class.")] = None,
-    seed: Seed = 0,
-    as_json: Json = False,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
 ) -> None:
     """Find classes of accounts that use and pay alike, and say what each is like."""
-    found = judging.find_classes(usage, bills, payments=payments, out=out, seed=seed)
+    found = customer_commands.find_classes(usage, bills, payments=payments, out=out, seed=seed)
     from fairmeter.report import classes as room  # noqa: PLC0415
 
     if as_json:
@@ -219,12 +199,23 @@ def classes(
 
 
 @app.command()
+def payments(
+    payments: Annotated[Path, typer.Option(help=options.PAYMENTS)],
+    out: Annotated[Path, typer.Option(help="The .parquet file to write; replaced if it is there.")],
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Say what each payment was expected to be, and how likely its amount or its day is abnormal."""
+    _show(customer_commands.judge_payments(payments, out, seed=seed), as_json)
+
+
+@app.command()
 def fleet(
     customers: Annotated[int, typer.Option(min=1, help="How many.")],
     months: Annotated[int, typer.Option(help="Of readings; bills begin with the 13th.")],
     out: Annotated[Path, typer.Option(help="Folder for usage.parquet and bills.parquet.")],
-    seed: Seed = 0,
-    as_json: Json = False,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
 ) -> None:
     """Make a synthetic fleet: readings and bills, some with labelled faults."""
     from fairmeter.usage import write_fleet  # noqa: PLC0415
@@ -239,13 +230,11 @@ def fleet(
 
 @app.command()
 def audit(
-    directory: Directory,
+    directory: options.Directory,
     expect: Annotated[Path | None, typer.Option(help="Anchors from outside: JSON as a run's anchors.json.")] = None,
-    usage: Annotated[
-        Path | None, typer.Option(help="The source of the readings, to compare the evidence with.")
-    ] = None,
+    usage: options.Source = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Draws the sample of a long run's batches.")] = None,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Replay a run on another chain and recompute all of it; exit code 0 only if nothing differs."""
     from fairmeter import audit as room  # noqa: PLC0415
@@ -263,7 +252,7 @@ def audit(
 
 
 @app.command()
-def report(directory: Directory, as_json: Json = False) -> None:
+def report(directory: options.Directory, as_json: options.Json = False) -> None:
     """Sum a run up, and write its report.html."""
     from fairmeter import report as room  # noqa: PLC0415
 
@@ -278,16 +267,16 @@ def report(directory: Directory, as_json: Json = False) -> None:
 
 @app.command()
 def deploy(
-    engine: EngineOption = EngineName.ETH_TESTER,
-    rpc_url: RpcUrl = None,
+    engine: options.EngineOption = options.EngineName.ETH_TESTER,
+    rpc_url: options.RpcUrl = None,
     out: Annotated[
         Path | None,
         typer.Option(help="File for addresses and ABIs; with --engine rpc deployment.json if none is given."),
     ] = None,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Deploy the contracts, and say how to use them."""
-    if out is None and engine is EngineName.RPC:
+    if out is None and engine is options.EngineName.RPC:
         out = DEPLOYMENT
     if out is not None:
         commands.check_new(out)
@@ -302,7 +291,7 @@ def deploy(
             typer.echo(f"{name:16} 0x{address.hex()}")
     if out is not None:
         typer.echo(f"addresses and ABIs: {out}")
-    if engine is not EngineName.RPC:
+    if engine is not options.EngineName.RPC:
         typer.echo("This chain has ended with this process, and the contracts with it: deploy within your own program.")
     typer.echo(f"\n{snippet}")
 
@@ -310,16 +299,14 @@ def deploy(
 @app.command()
 def operate(
     rpc_url: Annotated[str, typer.Option(help="The node's address.")],
-    usage: UsageFile,
+    usage: options.UsageFile,
     meters: Annotated[Path, typer.Option(help="Meter directory, .parquet: account, customer_id, disclosure_key.")],
     deployment: Annotated[Path, typer.Option(help="What `fairmeter deploy` wrote.")] = DEPLOYMENT,
-    exchange: Annotated[
-        Path | None, typer.Option(help="Folder shared with the other operators; without it they meet on the chain.")
-    ] = None,
+    exchange: options.Exchange = None,
     once: Annotated[bool, typer.Option("--once", help="Do what can be done now, and leave.")] = False,
     patience: Annotated[float, typer.Option(min=0, help="Seconds to wait for another's turn to submit.")] = 30.0,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two looks at the chain.")] = 2.0,
-    as_json: JsonLines = False,
+    as_json: options.JsonLines = False,
 ) -> None:
     """Judge as one operator of several: watch, attest, submit; the key is FAIRMETER_PRIVATE_KEY's."""
     for done in commands.operate(

@@ -11,12 +11,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from fairmeter.errors import InputError, ToolMissingError
-from fairmeter.model import Bills, Decision, Presets, Utility
+from fairmeter.model import Bills, Decision, Presets
 from fairmeter.outputs import check_output, replacing
 
 if TYPE_CHECKING:
     from fairmeter.verdict import Judgements
-    from fairmeter.verdict.accounts import AccountClasses
     from fairmeter.verdict.evaluation import Compared
 
 # Each function imports what it needs: the trend verdict loads no scikit-learn.
@@ -138,7 +137,7 @@ def fit_calibrated(
 
     from fairmeter.usage import load_usage  # noqa: PLC0415
 
-    calibrated = _calibrated()
+    calibrated = calibrated_policy()
     started = time.perf_counter()
     check_output(out, ".model")
     readings = load_usage(usage)
@@ -213,7 +212,7 @@ def judge_calibrated(
     """
     from fairmeter.usage import load_bills, load_usage, unread_meters  # noqa: PLC0415
 
-    calibrated = _calibrated()
+    calibrated = calibrated_policy()
     started = time.perf_counter()
     check_output(out, ".parquet")
     fitted = None if model is None else calibrated.read(_content(model))
@@ -281,7 +280,7 @@ def evaluate_policies(
     from fairmeter.usage import load_bills, load_usage, reference_readings  # noqa: PLC0415
     from fairmeter.verdict import TrendPolicy  # noqa: PLC0415
 
-    _calibrated()
+    calibrated_policy()
     from fairmeter.verdict import evaluation  # noqa: PLC0415
 
     def told(policy: str, done: float) -> None:
@@ -292,39 +291,8 @@ def evaluate_policies(
     return evaluation.compare(readings, billed, trend, policies or evaluation.policies(), seed, told)
 
 
-def find_classes(
-    usage: Path, bills: Path, *, payments: Path | None = None, out: Path | None = None, seed: int = 0
-) -> AccountClasses:
-    """Classes of the billed accounts by how they use and how they pay: `verdict.accounts.account_classes`. With `out`,
-    a Parquet file of customer_id, utility and class, a row an account.
-
-    Raises InputError for anything wrong in the files or with `out`; ToolMissingError without scikit-learn.
-    """
-    import numpy as np  # noqa: PLC0415
-    import polars as pl  # noqa: PLC0415
-
-    from fairmeter.usage import load_bills, load_payments, load_usage  # noqa: PLC0415
-
-    _calibrated()
-    from fairmeter.verdict.accounts import account_classes  # noqa: PLC0415
-
-    if out is not None:
-        check_output(out, ".parquet")
-    billed, readings = load_bills(bills), load_usage(usage)
-    found = account_classes(readings, billed, None if payments is None else load_payments(payments), seed)
-    if out is not None:
-        labels = np.array(["", *(utility.label for utility in Utility)])
-        columns = [
-            pl.Series("customer_id", np.array(billed.customers)[found.customer]),
-            pl.Series("utility", labels[found.utility]),
-            pl.Series("class", np.array(found.names)[found.of]),
-        ]
-        with replacing(out) as part:
-            pl.DataFrame(columns).write_parquet(part)
-    return found
-
-
-def _calibrated() -> ModuleType:
+def calibrated_policy() -> ModuleType:
+    """The room of the calibrated policy. Raises ToolMissingError without scikit-learn."""
     try:
         from fairmeter.verdict import calibrated  # noqa: PLC0415
     except ModuleNotFoundError as error:

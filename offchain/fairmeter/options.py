@@ -44,3 +44,12 @@ ScenarioFile = Annotated[
 ]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print a JSON object a line and nothing else.")]
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="What a run wrote: its --out.", show_default=False)]
+PAYMENTS = "Payments, .csv or .parquet: customer_id, paid_on, amount; due_on and abnormal where known."
+Rate = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of correct bills that calibrated may appeal.")]
+Model = Annotated[
+    Path | None, typer.Option(help="What `fairmeter fit` wrote; without it calibrated is fitted to the usage.")
+]
+Exchange = Annotated[
+    Path | None, typer.Option(help="Folder shared with the other operators; without it they meet on the chain.")
+]
+Source = Annotated[Path | None, typer.Option(help="The source of the readings, to compare the evidence with.")]

@@ -30,6 +30,10 @@ a payment (log minor units), days between payments (log), each the mean and the 
 mean days after the due date."""
 
 
+_PAID: Final = 5
+"""Of FIGURES, the last ones are of payments."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountClasses:
     """n accounts, each a customer's meter of one utility."""
@@ -83,6 +87,13 @@ def account_classes(usage: Usage, bills: Bills, payments: Payments | None, seed:
         customer[last], utility[last], columns, figures, found.of(figures),
         found.names([words[column] for column in columns]), found, trials,
     )  # fmt: skip
+
+
+def payer_classes(payments: Payments, seed: int) -> tuple[tuple[str, ...], Int64s]:
+    """Names of the classes of those who pay alike, and (len(payments.customers),) each customer's as an index."""
+    figures = _paid(payments, payments.customers)
+    found = cluster(figures, seed)[0]
+    return found.names([*FIGURES.values()][len(FIGURES) - _PAID :][: figures.shape[1]]), found.of(figures)
 
 
 def _paid(payments: Payments, customers: tuple[str, ...]) -> Floats:

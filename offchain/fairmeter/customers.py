@@ -1,0 +1,148 @@
+"""What the commands on customers do, as functions: classes of accounts, payments that are not as usual."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairmeter.judging import calibrated_policy
+from fairmeter.model import Payments, Utility
+from fairmeter.outputs import check_output, replacing
+
+if TYPE_CHECKING:
+    from fairmeter.model import Int64s
+    from fairmeter.verdict.accounts import AccountClasses
+    from fairmeter.verdict.payments import Expected, PaymentModel, Threshold
+
+
+def find_classes(
+    usage: Path, bills: Path, *, payments: Path | None = None, out: Path | None = None, seed: int = 0
+) -> AccountClasses:
+    """Classes of the billed accounts by how they use and how they pay: `verdict.accounts.account_classes`. With `out`,
+    a Parquet file of customer_id, utility and class, a row an account.
+
+    Raises InputError for anything wrong in the files or with `out`; ToolMissingError without scikit-learn.
+    """
+    import numpy as np  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415
+
+    from fairmeter.usage import load_bills, load_payments, load_usage  # noqa: PLC0415
+
+    calibrated_policy()
+    from fairmeter.verdict.accounts import account_classes  # noqa: PLC0415
+
+    if out is not None:
+        check_output(out, ".parquet")
+    billed, readings = load_bills(bills), load_usage(usage)
+    found = account_classes(readings, billed, None if payments is None else load_payments(payments), seed)
+    if out is not None:
+        labels = np.array(["", *(utility.label for utility in Utility)])
+        columns = [
+            pl.Series("customer_id", np.array(billed.customers)[found.customer]),
+            pl.Series("utility", labels[found.utility]),
+            pl.Series("class", np.array(found.names)[found.of]),
+        ]
+        with replacing(out) as part:
+            pl.DataFrame(columns).write_parquet(part)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPayments:
+    """What `judge_payments` wrote, summed up."""
+
+    payments: int
+    customers: int
+    model: PaymentModel
+    classes: tuple[str, ...]
+    of_class: tuple[int, ...]
+    """Payments of each class."""
+    thresholds: tuple[Threshold | None, ...]
+    """Of each class; None where too few payments are known to be abnormal."""
+    out: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """What `fairmeter payments --json` prints."""
+        each = zip(self.classes, self.of_class, self.thresholds, strict=True)
+        classes = [
+            {"name": name, "payments": count, "threshold": None if found is None else asdict(found)}
+            for name, count, found in each
+        ]
+        counts = {"payments": self.payments, "customers": self.customers, "model": asdict(self.model)}
+        return {**counts, "classes": classes, "out": str(self.out)}
+
+    def __str__(self) -> str:
+        lines = [f"{self.payments:,} payments of {self.customers:,} customers; written to {self.out}"]
+        for name, count, found in zip(self.classes, self.of_class, self.thresholds, strict=True):
+            said = "too few are known to be abnormal" if found is None else str(found)
+            lines.append(f"class {name}, {count:,} payments: {said}")
+        return "\n".join(lines)
+
+
+def judge_payments(payments: Path, out: Path, *, seed: int = 0) -> JudgedPayments:
+    """What each payment of a file was expected to be by those of the same customer before it, and how likely it is
+    abnormal: to the Parquet file `out`, one row a payment in the order of customer and day, and one more for each
+    customer's next payment where there are no due dates (its paid_on and amount are null). Columns: customer_id,
+    paid_on, amount, class, expected_amount, amount_low, amount_high, expected_on, earliest, latest, amount_abnormal,
+    interval_abnormal, fires (by the class's thresholds; null where it has none).
+
+    Raises InputError for anything wrong in the file or with `out`; ToolMissingError without scikit-learn.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    from fairmeter.usage import load_payments  # noqa: PLC0415
+
+    calibrated_policy()
+    from fairmeter.verdict import payments as room  # noqa: PLC0415
+    from fairmeter.verdict.accounts import payer_classes  # noqa: PLC0415
+
+    check_output(out, ".parquet")
+    paid = load_payments(payments)
+    model, (names, of_customer) = room.fit_payments(paid), payer_classes(paid, seed)
+    expected, of = room.expect(model, paid), of_customer[paid.customer]
+    nothing: tuple[Threshold | None, ...] = (None,) * len(names)
+    found = nothing if paid.abnormal is None else room.thresholds(expected, paid.abnormal, of, len(names))
+    if paid.due is None:
+        more, places = room.with_next(paid)
+        _write_payments(more, room.expect(model, more), names, of_customer[more.customer], found, places, out)
+    else:
+        _write_payments(paid, expected, names, of, found, np.zeros(0, dtype=np.int64), out)
+    count = tuple(np.bincount(of, minlength=len(names)).tolist())
+    return JudgedPayments(len(paid), len(paid.customers), model, names, count, found, out)
+
+
+def _write_payments(
+    paid: Payments, expected: Expected, names: tuple[str, ...], of: Int64s,
+    found: tuple[Threshold | None, ...], unpaid: Int64s, out: Path,
+) -> None:  # fmt: skip
+    import numpy as np  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415
+
+    known = np.ones(len(paid), dtype=np.bool_)
+    known[unpaid] = False
+    fires = pl.Series("fires", [None] * len(paid), dtype=pl.Boolean)
+    for number, threshold in enumerate(found):
+        if threshold is not None:
+            fires = fires.set(pl.Series(of == number), None).zip_with(
+                pl.Series(of != number), pl.Series(threshold.fires(expected))
+            )
+    columns = [
+        pl.Series("customer_id", np.array(paid.customers)[paid.customer]),
+        pl.Series("paid_on", paid.day).cast(pl.Date).set(pl.Series(~known), None),
+        pl.Series("amount", paid.amount).set(pl.Series(~known), None),
+        pl.Series("class", np.array(names)[of]),
+        *(pl.Series(name, np.rint(values).astype(np.int64)) for name, values in (
+            ("expected_amount", expected.amount), ("amount_low", expected.amount_low),
+            ("amount_high", expected.amount_high),
+        )),
+        *(pl.Series(name, np.floor(values)).fill_nan(None).cast(pl.Int32).cast(pl.Date) for name, values in (
+            ("expected_on", expected.day), ("earliest", expected.earliest), ("latest", expected.latest),
+        )),
+        *(pl.Series(name, np.where(known, values, np.nan)).fill_nan(None) for name, values in (
+            ("amount_abnormal", expected.amount_abnormal), ("interval_abnormal", expected.interval_abnormal),
+        )),
+        fires,
+    ]  # fmt: skip
+    with replacing(out) as part:
+        pl.DataFrame(columns).write_parquet(part)
