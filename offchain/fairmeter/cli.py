@@ -10,22 +10,21 @@ import json
 import signal
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 import fairmeter
-from fairmeter import commands, judging, options
+from fairmeter import commands, judging, options, scoring
 from fairmeter import customers as customer_commands
-from fairmeter.errors import FairmeterError, InputError
+from fairmeter.errors import FairmeterError
+from fairmeter.outputs import Result
 from fairmeter.progress import progress_bars
 
 if TYPE_CHECKING:
-    from fairmeter.model import Presets
     from fairmeter.simulation import Scenario
 
 INTERRUPTED = 130
@@ -128,23 +127,21 @@ def verdict(
 ) -> None:
     """Judge bills without a chain: bill_id, decision, and the figures behind it."""
     if policy is options.PolicyName.CALIBRATED:
-        _refuse_beside(context, "--policy calibrated", "degree", "preset")
+        options.refuse_beside(context, "--policy calibrated", "degree", "preset")
         if model is not None:
-            _refuse_beside(context, "--model", "seed")
+            options.refuse_beside(context, "--model", "seed")
         with progress_bars() as tell:
             _show(judging.judge_calibrated(usage, bills, out, model=model, rate=rate, seed=seed, tell=tell), as_json)
         return
-    _refuse_beside(context, "--policy trend", "rate", "model", "seed")
-    _show(judging.judge_bills(usage, bills, out, presets=_presets(preset, degree)), as_json)
+    options.refuse_beside(context, "--policy trend", "rate", "model", "seed")
+    _show(judging.judge_bills(usage, bills, out, presets=options.presets(preset, degree)), as_json)
 
 
 @app.command()
 def fit(
     usage: options.UsageFile,
     out: Annotated[Path, typer.Option(help="The .model file to write; replaced if it is there.")],
-    before: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only readings before this day; all if none.")
-    ] = None,
+    before: options.Before = None,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
@@ -171,12 +168,35 @@ def evaluate(
         compared = judging.evaluate_policies(usage, bills, policies=policy or (), seed=seed, tell=tell)
     from fairmeter.report import quality  # noqa: PLC0415
 
+    _show_measured(quality, compared, plot, as_json)
+
+
+@app.command()
+def score(
+    context: typer.Context,
+    history: options.HistoryFile = None,
+    accounts: options.AccountsFile = None,
+    out: options.ScoresFile = None,
+    target: options.TargetColumn = "default",
+    evaluate: options.EvaluateSets = False,
+    data: options.DataFolder = Path("../shared/data"),
+    plot: options.ScoresPlot = None,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Grade customers by how likely they are not to pay; or measure how good scores are."""
+    if not evaluate:
+        options.refuse_beside(context, "--history and --accounts", "data", "plot", "seed")
+        _show(scoring.score_accounts(*scoring.score_files(history, accounts, out), target=target), as_json)
+        return
+    options.refuse_beside(context, "--evaluate", "history", "accounts", "out", "target")
     if plot is not None:
-        quality.write_plot(compared, plot)
-    if as_json:
-        _print_json(quality.to_json(compared))
-    else:
-        _print_tables(quality.tables(compared))
+        judging.check_plot(plot)
+    with progress_bars() as tell:
+        measured = scoring.evaluate_scores(data, seed=seed, tell=tell)
+    from fairmeter.report import scores  # noqa: PLC0415
+
+    _show_measured(scores, measured, plot, as_json)
 
 
 @app.command()
@@ -269,10 +289,7 @@ def report(directory: options.Directory, as_json: options.Json = False) -> None:
 def deploy(
     engine: options.EngineOption = options.EngineName.ETH_TESTER,
     rpc_url: options.RpcUrl = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="File for addresses and ABIs; with --engine rpc deployment.json if none is given."),
-    ] = None,
+    out: options.DeploymentFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Deploy the contracts, and say how to use them."""
@@ -332,31 +349,9 @@ def _scenario(context: typer.Context, file: Path | None, seed: int, preset: int,
     from fairmeter.simulation import Scenario, load_scenario  # noqa: PLC0415
 
     if file is None:
-        return Scenario(seed=seed, presets=_presets(preset, degree))
-    _refuse_beside(context, f"--scenario {file}, which has them itself", "seed", "preset", "degree")
+        return Scenario(seed=seed, presets=options.presets(preset, degree))
+    options.refuse_beside(context, f"--scenario {file}, which has them itself", "seed", "preset", "degree")
     return load_scenario(file)
-
-
-def _presets(first: int, degree: int) -> Presets:
-    from fairmeter.model import Presets  # noqa: PLC0415
-    from fairmeter.units import Ppm  # noqa: PLC0415
-
-    return Presets(first=Ppm(first), degree=degree)
-
-
-def _refuse_beside(context: typer.Context, option: str, *without_effect: str) -> None:
-    """An option without effect would leave its user believing in one."""
-    sources = {name: context.get_parameter_source(name) for name in without_effect}
-    given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
-    if given:
-        raise InputError(f"{', '.join(given)} beside {option}: leave out one of them")
-
-
-class Result(Protocol):
-    """What a command did: `str` of it is for people."""
-
-    def to_json(self) -> dict[str, Any]:
-        """For programs."""
 
 
 def _show(result: Result, as_json: bool) -> None:
@@ -364,6 +359,16 @@ def _show(result: Result, as_json: bool) -> None:
         _print_json(result.to_json())
     else:
         typer.echo(str(result))
+
+
+def _show_measured(room: Any, measured: Any, plot: Path | None, as_json: bool) -> None:
+    """By a room of the report."""
+    if plot is not None:
+        room.write_plot(measured, plot)
+    if as_json:
+        _print_json(room.to_json(measured))
+    else:
+        _print_tables(room.tables(measured))
 
 
 def _print_json(fields: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fairmeter.errors import InputError, ToolMissingError
 from fairmeter.model import Bills, Decision, Presets
-from fairmeter.outputs import check_output, replacing
+from fairmeter.outputs import Tell, check_output, replacing
 
 if TYPE_CHECKING:
     from fairmeter.verdict import Judgements
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 # Each function imports what it needs: the trend verdict loads no scikit-learn.
 
 _EPOCH: Final = date(1970, 1, 1)
-
-Tell = Callable[[str, int, int], None]
-"""Phase, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)

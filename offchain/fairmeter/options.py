@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import enum
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairmeter.errors import InputError
 from fairmeter.units import MAX_PRESET
+
+if TYPE_CHECKING:
+    from fairmeter.model import Presets
 
 
 class EngineName(enum.StrEnum):
@@ -53,3 +58,34 @@ Exchange = Annotated[
     Path | None, typer.Option(help="Folder shared with the other operators; without it they meet on the chain.")
 ]
 Source = Annotated[Path | None, typer.Option(help="The source of the readings, to compare the evidence with.")]
+HistoryFile = Annotated[
+    Path | None, typer.Option(help="Customers who paid or did not, and their features: a .csv or .parquet file.")
+]
+AccountsFile = Annotated[Path | None, typer.Option(help="Accounts to grade: the same features, and account.")]
+ScoresFile = Annotated[Path | None, typer.Option(help="The .parquet file to write; replaced if it is there.")]
+TargetColumn = Annotated[str, typer.Option(help="Column of the history that is 1 where a customer did not pay.")]
+EvaluateSets = Annotated[bool, typer.Option("--evaluate", help="Measure scores on public sets instead.")]
+DataFolder = Annotated[Path, typer.Option(help="Folder of the public sets.")]
+ScoresPlot = Annotated[Path | None, typer.Option(help="Defaults expected and observed: a .png or .html file.")]
+Before = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only readings before this day; all if none.")
+]
+DeploymentFile = Annotated[
+    Path | None, typer.Option(help="File for addresses and ABIs; with --engine rpc deployment.json if none is given.")
+]
+
+
+def presets(first: int, degree: int) -> Presets:
+    """Of --preset (ppm) and --degree."""
+    from fairmeter.model import Presets  # noqa: PLC0415
+    from fairmeter.units import Ppm  # noqa: PLC0415
+
+    return Presets(first=Ppm(first), degree=degree)
+
+
+def refuse_beside(context: typer.Context, option: str, *without_effect: str) -> None:
+    """Raises InputError where an option `without_effect` is given beside `option`: its user would believe in it."""
+    sources = {name: context.get_parameter_source(name) for name in without_effect}
+    given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if given:
+        raise InputError(f"{', '.join(given)} beside {option}: leave out one of them")

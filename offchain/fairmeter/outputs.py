@@ -1,12 +1,23 @@
-"""Files that a command writes: named as they should be, and there whole or not at all."""
+"""What a command gives: files named as they should be, there whole or not at all, and a result to print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from fairmeter.errors import InputError
+
+Tell = Callable[[str, int, int], None]
+"""Phase, how much of it is done, and of how much."""
+
+
+class Result(Protocol):
+    """What a command did: `str` of it is for people."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
 
 
 def check_output(out: Path, *endings: str) -> None:

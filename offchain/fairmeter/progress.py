@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fairmeter.judging import Tell
+    from fairmeter.outputs import Tell
 
 
 @contextmanager

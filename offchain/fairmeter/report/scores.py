@@ -1,0 +1,119 @@
+"""How good scores are: tables, JSON, and a plot of what was expected against what came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import polars as pl
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from fairmeter.report.tables import titled
+
+if TYPE_CHECKING:
+    from fairmeter.arrears.default import Contestant, Evaluated
+    from fairmeter.arrears.measured import Measured
+    from fairmeter.arrears.quality import Interval
+
+
+def to_json(measured: Measured) -> dict[str, Any]:
+    """What `fairmeter score --evaluate --json` prints: every figure with its 95 % interval."""
+    return {
+        "default": [_default_json(one) for one in measured.default],
+        "absent": list(measured.absent),
+    }
+
+
+def tables(measured: Measured) -> Group:
+    """A table of the models for each set, and one of the grades."""
+    parts: list[Text | Table] = []
+    for one in measured.default:
+        parts.extend(_default_tables(one))
+    if measured.absent:
+        parts.append(Text(f"absent: {', '.join(measured.absent)}"))
+    return Group(*parts)
+
+
+def write_plot(measured: Measured, out: Path) -> None:
+    """Share of defaults expected in each grade against the share that came, as PNG or as a page that needs nothing
+    from outside, as the ending of `out` says."""
+    points = pl.DataFrame(
+        [
+            {"set": one.name, "grade": graded.grade, "expected": graded.expected, "observed": graded.observed}
+            for one in measured.default
+            for graded in one.grades
+            if graded.customers
+        ]
+    )
+    axis = alt.Axis(format="~%")
+    chart = (
+        alt.Chart(points)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("expected:Q", axis=axis, title="defaults expected, by grade"),
+            y=alt.Y("observed:Q", axis=axis, title="defaults that came"),
+            color=alt.Color("set:N", sort=None, title=None),
+        )
+        .properties(width=480, height=480)
+    )
+    if out.suffix == ".png":
+        chart.save(out, scale_factor=2)
+    else:
+        chart.save(out, inline=True)
+
+
+def _default_tables(one: Evaluated) -> tuple[Text, Table, Text, Table]:
+    title, rows = titled(
+        f"{one.name}: {one.customers:,} customers, {one.defaults:,} defaults; out of sample",
+        "model", "area", "KS", "Brier", "calibration error", "area ahead of the scorecard",
+    )  # fmt: skip
+    for model in one.contestants:
+        quality = model.quality
+        figures = (quality.area, quality.ks, quality.brier, quality.calibration_error, model.ahead)
+        rows.add_row(model.name, *map(_shown, figures))
+    for name in one.left_out:
+        rows.add_row(name, "not installed")
+    about, grades = titled(f"Grades by the {one.chosen}", "grade", "customers", "expected", "observed")
+    for graded in one.grades:
+        shares = ("" if share is None else f"{share:.1%}" for share in (graded.expected, graded.observed))
+        grades.add_row(graded.grade, f"{graded.customers:,}", *shares)
+    return title, rows, about, grades
+
+
+def _shown(figure: Interval) -> str:
+    return f"{figure.value:.4f} [{figure.low:.3f}, {figure.high:.3f}]"
+
+
+def _default_json(one: Evaluated) -> dict[str, Any]:
+    return {
+        "set": one.name,
+        "customers": one.customers,
+        "defaults": one.defaults,
+        "models": [_model_json(model) for model in one.contestants],
+        "left_out": list(one.left_out),
+        "chosen": one.chosen,
+        "grades": [
+            {"grade": g.grade, "customers": g.customers, "expected": g.expected, "observed": g.observed}
+            for g in one.grades
+        ],
+    }
+
+
+def _model_json(model: Contestant) -> dict[str, Any]:
+    quality = model.quality
+    figures = {
+        "area": quality.area,
+        "ks": quality.ks,
+        "brier": quality.brier,
+        "calibration_error": quality.calibration_error,
+        "area_ahead": model.ahead,
+    }
+    return {"model": model.name, **{name: interval_json(figure) for name, figure in figures.items()}}
+
+
+def interval_json(figure: Interval) -> dict[str, float]:
+    """A figure and its interval."""
+    return {"value": figure.value, "low": figure.low, "high": figure.high}

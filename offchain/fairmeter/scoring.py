@@ -1,0 +1,125 @@
+"""What the commands on arrears do without a chain, as functions: grade customers, and measure how well that is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from fairmeter.errors import InputError, ToolMissingError
+from fairmeter.outputs import Tell, check_output, replacing
+
+if TYPE_CHECKING:
+    from fairmeter.arrears.measured import Measured
+
+# Each function imports what it needs: the command line loads no scikit-learn.
+
+ACCOUNT: Final = "account"
+"""The column that names a customer; every column beside it and the target is a feature."""
+
+
+def evaluate_scores(data: Path, *, seed: int = 0, tell: Tell | None = None) -> Measured:
+    """Measure the models of arrears on the public sets that the folder `data` holds, as docs/arrears.md says.
+
+    Raises InputError where it holds none of them, or one that is not as it should be; ToolMissingError without
+    scikit-learn.
+    """
+    default = _default()
+    from fairmeter.arrears.measured import Measured  # noqa: PLC0415
+
+    files = {name: data / name for name in default.SETS}
+    absent = tuple(name for name, file in files.items() if not file.is_file())
+    if len(absent) == len(files):
+        raise InputError(f"{data}: holds none of {', '.join(files)}")
+
+    def told(name: str, done: float) -> None:
+        if tell is not None:
+            tell(name, round(100 * done), 100)
+
+    evaluated = []
+    for name, read in default.SETS.items():
+        if name not in absent:
+            payments = read(files[name])
+            evaluated.append(default.compare(payments, seed, lambda done, of=payments.name: told(of, done)))
+    return Measured(tuple(evaluated), absent)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredAccounts:
+    """What `score_accounts` wrote, counted."""
+
+    history: int
+    accounts: int
+    grades: dict[str, int]
+    seconds: float
+    out: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """What `fairmeter score --json` prints."""
+        counts = {"history": self.history, "accounts": self.accounts, "grades": self.grades}
+        return {**counts, "seconds": round(self.seconds, 3), "out": str(self.out)}
+
+    def __str__(self) -> str:
+        grades = ", ".join(f"{count:,} {grade}" for grade, count in self.grades.items())
+        return (
+            f"{self.accounts:,} accounts: {grades}\n"
+            f"fitted to {self.history:,} customers; {self.seconds:.2f} s; written to {self.out}"
+        )
+
+
+def score_accounts(history: Path, accounts: Path, out: Path, *, target: str = "default") -> ScoredAccounts:
+    """Fit a scorecard to the customers of `history`, whose column `target` says who did not pay, and write the grades
+    of those of `accounts` to the Parquet file `out`, one row an account in their order: account, probability (of a
+    default), points (higher is safer), grade (A to E), reasons (what costs most points, in the columns' names).
+
+    Raises InputError for anything wrong in the files, for features that cannot be learnt from, or with `out`; then
+    nothing is written; ToolMissingError without scikit-learn.
+    """
+    import polars as pl  # noqa: PLC0415
+
+    default = _default()
+    from fairmeter.arrears.checks import check_features  # noqa: PLC0415
+    from fairmeter.arrears.features import Features, binary, read_frame  # noqa: PLC0415
+
+    started = time.perf_counter()
+    check_output(out, ".parquet")
+    past, present = read_frame(history), read_frame(accounts)
+    if ACCOUNT not in present.columns:
+        raise InputError(f"{accounts}: the column {ACCOUNT} is missing")
+    defaulted = binary(past, target, str(history))
+    known = Features.of(past.drop(target, ACCOUNT, strict=False))
+    check_features(known, defaulted)
+    card = default.Scorecard.fit(known, defaulted)
+    asked = Features.of(present, known)
+    probability = card.probability(asked)
+    graded = default.grades(probability)
+    columns = [
+        present[ACCOUNT],
+        pl.Series("probability", probability),
+        pl.Series("points", card.points(asked).astype("int32")),
+        pl.Series("grade", graded),
+        pl.Series("reasons", card.reasons(asked)),
+    ]
+    with replacing(out) as part:
+        pl.DataFrame(columns).write_parquet(part)
+    counts = {grade: int((graded == grade).sum()) for grade in default.GRADES}
+    return ScoredAccounts(len(past), len(present), counts, time.perf_counter() - started, out)
+
+
+def score_files(history: Path | None, accounts: Path | None, out: Path | None) -> Sequence[Path]:
+    """The three, all given. Raises InputError, naming those that are not."""
+    given = {"--history": history, "--accounts": accounts, "--out": out}
+    if absent := [name for name, value in given.items() if value is None]:
+        raise InputError(f"{', '.join(absent)} missing: give --history, --accounts and --out, or --evaluate")
+    return [value for value in given.values() if value is not None]
+
+
+def _default() -> ModuleType:
+    try:
+        from fairmeter.arrears import default  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ToolMissingError("scores need scikit-learn: pip install 'fairmeter[arrears]'") from error
+    return default
