@@ -32,7 +32,14 @@ from fairmeter.units import MAX_TRANSACTION_GAS
 
 SEED = 7
 CUSTOMERS = ("bakery", "farm", "home", "shop")
-ROLES = ("operator 0", "keeper", "supplier grid", "supplier works", *(f"customer {name}" for name in CUSTOMERS))
+ROLES = (
+    "governor",
+    "operator 0",
+    "keeper",
+    "supplier grid",
+    "supplier works",
+    *(f"customer {name}" for name in CUSTOMERS),
+)
 FIRST_DAY = dt.date(2015, 1, 1)
 HABITS = {
     # customer, utility: base units a day, and how much of it in March and later

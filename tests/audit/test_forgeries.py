@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from tests.audit.conftest import Forger
 
 BILLS = 12
-TRANSACTIONS = 53
-LOGS = 113
 CREATED = len(CONTRACTS)
 """The first transaction after those that create the contracts."""
 

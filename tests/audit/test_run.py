@@ -25,15 +25,8 @@ if TYPE_CHECKING:
 
 CHECKS = [
     *("files", "tables", "bytecode", "calls", "replay", "operators", "bills", "verdicts", "evidence", "verified"),
-    *(
-        "recompute",
-        "corrections",
-        "slashing",
-        "parameters",
-        *(f"INV-{number:02}" for number in range(1, 13)),
-        "sums",
-        "sources",
-    ),
+    *("recompute", "corrections", "slashing", "parameters", "governance"),
+    *(*(f"INV-{number:02}" for number in range(1, 13)), "sums", "sources"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairmeter.model import Decision, Presets, Reference, Verdicts
+from fairmeter.model import Decision, Int64s, Presets, Reference, Verdicts
 from fairmeter.simulation.conduct import FALSE_VERDICTS, forged, lied
 from fairmeter.simulation.scenario import Conduct
 from fairmeter.units import MAX_INT40, MAX_PRESET, MAX_QUANTITY, MIN_INT40, PPM, Ppm
@@ -34,12 +34,17 @@ def judged(draw: st.DrawFn) -> tuple[Verdicts, Presets]:
     return verdicts, presets
 
 
+def of_each(verdicts: Verdicts, presets: Presets) -> tuple[Int64s, Int64s]:
+    """The first and second presets of each bill."""
+    return np.full(len(verdicts), presets.first), np.full(len(verdicts), presets.second)
+
+
 @given(judged(), st.sampled_from(sorted(FALSE_VERDICTS)), st.integers(0, PPM), st.integers(0, 2**32))
 def test_lied__any_conduct__changed_decisions_follow_from_their_growths(
     case: tuple[Verdicts, Presets], conduct: Conduct, share: int, seed: int
 ) -> None:
     verdicts, presets = case
-    claimed = lied(conduct, verdicts, presets, share=share, generator=np.random.default_rng(seed))
+    claimed = lied(conduct, verdicts, *of_each(verdicts, presets), share=share, generator=np.random.default_rng(seed))
     changed = claimed.decision != verdicts.decision
     pay = changed & (claimed.decision == Decision.PAY)
     appeal = changed & (claimed.decision == Decision.APPEAL)
@@ -56,7 +61,9 @@ def test_lied__any_conduct__changed_decisions_follow_from_their_growths(
 @given(judged(), st.integers(0, 2**32))
 def test_lied__flip_of_all__every_decision_turned(case: tuple[Verdicts, Presets], seed: int) -> None:
     verdicts, presets = case
-    claimed = lied(Conduct.FLIP, verdicts, presets, share=PPM, generator=np.random.default_rng(seed))
+    claimed = lied(
+        Conduct.FLIP, verdicts, *of_each(verdicts, presets), share=PPM, generator=np.random.default_rng(seed)
+    )
     assert (claimed.decision != verdicts.decision).all()
 
 

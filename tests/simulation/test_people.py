@@ -17,21 +17,26 @@ from fairmeter.audit import run as auditing
 from fairmeter.audit.findings import Check
 from fairmeter.bundle import Bundle
 from fairmeter.chain.revm import RevmEngine
+from fairmeter.chain.transaction import decode_transaction
 from fairmeter.contracts.artifacts import interface
+from fairmeter.contracts.calldata import bytes_argument
 from fairmeter.contracts.events import event_columns
 from fairmeter.errors import ToolMissingError
+from fairmeter.model import Presets
 from fairmeter.report.outcome import STATES
 from fairmeter.simulation import Scenario, load_scenario, run
 from fairmeter.simulation.scenario import (
     Challenging,
+    Change,
     Conduct,
     Customers,
+    Governance,
     Meters,
     OperatorGroup,
     Operators,
     Watchers,
 )
-from fairmeter.units import PPM
+from fairmeter.units import PPM, SECONDS_A_DAY, Ppm
 from fairmeter.usage import write_fleet
 
 MONEY = ("bill_id", "amount", "decision", *STATES)
@@ -262,6 +267,43 @@ def test_run__growth_figures_alone_wrong__are_put_right_and_move_nothing(play: P
     assert figures.select("paid", "held", "owed").sum().row(0) == (0, 0, 0)
     (told,) = report.to_json(report.load(out))["wrong_verdicts"]
     assert told["figures"] == len(figures)
+
+
+def decisions(out: Path) -> pl.DataFrame:
+    """Of each bill, with the day that its period began."""
+    bills, verdicts = (pl.read_parquet(out / f"bundle/{name}.parquet") for name in ("bills", "verdicts"))
+    return (
+        bills.join(verdicts, on=["batch", "index"]).select("bill_id", "start", "decision", "actual_ppm").sort("bill_id")
+    )
+
+
+LOOSE = Presets(first=Ppm(1_000_000))
+
+
+def test_run__presets_change_with_notice__hold_for_bills_posted_since(play: Play) -> None:
+    changed, before = decisions(play("rules-change")), decisions(play(Scenario()))
+    since = decisions(play(Scenario(presets=LOOSE)))
+    first = pl.col("start") == changed["start"].min()
+    assert_frame_equal(changed.filter(first), before.filter(first))
+    assert_frame_equal(changed.filter(~first), since.filter(~first))
+    assert (before.filter(~first)["decision"] != since.filter(~first)["decision"]).any()
+
+
+def test_run__quorum_changes_with_notice__holds_for_batches_posted_since(play: Play) -> None:
+    out = play("rules-change")
+    sent = pl.from_arrow(Bundle(out).table("transactions"))
+    assert isinstance(sent, pl.DataFrame)
+    judged = sent.filter(pl.col("label") == "VerdictGate.submitVerdicts").sort("transaction")
+    brought = [len(bytes_argument(decode_transaction(raw).data, 4)) // 65 for raw in judged["raw"]]
+    times = judged["timestamp"].to_numpy()
+    early = times < times.min() + 17 * SECONDS_A_DAY
+    assert brought == [1 if one else 2 for one in early]
+    assert not early.all()
+
+
+def test_run__presets_change_announced_too_late__changes_no_bill(play: Play) -> None:
+    late = Scenario(governance=Governance(changes=(Change(after=25, presets=LOOSE),)))
+    assert_frame_equal(money(play(late)), money(play(Scenario())))
 
 
 def test_run__gate_computes_verdicts__no_quorum_can_lie_about_them(play: Play) -> None:

@@ -69,9 +69,8 @@ def _operators(record: ChainRecord) -> list[str]:
 
 def _meter_keys(record: ChainRecord) -> list[str]:
     """Who signs for some supplier's utility at the end."""
-    events = record.columns("Meters", "MeterSet")
-    of = zip(events["supplier"].tolist(), events["utility"].tolist(), strict=True)
-    latest = dict(zip(of, (word.tobytes()[12:] for word in events["key"]), strict=True))
+    named = record.decoded("Meters", "MeterSet")
+    latest = {(one["supplier"], one["utility"]): one["key"] for _, one in named}
     return sorted({f"0x{key.hex()}" for key in latest.values() if any(key)})
 
 

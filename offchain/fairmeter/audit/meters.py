@@ -17,9 +17,8 @@ class MeterKeys:
 
     def __init__(self, record: ChainRecord, manifest: Manifest) -> None:
         self.domain = meters_domain(manifest.chain_id, manifest.contracts["Meters"])
-        keys = record.columns("Meters", "MeterSet")
-        columns = (keys[name].tolist() for name in ("version", "supplier", "utility"))
-        self._keys = [(*place, key.tobytes()[12:]) for *place, key in zip(*columns, keys["key"], strict=True)]
+        named = [one for _, one in record.decoded("Meters", "MeterSet")]
+        self._keys = [(one["version"], one["supplier"], one["utility"], one["key"]) for one in named]
 
     def of(self, posting: Posting) -> bytes | None:
         """The address that signs for a posting; None where nobody is named."""

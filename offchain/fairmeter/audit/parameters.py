@@ -3,8 +3,7 @@ and with what the scenario asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
     from fairmeter.audit.batches import Posting
 
 MAX_INT64: Final = 2**63 - 1
+FIRST_VERSION: Final = 1
+"""Of the gate's parameters, as it was deployed."""
+VERIFIED_CLASS: Final = 1
+"""Of whose accounts a run has the gate compute the verdicts."""
 Key = tuple[int, int, int]
 """Version, utility, class."""
 
@@ -80,17 +83,18 @@ class Parameters:
         return whole
 
     def check(self, scenario: Mapping[str, Any], gate: VerdictGate | None) -> Check:
-        """The presets that were used are the gate's own answer, where there is a gate to ask, and the scenario's."""
+        """The presets that were used are the gate's own answer, where there is a gate to ask, and what was set is what
+        the scenario asked for, in its order."""
         findings: list[Finding] = []
-        wanted = {name: scenario.get(name) for name in ("presets", "insufficient_cap", "periods")}
         for key, presets in self._used.items():
-            periods = [one for version, one in self._periods if version <= key[0]][-1]
-            used = {"presets": asdict(self.of(*key)), "insufficient_cap": self.cap(*key), "periods": periods}
             if gate is not None and (answer := gate.read("presetsOf", *key)) != presets:
                 findings.append(Finding("parameters", f"presetsOf, {_named(key)}", str(dict(presets)), str(answer)))
-            if used != wanted:
-                where = f"manifest.json, scenario, {_named(key)}"
-                findings.append(Finding("parameters", where, str(used), str(wanted)))
+        for utility, class_ in sorted({key[1:] for key in self._used}):
+            told = [one[3] for one in self._revisions if one[1:3] == (utility, class_) and one[0] > FIRST_VERSION]
+            where = f"manifest.json, scenario, presets of {Utility(utility).label}, class {class_}"
+            findings += _in_order(where, told, list(_presets_asked(scenario, class_)))
+        periods = [one for version, one in self._periods if version > FIRST_VERSION]
+        findings += _in_order("manifest.json, scenario, periods", periods, [scenario.get("periods")])
         return Check("parameters", "presets of the gate, with the scenario's", len(self._used), tuple(findings))
 
     def _presets(self, key: Key) -> Mapping[str, int]:
@@ -100,6 +104,20 @@ class Parameters:
             own = [one for one in known if one[2] == class_] or [one for one in known if one[2] == 0]
             self._used[key] = own[-1][3]
         return self._used[key]
+
+
+def _in_order(where: str, told: Sequence[Any], asked: Sequence[Any]) -> Iterator[Finding]:
+    """What was set, with what was to be set; a run may end before all of it is."""
+    if list(told) != list(asked[: max(len(told), 1)]):
+        yield Finding("parameters", where, str(list(told)), str(list(asked)))
+
+
+def _presets_asked(scenario: Mapping[str, Any], class_: int) -> Iterator[Mapping[str, Any]]:
+    """The presets that a scenario has set for a class, one after another, as the gate has them."""
+    changes = scenario.get("governance", {}).get("changes", ())
+    for presets in (scenario.get("presets"), *(one["presets"] for one in changes)):
+        if presets is not None:
+            yield {**presets, "insufficientCap": scenario.get("insufficient_cap"), "verified": class_ == VERIFIED_CLASS}
 
 
 def _key(posting: Posting, class_: int) -> Key:

@@ -17,7 +17,12 @@ from fairmeter.contracts.events import event_columns
 from fairmeter.errors import ChainError
 
 Columns = Mapping[str, npt.NDArray[Any]]
-RARE: Final = frozenset({"SupplierRegistered", "TariffSet", "OperatorSet", "PeriodsSet", "PresetsSet"})
+RARE: Final = frozenset(
+    {
+        *("SupplierRegistered", "TariffSet", "OperatorSet", "PeriodsSet", "PresetsSet", "SetChanged", "StakesSet"),
+        *("MeterSet", "ArbiterSet", "RoleGranted", "RoleRevoked", "OperationScheduled", "OperationExecuted"),
+    }
+)
 """Events that the audit takes one by one: governance emits them, few, and with parameters of any size."""
 ROWS_AT_ONCE: Final = 1 << 16
 """Logs decoded at a time."""

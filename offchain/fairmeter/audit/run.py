@@ -18,6 +18,7 @@ from fairmeter.audit.calls import check_calls
 from fairmeter.audit.corrections import Corrected
 from fairmeter.audit.files import check_files, check_tables
 from fairmeter.audit.findings import AuditResult, Check, Finding, Progress, family
+from fairmeter.audit.governing import Governing
 from fairmeter.audit.invariants import Books, check_invariants
 from fairmeter.audit.judgements import Judgements
 from fairmeter.audit.manifest import Manifest, read_manifest
@@ -163,6 +164,7 @@ class _Audit:
         yield corrections.check(batches)
         gate = None if engine is None else VerdictGate(engine, contracts["VerdictGate"])
         yield parameters.check(manifest.scenario, gate)
+        yield Governing(record).check()
         rebuilt = Rebuilt.of(record, batches)
         ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
         yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters), tuple(checkpoints), ledger))

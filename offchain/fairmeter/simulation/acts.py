@@ -21,6 +21,7 @@ from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
 from fairmeter.simulation.bank import Bank
 from fairmeter.simulation.challengers import Challengers
 from fairmeter.simulation.clock import Clock
+from fairmeter.simulation.governing import Governor
 from fairmeter.simulation.panel import Judged, Panel
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
@@ -101,6 +102,8 @@ class Run:
             before.grant_mandates()
             self._bank = Bank(plan, people, traits, self.system, self._session)
             self._bank.endow()
+            self._governor = Governor(people, self._scenario, self.system, self._session)
+            self._governor.take_over()
             self.meters = before.meters()
             sign = None if self._meter_operators is None else self._meter_operators.sign_batch
             self._oracle = Oracle(self.system, self._readings.reference, self.meters, sign)
@@ -133,6 +136,7 @@ class Run:
     def play(self) -> None:
         """Post and judge every bill at its time, do in between what falls due, and at the end all that is left."""
         done = 0
+        self._governor.plan(self._plan.rounds[0].time, self._timeline.at)
         for one in self._plan.rounds:
             self._act(one.time)
             self._play_round(one, done)

@@ -34,7 +34,7 @@ class Challengers:
     ) -> None:
         self._people, self._session = people, session
         self._customer, self._disclosing = customer, disclosing
-        roles, conducts = scenario.challengers, scenario.operators.conducts()
+        roles, conducts = scenario.challengers, scenario.conducts()
         self._watchers = people.watchers if Challenging.WATCHERS in roles else []
         honest = [one for one, group in zip(people.operators, conducts, strict=True) if group.conduct is Conduct.HONEST]
         self._operators = honest if Challenging.OPERATORS in roles else []

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from fairmeter.contracts.packing import READING_BYTES, Evidence
-from fairmeter.model import Bools, Decision, Int64s, Presets, Reference, UInt8s, Verdicts
+from fairmeter.model import Bools, Decision, Int64s, Reference, UInt8s, Verdicts
 from fairmeter.simulation.scenario import Conduct
 from fairmeter.units import MAX_INT40, MAX_READING, MIN_INT40, PPM
 
@@ -18,18 +18,24 @@ FALSE_VERDICTS: Final = frozenset({Conduct.ALWAYS_PAY, Conduct.ALWAYS_APPEAL, Co
 
 
 def lied(
-    conduct: Conduct, verdicts: Verdicts, presets: Presets, *, share: int, generator: np.random.Generator
+    conduct: Conduct,
+    verdicts: Verdicts,
+    first: Int64s,
+    second: Int64s,
+    *,
+    share: int,
+    generator: np.random.Generator,
 ) -> Verdicts:
     """The verdicts that operators of `conduct`, one of FALSE_VERDICTS, sign instead of the true `verdicts`.
 
-    `share` ppm of the bills are turned around by a flip, drawn from `generator`: PAY and INSUFFICIENT become APPEAL,
-    APPEAL becomes PAY. Who equivocates signs a PAY of every bill beside the truth.
+    `first`, `second`: (n,) presets, ppm. `share` ppm of the bills are turned around by a flip, drawn from `generator`:
+    PAY and INSUFFICIENT become APPEAL, APPEAL becomes PAY. Who equivocates signs a PAY of every bill beside the truth.
     """
     decision = _LIES[conduct](verdicts.decision)
     if conduct is Conduct.FLIP:
         kept = generator.integers(PPM, size=len(verdicts)) >= share
         decision = np.where(kept, verdicts.decision, decision).astype(np.uint8)
-    return _claimed(verdicts, decision, presets)
+    return _claimed(verdicts, decision, first, second)
 
 
 def forged(reference: Reference, quantity: Int64s, days: Int64s) -> Reference:
@@ -48,15 +54,15 @@ def forged_evidence(evidence: Evidence, quantity: Int64s, days: Int64s) -> tuple
     return reference, Evidence.of(reference, evidence.salts)
 
 
-def _claimed(verdicts: Verdicts, decision: UInt8s, presets: Presets) -> Verdicts:
+def _claimed(verdicts: Verdicts, decision: UInt8s, first: Int64s, second: Int64s) -> Verdicts:
     """`verdicts` with another decision, and where it differs growths that it follows from."""
     changed = decision != verdicts.decision
     appeal = changed & (decision == Decision.APPEAL)
     pay = changed & (decision == Decision.PAY)
     actual, expected = verdicts.actual_ppm.copy(), verdicts.expected_ppm.copy()
-    actual[appeal] = np.minimum(np.maximum(actual[appeal], presets.second) + PPM, MAX_INT40)
-    expected[appeal] = np.maximum(actual[appeal] - presets.first - PPM, MIN_INT40)
-    actual[pay] = np.minimum(actual[pay], presets.second - 1)
+    actual[appeal] = np.minimum(np.maximum(actual[appeal], second[appeal]) + PPM, MAX_INT40)
+    expected[appeal] = np.maximum(actual[appeal] - first[appeal] - PPM, MIN_INT40)
+    actual[pay] = np.minimum(actual[pay], second[pay] - 1)
     expected[pay] = 0
     return Verdicts(
         decision=decision,

@@ -65,8 +65,10 @@ class Panel:
 
     def __init__(self, wallets: Sequence[Wallet], keeper: Wallet, scenario: Scenario) -> None:
         self._wallets, self._keeper, self._scenario = wallets, keeper, scenario
-        self._groups = scenario.operators.conducts()
+        self._groups = scenario.conducts()
         self.honest = all(group.conduct is Conduct.HONEST for group in self._groups)
+        self._quorums: dict[int, int] = {}
+        """By version."""
         self._submitted: Call | None = None
         """The last that a quorum said."""
         self.contradictions: list[Contradiction] = []
@@ -80,13 +82,13 @@ class Panel:
         self._system, self._session = system, session
         self._domain = AttestationDomain(system.engine.chain_id, system.gate.address)
         self._prefix = evidence_prefix(system.engine.chain_id, system.gate.address)
-        given = self._scenario.operators
+        given, named = self._scenario.operators, len(self._wallets)
         currency, ledger = system.currency, system.ledger
         calls = [
-            currency.mint(governor.address, given.bond * given.count),
-            currency.approve(ledger.address, given.bond * given.count),
+            currency.mint(governor.address, given.bond * named),
+            currency.approve(ledger.address, given.bond * named),
             *(ledger.deposit_bond(wallet.address, given.bond) for wallet in self._wallets),
-            *(system.operators.set_operator(wallet.address, active=True) for wallet in self._wallets),
+            *(system.operators.set_operator(wallet.address, active=True) for wallet in self._wallets[: given.count]),
         ]
         if given.quorum > 1:
             calls.append(system.operators.set_quorum(given.quorum))
@@ -102,7 +104,7 @@ class Panel:
         if lie is not None:
             return lie
         members = [number for number in signing if self._groups[number].conduct in TRUTHFUL]
-        if len(members) < self._scenario.operators.quorum:
+        if len(members) < self._quorum(true):
             return None
         return self._said(true, true, members, HONEST)
 
@@ -110,7 +112,7 @@ class Panel:
         for group in dict.fromkeys(self._groups[number] for number in signing):
             if group.conduct not in TRUTHFUL and group.conduct not in (Conduct.COPY, Conduct.REPLAY):
                 members = [n for n in signing if self._groups[n] == group or self._also_says(n, group)]
-                if len(members) >= self._scenario.operators.quorum:
+                if len(members) >= self._quorum(true):
                     return self._said(self._lie(group, true), true, members, group)
         return None
 
@@ -133,23 +135,29 @@ class Panel:
     def _signing(self, true: Judgement) -> list[int]:
         """Who may and does sign for the batch."""
         numbers = [n for n, group in enumerate(self._groups) if group.conduct is not Conduct.SILENT]
-        if self.honest:
+        if self.honest and not self._scenario.governance.changes:
             return numbers
         version, operators = true.posted.version, self._system.operators
         return [number for number in numbers if operators.is_signer(version, self._wallets[number].address)]
+
+    def _quorum(self, true: Judgement) -> int:
+        """Of the batch's version."""
+        version = true.posted.version
+        if version not in self._quorums:
+            self._quorums[version] = self._system.operators.set_at(version).quorum
+        return self._quorums[version]
 
     def _also_says(self, number: int, group: OperatorGroup) -> bool:
         """Who equivocates has signed a PAY of every bill as well."""
         return self._groups[number].conduct is Conduct.EQUIVOCATE and group.conduct is Conduct.ALWAYS_PAY
 
     def _lie(self, group: OperatorGroup, true: Judgement) -> Judgement:
-        presets = self._scenario.presets
+        first, second, degree = true.posted.presets
         if group.conduct in FALSE_VERDICTS:
             generator = np.random.default_rng([self._scenario.seed, true.posted.batch])
-            verdicts = lied(group.conduct, true.verdicts, presets, share=group.share, generator=generator)
+            verdicts = lied(group.conduct, true.verdicts, first, second, share=group.share, generator=generator)
             return replace(true, verdicts=verdicts)
         reference, evidence = forged_evidence(true.evidence, true.bills.quantity, true.bills.days.astype(np.int64))
-        first, second, degree = true.posted.presets
         verdicts = judge(
             reference,
             true.bills.quantity,
@@ -165,7 +173,7 @@ class Panel:
     def _said(self, judgement: Judgement, true: Judgement, members: list[int], group: OperatorGroup) -> Said:
         """The first `quorum` of the members in turn sign, and the first of these submits."""
         turn = judgement.posted.batch % len(members)
-        signers = (members[turn:] + members[:turn])[: self._scenario.operators.quorum]
+        signers = (members[turn:] + members[:turn])[: self._quorum(true)]
         sender, others = signers[0], sorted(signers[1:])
         signatures = b"".join(bytes([number]) + self._sign(number, judgement) for number in others)
         call = self._call(judgement, signatures) if others or judgement is not true else true.call

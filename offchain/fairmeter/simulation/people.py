@@ -23,14 +23,15 @@ TRANSFER_GAS = 21_000
 
 
 class People:
-    """The run's wallets. The funder deploys, governs, issues the currency, and pays in for customers as their bank."""
+    """The run's wallets. The funder deploys, issues the currency, and pays in for customers as their bank."""
 
     def __init__(self, engine: Engine, scenario: Scenario, suppliers: Sequence[str], customers: Sequence[str]) -> None:
         seed = scenario.seed
         self._engine, self._seed = engine, seed
         self._fees = engine.fees()
         self.funder = Wallet.on(engine, funder_key(engine))
-        self.operators = [self._wallet(f"operator {number}") for number in range(scenario.operators.count)]
+        self.governor = self._wallet("governor")
+        self.operators = [self._wallet(f"operator {number}") for number in range(len(scenario.conducts()))]
         self.watchers = [self._wallet(f"watcher {number}") for number in range(scenario.watchers.count)]
         self.keeper = self._wallet("keeper")
         self.agent = self._wallet("agent")
@@ -54,7 +55,7 @@ class People:
     def fund_roles(self) -> list[tuple[Wallet, Call]]:
         """Gas for everyone but customers."""
         purse = PURSE_TRANSACTIONS * MAX_TRANSACTION_GAS * self._fees.max_fee
-        wallets = (*self.operators, *self.watchers, self.keeper, self.agent, *self.suppliers)
+        wallets = (self.governor, *self.operators, *self.watchers, self.keeper, self.agent, *self.suppliers)
         return [(self.funder, _transfer(wallet.address, purse)) for wallet in wallets if purse]
 
     def fund_customers(self, rows: Int64s) -> list[tuple[Wallet, Call]]:

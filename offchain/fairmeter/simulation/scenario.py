@@ -27,6 +27,11 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     [meters]
     signed = true
     verified = 500_000              # whose verdicts the gate computes
+    [governance]
+    notice = 604_800
+    [[governance.changes]]          # announced `after` days, in force after the notice
+    after = 10
+    presets = { first = 300_000 }
 """
 
 from __future__ import annotations
@@ -42,6 +47,7 @@ from annotated_types import Ge, Le
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from fairmeter.contracts.clients import Periods
+from fairmeter.contracts.deploy import NOTICE
 from fairmeter.errors import InputError
 from fairmeter.model import Presets
 from fairmeter.units import MAX_BATCH_BILLS, PPM, SECONDS_A_DAY
@@ -196,6 +202,32 @@ class Meters:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What the governor announces together; batches posted before it is in force keep what they were posted with."""
+
+    __pydantic_config__ = _CLOSED
+
+    after: Count = 0
+    """Days from the first posting to the announcement."""
+    presets: Presets | None = None
+    """Of all utilities."""
+    operators: Annotated[int, Ge(0), Le(MAX_OPERATORS)] = 0
+    """That are named besides; they are honest."""
+    quorum: Annotated[int, Ge(1), Le(MAX_OPERATORS)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """What changes in the course of a run."""
+
+    __pydantic_config__ = _CLOSED
+
+    notice: Annotated[int, Ge(SECONDS_A_DAY), Le(365 * SECONDS_A_DAY)] = NOTICE
+    """Seconds from announcing a change to its being in force."""
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Money in minor units, times in seconds.
 
@@ -228,6 +260,21 @@ class Scenario:
     challengers: tuple[Challenging, ...] = tuple(Challenging)
     watchers: Watchers = field(default_factory=Watchers)
     meters: Meters = field(default_factory=Meters)
+    governance: Governance = field(default_factory=Governance)
+
+    def __post_init__(self) -> None:
+        named = self.operators.count
+        for change in self.governance.changes:
+            named += change.operators
+            if (change.quorum or 0) > named:
+                raise ValueError(f"governance: a quorum of {change.quorum} among {named} operators")
+        if named > MAX_OPERATORS:
+            raise ValueError(f"governance: {named} operators, more than {MAX_OPERATORS}")
+
+    def conducts(self) -> list[OperatorGroup]:
+        """One entry an operator, those named later included: the group that it is of."""
+        joining = sum(change.operators for change in self.governance.changes)
+        return self.operators.conducts() + [OperatorGroup(1, Conduct.HONEST)] * joining
 
     def to_json(self) -> dict[str, Any]:
         """As a manifest has it."""

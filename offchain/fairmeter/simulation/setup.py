@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from fairmeter.contracts.clients import mandate_domain
+from fairmeter.contracts.clients import VerdictGate, mandate_domain
 from fairmeter.contracts.deploy import System, deploy
 from fairmeter.contracts.mandates import Mandates
 from fairmeter.contracts.session import Call, Session
-from fairmeter.model import Utility
+from fairmeter.model import Presets, Utility
 from fairmeter.oracle import Meters
 from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE
@@ -100,12 +100,7 @@ class SetUp:
 
     def _govern(self, panel: Panel) -> None:
         gate, scenario, governor = self._system.gate, self._scenario, self._people.funder
-        classes = {0: False, VERIFIED_CLASS: True} if scenario.meters.verified else {0: False}
-        presets = [
-            gate.set_presets(int(utility), class_, scenario.presets, scenario.insufficient_cap, verified=verified)
-            for class_, verified in classes.items()
-            for utility in Utility
-        ]
+        presets = preset_calls(gate, scenario, scenario.presets)
         panel.name(self._system, self._session, governor)
         self._session.transact(governor, gate.set_periods(scenario.periods), *presets)
 
@@ -115,3 +110,13 @@ class SetUp:
         signatures = self._people.customers.sign_digests(owners, some.digests(domain))
         parts = [slice(at, at + MANDATES_A_CALL) for at in range(0, len(some), MANDATES_A_CALL)]
         return [some.part(part).grant(self._system.ledger.address, signatures[part]) for part in parts]
+
+
+def preset_calls(gate: VerdictGate, scenario: Scenario, presets: Presets) -> list[Call]:
+    """The governor's calls that set the presets of every class that a run has."""
+    classes = {0: False, VERIFIED_CLASS: True} if scenario.meters.verified else {0: False}
+    return [
+        gate.set_presets(int(utility), class_, presets, scenario.insufficient_cap, verified=verified)
+        for class_, verified in classes.items()
+        for utility in Utility
+    ]
