@@ -33,11 +33,7 @@ from fairmeter.units import MAX_TRANSACTION_GAS
 SEED = 7
 CUSTOMERS = ("bakery", "farm", "home", "shop")
 ROLES = (
-    "governor",
-    "operator 0",
-    "keeper",
-    "supplier grid",
-    "supplier works",
+    *("governor", "operator 0", "keeper", "agent", "supplier grid", "supplier works"),
     *(f"customer {name}" for name in CUSTOMERS),
 )
 FIRST_DAY = dt.date(2015, 1, 1)
