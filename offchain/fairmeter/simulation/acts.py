@@ -83,20 +83,7 @@ class Run:
             before = SetUp(self._session, plan, self._scenario, people, traits, self._tell)
             self.system = before.deploy(self._panel)
             self._meter_operators = before.appoint(self._readings.between)
-            disclosing = traits.disclosing[plan.bills.customer]
-            customer = plan.bills.customer
-            self._watchers = Watchers(
-                challengers=Challengers(people, self._scenario, self._session, customer, disclosing),
-                wallets=people.watchers,
-                scenario=self._scenario,
-                system=self.system,
-                session=self._session,
-                meters=self._meter_operators,
-                accounts=plan.account,
-                disclosing=disclosing,
-                later=self._timeline.at,
-                reversed=self._note_reversals,
-            )
+            self._watchers = self._watching()
             self._watchers.endow(people.funder)
             before.open_accounts()
             before.grant_mandates()
@@ -117,6 +104,22 @@ class Run:
             self._bank.deposit,
             self._note_arrears,
             self._moved_since,
+        )
+
+    def _watching(self) -> Watchers:
+        people, customer = self.people, self._plan.bills.customer
+        disclosing = self._traits.disclosing[customer]
+        return Watchers(
+            challengers=Challengers(people, self._scenario, self._session, customer, disclosing),
+            wallets=people.watchers,
+            scenario=self._scenario,
+            system=self.system,
+            session=self._session,
+            meters=self._meter_operators,
+            accounts=self._plan.account,
+            disclosing=disclosing,
+            later=self._timeline.at,
+            reversed=self._note_reversals,
         )
 
     @property
