@@ -212,19 +212,21 @@ class Bundle:
             raise BundleError(f"{self.folder / COMPILER_INPUT}: {error}") from error
         return loaded
 
-    def table(self, name: str) -> pa.Table:
-        """One whole table."""
-        return pa.concat_tables([SCHEMAS[name].empty_table(), *self.row_groups(name)])
+    def table(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """One whole table, or some columns of it."""
+        empty = SCHEMAS[name].empty_table()
+        first = empty if columns is None else empty.select(columns)
+        return pa.concat_tables([first, *self.row_groups(name, columns)])
 
-    def row_groups(self, name: str) -> Iterator[pa.Table]:
-        """The table's row groups in order, one in memory at a time."""
+    def row_groups(self, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """The table's row groups in order, one in memory at a time, or some columns of them."""
         path = self.folder / f"{name}.parquet"
         try:
             with pq.ParquetFile(path) as file:
                 if not file.schema_arrow.equals(SCHEMAS[name]):
                     raise BundleError(f"{path} has other columns than a bundle's")
                 for group in range(file.num_row_groups):
-                    yield file.read_row_group(group)
+                    yield file.read_row_group(group, columns)
         except (OSError, pa.ArrowException) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
 

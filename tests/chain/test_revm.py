@@ -88,6 +88,26 @@ def test_send__long_history__all_of_it_is_kept(revm: RevmEngine) -> None:
     assert (revm.head(), revm.balance(FUNDER)) == (0, Genesis().balance)
 
 
+def test_blocks__hashed_beside_the_chain__as_by_itself(revm: RevmEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pay(count: int) -> None:
+        revm.send([payer.sign(bytes(20), value=value, gas=30_000).raw for value in range(1, count)], START)
+
+    payer = Wallet.on(revm, funder_key(revm))
+    pay(4)
+    monkeypatch.setattr("fairmeter.chain.revm.LOGS_OF_A_LONG_CHAIN", -1)
+    before = revm.snapshot()
+    pay(9)
+    revm.revert(before)
+    payer.nonce = revm.nonce(FUNDER)
+    revm.mine()
+    pay(6)
+    found = revm.blocks(range(revm.head() + 1))
+    assert len(revm._coming) == 1
+    revm._coming.clear()
+    assert found == revm.blocks(range(revm.head() + 1))
+    assert len({block.receipts_root for block in found}) > 1
+
+
 def test_calldata__no_such_place__one_line(revm: RevmEngine) -> None:
     revm.mine()
     for place in ((0, 0), (1, 0), (2, 0), (-1, 0), (1, 1)):

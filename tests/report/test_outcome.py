@@ -144,7 +144,7 @@ def _lives(names: Sequence[str]) -> list[Life]:
 
 def _events(lives: Sequence[Life]) -> Events:
     emitted = [one for life in lives for one in life.emitted]
-    return Events(_logs(emitted), ADDRESSES, np.array([life.bill for life in lives], np.int64))
+    return Events([_logs([one]) for one in emitted], ADDRESSES, np.array([life.bill for life in lives], np.int64))
 
 
 @given(st.lists(st.sampled_from(LIVES), min_size=1, max_size=12), st.booleans(), st.randoms(use_true_random=False))
@@ -187,7 +187,7 @@ def test_arrears_reasons__a_shortfall__its_reason_and_what_was_owed() -> None:
 
 def test_events__a_bill_that_is_not_there__refused() -> None:
     lives = _lives(["paid", "paid"])
-    events = Events(_logs([one for life in lives for one in life.emitted]), ADDRESSES, np.array([lives[0].bill]))
+    events = Events([_logs([one for life in lives for one in life.emitted])], ADDRESSES, np.array([lives[0].bill]))
     with pytest.raises(BundleError, match=rf"PaymentLedger.BillPending names bill {lives[1].bill}"):
         amounts_by_state(events, np.array([AMOUNT]), np.array([True]), np.array([False]))
 
@@ -195,6 +195,6 @@ def test_events__a_bill_that_is_not_there__refused() -> None:
 def test_events__another_contract_emits_the_same__not_counted() -> None:
     lives = _lives(["paid"])
     elsewhere = {**ADDRESSES, "PaymentLedger": bytes(20)}
-    events = Events(_logs(lives[0].emitted), elsewhere, np.array([lives[0].bill]))
+    events = Events([_logs(lives[0].emitted)], elsewhere, np.array([lives[0].bill]))
     amounts = amounts_by_state(events, np.array([AMOUNT]), np.array([True]), np.array([False]))
     assert amounts["pending"].tolist() == [0]

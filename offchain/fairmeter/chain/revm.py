@@ -9,6 +9,7 @@ other contracts create (EIP-170); those that a transaction creates are checked h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import repeat
@@ -18,6 +19,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from fairmeter.chain import wake_host
+from fairmeter.chain.aside import Aside
 from fairmeter.chain.columns import LogColumns, log_table, select_logs, to_logs
 from fairmeter.chain.engine import (
     Block,
@@ -31,12 +33,12 @@ from fairmeter.chain.engine import (
     refuse_transaction,
 )
 from fairmeter.chain.genesis import HARDFORK, Genesis
-from fairmeter.chain.roots import EMPTY_ROOT, encode_receipts, single_root
+from fairmeter.chain.roots import EMPTY_ROOT, Roots, block_roots
 from fairmeter.chain.signed import decode_signed
-from fairmeter.chain.spool import History, Mined
+from fairmeter.chain.spool import History, Mined, Segment
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wake_host import RawLog, StoppedError
-from fairmeter.chain.wallet import DYNAMIC_FEE_TYPE, LOCAL_FEES, created_address
+from fairmeter.chain.wallet import LOCAL_FEES, created_address
 from fairmeter.errors import ChainError
 
 ZERO_ADDRESS: Final = bytes(20)
@@ -50,6 +52,8 @@ READER_GAS: Final = 100_000
 SPEC: Final = HARDFORK.capitalize()
 ELASTICITY: Final = 2
 """Gas limit over gas target (EIP-1559)."""
+LOGS_OF_A_LONG_CHAIN: Final = 100_000
+"""From which on another process is worth its start."""
 FEE_CHANGE_DENOMINATOR: Final = 8
 """The most that the base fee changes a block is 1/8 of it (EIP-1559)."""
 
@@ -112,6 +116,9 @@ class RevmEngine:
         self._coinbase = self._chain.coinbase
         self._history = History(self.genesis)
         self._snapshots: dict[bytes, int] = {}
+        self._aside = Aside()
+        self._coming: dict[int, Future[list[Roots]]] = {}
+        self._logs = 0
 
     def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:
         """See `Engine.send`."""
@@ -234,9 +241,11 @@ class RevmEngine:
         self._chain.revert(snapshot.decode())
         self._snapshots = {name: at for name, at in self._snapshots.items() if int(name) < int(snapshot)}
         self._history.truncate(length)
+        self._coming = {first: work for first, work in self._coming.items() if first < length}
 
     def close(self) -> None:
         """See `Engine.close`."""
+        self._aside.close()
         self._history.close()
         wake_host.release(self._chain)
 
@@ -266,6 +275,7 @@ class RevmEngine:
             mined = done.mined()
             if done.signed:
                 self._history.append(mined)
+                self._hash_aside(first, mined)
         places = np.arange(count)
         return Receipts(
             tx_hash=tuple(one.hash for one in done.signed),
@@ -346,27 +356,37 @@ class RevmEngine:
             raise ChainError(f"the contract that it creates has {len(code)} bytes, the most is {MAX_CODE}")
         return self._chain.deploy(signed.data, return_tx=True, **arguments)
 
-    def _roots(self, numbers: range) -> Iterator[tuple[bytes, bytes]]:
+    def _hash_aside(self, first: int, mined: Mined) -> None:
+        """Of a long chain, have the roots of blocks from `first` on computed while it goes on."""
+        self._logs += len(mined.logs)
+        if self._logs > LOGS_OF_A_LONG_CHAIN:
+            work = self._aside.submit(mined.raw, mined.status, mined.gas_used, mined.log_count, mined.logs)
+            self._coming[first] = work
+
+    def _roots(self, numbers: range) -> Iterator[Roots]:
         """Of transactions and receipts."""
-        history, keccak = self._history, self._wake.keccak256
+        history = self._history
         number = numbers.start
         for segment in history.segments(numbers.start, numbers.stop):
             begin, end = (min(max(at - segment.first, 0), len(segment)) for at in (numbers.start, numbers.stop))
             yield from repeat((EMPTY_ROOT, EMPTY_ROOT), segment.first + begin - number)
             number = segment.first + end
-            counts, logs = history.logs(segment)
-            own = slice(segment.first + begin, number)
-            receipts = encode_receipts(
-                DYNAMIC_FEE_TYPE,
-                np.frombuffer(history.status[own], np.bool_),
-                np.array(history.gas_used[own], np.int64),
-                counts[begin:end],
-                logs.part(int(counts[:begin].sum()), int(counts[:end].sum())),
-                keccak,
-            )
-            for raw, receipt in zip(history.raw(segment)[begin:end], receipts, strict=True):
-                yield single_root(raw, keccak), single_root(receipt, keccak)
+            coming = self._coming.get(segment.first)
+            yield from coming.result()[begin:end] if coming else self._roots_of(segment, begin, end)
         yield from repeat((EMPTY_ROOT, EMPTY_ROOT), numbers.stop - number)
+
+    def _roots_of(self, segment: Segment, begin: int, end: int) -> list[Roots]:
+        """Of the blocks of a segment from its `begin`th to before its `end`th."""
+        counts, logs = self._history.logs(segment)
+        own = slice(segment.first + begin, segment.first + end)
+        return block_roots(
+            self._history.raw(segment)[begin:end],
+            np.frombuffer(self._history.status[own], np.bool_),
+            np.array(self._history.gas_used[own], np.int64),
+            counts[begin:end],
+            logs.part(int(counts[:begin].sum()), int(counts[:end].sum())),
+            self._wake.keccak256,
+        )
 
     def _next_base_fee(self, base_fee: int, gas_used: int) -> int:
         """EIP-1559, from the block before."""

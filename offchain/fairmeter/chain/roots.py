@@ -6,7 +6,7 @@ whose EVM executes transactions but builds no block.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from fairmeter.chain.columns import LogColumns
 from fairmeter.chain.engine import ADDRESS, WORD
 from fairmeter.chain.envelope import LIST, STRING, encode_integer, encode_list, encode_string, length_prefix
 from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.wallet import DYNAMIC_FEE_TYPE
 from fairmeter.model import Bools, Int64s, UInt8s
 
 FIRST_KEY: Final = b"\x82\x20\x80"
@@ -29,6 +30,19 @@ MAX_TOPICS: Final = 5
 
 Hash = Callable[[bytes], bytes]
 """Keccak-256."""
+Roots = tuple[bytes, bytes]
+"""Of a block's transactions and of its receipts."""
+
+
+def block_roots(
+    raw: Sequence[bytes], status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns, keccak: Hash
+) -> list[Roots]:
+    """The roots of n blocks with one EIP-1559 transaction each, `raw` as it was sent; `counts` (n,) has how many of
+    `logs` are of each."""
+    receipts = encode_receipts(DYNAMIC_FEE_TYPE, status, gas_used, counts, logs, keccak)
+    return [
+        (single_root(one, keccak), single_root(receipt, keccak)) for one, receipt in zip(raw, receipts, strict=True)
+    ]
 
 
 def single_root(value: bytes, keccak: Hash) -> bytes:

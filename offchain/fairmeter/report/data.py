@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,14 +15,15 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairmeter.bundle import Bundle
+from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.chain.engine import WORD
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
 from fairmeter.errors import BundleError
 from fairmeter.model import Bools, Decision, Int64s, Reason
 from fairmeter.report.outcome import APPEALS, STATES, Events, amounts_by_state, appeal_outcomes, arrears_reasons
 from fairmeter.report.readings import Appeal, largest_appeals
-from fairmeter.report.wrongs import WRONGS, bond_changes, load_wrongs
+from fairmeter.report.wrongs import BOND_EVENTS, WRONGS, bond_changes, load_wrongs
 
 RESULT: Final = "run.json"
 MANIFEST_FIELDS: Final = (
@@ -38,6 +39,11 @@ MANIFEST_FIELDS: Final = (
     *(("sums", name) for name in ("settled", "appealed", "insufficient", "arrears")),
 )
 """What a page tells of a manifest."""
+FEW: Final = (
+    ("PaymentLedger", "BatchReleased"),
+    *BOND_EVENTS,
+)
+"""The events of which a run has few beside its bills."""
 DECISIONS: Final = tuple(decision.name for decision in Decision)
 
 
@@ -103,8 +109,9 @@ def _load(bundle: Bundle) -> Report:
         functools.reduce(operator.getitem, place, manifest)
     bills = _judged_bills(bundle)
     addresses = {name: bytes.fromhex(text[2:]) for name, text in manifest["contracts"].items()}
-    logs = bundle.table("logs")
-    events = Events(logs, addresses, _keys(bills))
+    few: list[pa.Table] = []
+    events = Events(_parts(bundle, few), addresses, _keys(bills))
+    logs = pa.concat_tables(few)
     n, amount = len(bills), bills["amount"].to_numpy()
     released = _released(logs, addresses["PaymentLedger"], bills["batch"].to_numpy())
     judged = bills["decision"].is_not_null().to_numpy()
@@ -152,14 +159,25 @@ def _keys(bills: pl.DataFrame) -> Int64s:
     return keys
 
 
+def _parts(bundle: Bundle, few: list[pa.Table]) -> Iterator[pa.Table]:
+    """The logs, a row group in memory at a time; those of FEW, of any contract, are added to `few`."""
+    topics = pa.array([interface(contract).topic(name) for contract, name in FEW], pa.binary())
+    few.append(SCHEMAS["logs"].empty_table())
+    for logs in bundle.row_groups("logs"):
+        few.append(logs.filter(pc.is_in(pc.binary_slice(logs["topics"], 0, WORD), topics)))
+        yield logs
+
+
 def _released(logs: pa.Table, ledger: bytes, batch: Int64s) -> Bools:
     event = event_columns(logs, ledger, interface("PaymentLedger"), "BatchReleased")
     return np.isin(batch, event["batch"])
 
 
 def _gas(bundle: Bundle) -> pl.DataFrame:
-    labels = bundle.table("transactions").select(["transaction", "label"])
-    receipts = bundle.table("receipts").select(["transaction", "gas_used"])
+    labels, receipts = (
+        bundle.table(name, ["transaction", column])
+        for name, column in (("transactions", "label"), ("receipts", "gas_used"))
+    )
     joined = labels.join(receipts, "transaction")
     gas = joined.group_by("label").aggregate([("gas_used", "count"), ("gas_used", "sum")])
     frame = pl.DataFrame(pl.from_arrow(gas)).rename({"gas_used_count": "transactions", "gas_used_sum": "gas"})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from fairmeter.bundle import SCHEMAS
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
 from fairmeter.errors import BundleError, ChainError
@@ -41,24 +43,30 @@ PLACES: Final = {
 }
 """The ledger's events that say where a bill goes."""
 
+EVENTS: Final = (
+    *(("PaymentLedger", name) for name in (*PLACES, "BillPaid", "BillVoided", "BillReversed")),
+    *(("PaymentLedger", name) for name in ("PaymentReturned", "ReclaimClosed")),
+    *(("AppealRegistry", name) for name in APPEALS),
+)
+"""The contracts' events that name a bill and matter here."""
+
 Event = dict[str, npt.NDArray[Any]]
 
 
 class Events:
     """The events of a bundle that name a bill, and which bill each names, as its row in the bundle's bills."""
 
-    def __init__(self, logs: pa.Table, addresses: Mapping[str, bytes], keys: Int64s) -> None:
-        self._logs, self._addresses = logs, addresses
+    def __init__(self, logs: Iterable[pa.Table], addresses: Mapping[str, bytes], keys: Int64s) -> None:
+        """`logs` are parts of the logs in order, of which only the events' columns are kept; `keys` are the bills' ids.
+        Raises BundleError for an event that cannot be decoded."""
         self._order = np.argsort(keys)
         self._keys = keys[self._order]
+        self._columns = _gathered(logs, addresses)
 
     def of(self, contract: str, name: str) -> tuple[Event, Int64s]:
-        """The event's columns, and (k,) the rows of the bills that they name. Raises BundleError for an event that
-        cannot be decoded or names a bill that the bundle does not have."""
-        try:
-            event = event_columns(self._logs, self._addresses[contract], interface(contract), name)
-        except ChainError as error:
-            raise BundleError(f"logs.parquet: {contract}.{name} cannot be read: {error}") from error
+        """The columns of one of EVENTS, and (k,) the rows of the bills that they name. Raises BundleError for an event
+        that names a bill that the bundle does not have."""
+        event = self._columns[contract, name]
         return event, self._rows(event["bill"], f"{contract}.{name}")
 
     def _rows(self, ids: Int64s, event: str) -> Int64s:
@@ -67,6 +75,22 @@ class Events:
         if not known.all():
             raise BundleError(f"logs.parquet: {event} names bill {ids[~known][0]}, which is not in bills.parquet")
         return self._order[place]
+
+
+def _gathered(logs: Iterable[pa.Table], addresses: Mapping[str, bytes]) -> dict[tuple[str, str], Event]:
+    """The columns of each of EVENTS, from one part of the logs after another."""
+    parts: dict[tuple[str, str], list[Event]] = {event: [] for event in EVENTS}
+    for some in chain([SCHEMAS["logs"].empty_table()], logs):
+        for contract, name in EVENTS:
+            try:
+                event = event_columns(some, addresses[contract], interface(contract), name)
+            except ChainError as error:
+                raise BundleError(f"logs.parquet: {contract}.{name} cannot be read: {error}") from error
+            parts[contract, name].append(event)
+    return {
+        event: {name: np.concatenate([part[name] for part in decoded]) for name in decoded[0]}
+        for event, decoded in parts.items()
+    }
 
 
 def amounts_by_state(events: Events, amount: Int64s, judged: Bools, released: Bools) -> dict[str, Int64s]:
