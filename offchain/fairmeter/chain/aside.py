@@ -76,15 +76,15 @@ class Aside:
 
 
 def serve() -> None:
-    """Answer requests until there are no more."""
-    while True:
-        try:
-            raw, status, gas_used, counts, logs = pickle.load(sys.stdin.buffer)  # noqa: S301 - our parent wrote it
-        except EOFError:
-            return
-        roots = block_roots(raw, status, gas_used, counts, logs, keccak256)
-        pickle.dump(roots, sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
-        sys.stdout.buffer.flush()
+    """Answer the requests that come by the pipe until there are no more."""
+    with open(0, "rb") as requests, open(1, "wb") as answers:  # noqa: PTH123 - a pipe has no path
+        while True:
+            try:
+                raw, status, gas_used, counts, logs = pickle.load(requests)  # noqa: S301 - our parent wrote it
+            except EOFError:
+                return
+            pickle.dump(block_roots(raw, status, gas_used, counts, logs, keccak256), answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
