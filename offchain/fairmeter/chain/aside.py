@@ -77,7 +77,7 @@ class Aside:
 
 def serve() -> None:
     """Answer the requests that come by the pipe until there are no more."""
-    with open(0, "rb") as requests, open(1, "wb") as answers:  # noqa: PTH123 - a pipe has no path
+    with open(0, "rb") as requests, open(1, "wb") as answers:
         while True:
             try:
                 raw, status, gas_used, counts, logs = pickle.load(requests)  # noqa: S301 - our parent wrote it
