@@ -15,11 +15,10 @@ import {IdCodec} from "./libraries/IdCodec.sol";
 import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {PackedBills} from "./libraries/PackedBills.sol";
 import {PackedVerdicts} from "./libraries/PackedVerdicts.sol";
-import {Account} from "./types/Accounts.sol";
-import {Batch, BillState} from "./types/Bills.sol";
+import {Basis, BillState} from "./types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, PackedVerdict} from "./types/Ids.sol";
 import {Leaf, Shown, SignedReadings} from "./types/Readings.sol";
-import {Decision, Presets, Stakes, VerdictPolicy, VerdictRecord} from "./types/Verdicts.sol";
+import {Correction, Decision, Presets, Slashing, Stakes, VerdictPolicy, VerdictRecord} from "./types/Verdicts.sol";
 
 /// Finds verdicts wrong by computing them again, and has them corrected.
 ///
@@ -46,10 +45,13 @@ contract Challenges is IChallenges {
         BillId bill;
         PackedBill packed;
         AccountId account;
-        Batch batch;
+        Basis basis;
         PackedVerdict committed;
         VerdictRecord record;
         Presets presets;
+        Stakes stakes;
+        /// Fair time, seconds.
+        uint40 time;
     }
 
     /// For so long signed readings must have been out when a batch was judged, seconds, for its signers to be slashed
@@ -85,8 +87,6 @@ contract Challenges is IChallenges {
     /// The meter operators' keys, fixed at deployment.
     IMeters public immutable meters;
 
-    /// The block in which a challenge was announced.
-    mapping(bytes32 commitment => uint256 number) private _announced;
     mapping(BillId bill => Demand) private _demands;
 
     constructor(
@@ -105,13 +105,6 @@ contract Challenges is IChallenges {
         meters = meters_;
     }
 
-    /// @inheritdoc IChallenges
-    function announce(bytes32 commitment) external override {
-        // Effect:
-        // An earlier announcement stays the earlier one.
-        if (_announced[commitment] == 0) _announced[commitment] = block.number;
-    }
-
     // The callees are these contracts, which call nobody back.
     // slither-disable-start reentrancy-no-eth,reentrancy-benign
 
@@ -125,7 +118,7 @@ contract Challenges is IChallenges {
         if (_same(right, one.committed)) revert Errors.Challenges_VerdictRight(one.bill);
 
         // Interaction:
-        _correct(one, right, false, _rewarded(one.bill, nonce), true);
+        _correct(one, right, false, _slashingOf(one, right, msg.sender, _announcementOf(one.bill, nonce)));
     }
 
     /// @inheritdoc IChallenges
@@ -145,7 +138,9 @@ contract Challenges is IChallenges {
         }
 
         // Interaction:
-        _correct(one, right, true, _rewarded(one.bill, nonce), period.issuedAt + NOTICE <= one.batch.judgedAt);
+        Slashing memory slashing = _slashingOf(one, right, msg.sender, _announcementOf(one.bill, nonce));
+        if (period.issuedAt + NOTICE > one.basis.judgedAt) slashing.signers = 0;
+        _correct(one, right, true, slashing);
     }
 
     /// @inheritdoc IChallenges
@@ -156,11 +151,10 @@ contract Challenges is IChallenges {
         _checkMayShow(one);
         if (_demands[one.bill].deadline != 0) revert Errors.Challenges_DemandedBefore(one.bill);
         if (ledger.recordOf(one.bill).corrected) revert Errors.Challenges_CorrectedBefore(one.bill);
-        if (operators.isLocked(msg.sender)) revert Errors.Challenges_BondLocked(msg.sender);
 
         // Effect:
-        Stakes memory stakes = operators.stakesAt(one.batch.parameterVersion);
-        uint40 deadline = clock.time() + stakes.demandPeriod;
+        Stakes memory stakes = one.stakes;
+        uint40 deadline = one.time + stakes.demandPeriod;
         _demands[one.bill] = Demand({challenger: msg.sender, bond: stakes.demandBond, deadline: deadline});
 
         emit LeafDemanded(one.bill, msg.sender, deadline);
@@ -176,7 +170,7 @@ contract Challenges is IChallenges {
         Case memory one = _caseOf(shown);
         _checkMayShow(one);
         Demand memory open = _openDemand(one.bill);
-        if (clock.time() >= open.deadline) revert Errors.Challenges_DeadlinePassed(one.bill, open.deadline);
+        if (one.time >= open.deadline) revert Errors.Challenges_DeadlinePassed(one.bill, open.deadline);
         PackedVerdict right = _verdictOf(one, leaf);
         bool good = _same(right, one.committed);
 
@@ -184,7 +178,7 @@ contract Challenges is IChallenges {
 
         // Interaction:
         if (good) _endDemand(one.bill, open, msg.sender);
-        else _correct(one, right, false, open.challenger, true);
+        else _correct(one, right, false, _slashingOf(one, right, open.challenger, 0));
     }
 
     /// @inheritdoc IChallenges
@@ -192,14 +186,14 @@ contract Challenges is IChallenges {
         // Check:
         Case memory one = _caseOf(shown);
         Demand memory open = _openDemand(one.bill);
-        if (clock.time() < open.deadline) revert Errors.Challenges_DeadlineAhead(one.bill, open.deadline);
+        if (one.time < open.deadline) revert Errors.Challenges_DeadlineAhead(one.bill, open.deadline);
 
         emit DemandEnforced(one.bill, open.challenger);
 
         // Interaction:
         // Nothing is known of the growth.
         PackedVerdict appeal = PackedVerdict.wrap(bytes12(bytes1(uint8(Decision.Appeal))));
-        _correct(one, appeal, false, open.challenger, true);
+        _correct(one, appeal, false, _slashingOf(one, appeal, open.challenger, 0));
     }
 
     // slither-disable-end reentrancy-no-eth,reentrancy-benign
@@ -221,25 +215,21 @@ contract Challenges is IChallenges {
     }
 
     /// Has the bill put where the right verdict puts it, its appeal opened or ended, and the signers slashed.
-    function _correct(Case memory one, PackedVerdict right, bool byMeter, address rewarded, bool slashing) private {
+    function _correct(Case memory one, PackedVerdict right, bool byMeter, Slashing memory slashing) private {
         if (one.record.demands != 0) {
             Demand memory open = _demands[one.bill];
             if (open.challenger != address(0)) _endDemand(one.bill, open, open.challenger);
         }
-        (BillState from, BillState to, bool again) =
-            ledger.reverse(one.bill, one.packed, _effectOf(one, right), byMeter);
+        Correction memory correction = Correction({
+            right: _effectOf(one, right), byMeter: byMeter, sinceJudged: uint32(one.time - one.record.judgedAt)
+        });
+        (BillState from, BillState to, uint128 exhausted, bool again) =
+            ledger.reverse(one.bill, one.packed, correction, slashing);
         // slither-disable-next-line unused-return
         if (from == BillState.Held && to != BillState.Held) registry.overturn(one.bill);
-        if (to == BillState.Held && from != BillState.Held) {
-            registry.openReversed(one.bill, one.account.supplier(), one.packed, right);
-        }
-        // Once for a verdict, however often it is corrected.
-        slashing = slashing && !again;
-        if (slashing) {
-            operators.slash(one.batch.parameterVersion, one.record.signers, one.bill, rewarded, _wronged(one, right));
-        }
+        if (exhausted != 0) operators.expel(exhausted);
 
-        emit VerdictCorrected(one.bill, msg.sender, one.committed, right, byMeter, slashing);
+        emit VerdictCorrected(one.bill, msg.sender, one.committed, right, byMeter, slashing.signers != 0 && !again);
     }
 
     /// The demand is over, and what was put on it is `winner`'s.
@@ -252,35 +242,47 @@ contract Challenges is IChallenges {
         ledger.moveBond(address(this), winner, open.bond);
     }
 
-    /// The caller, if it has announced the challenge before this block; the announcement is used up.
-    function _rewarded(BillId bill, bytes32 nonce) private returns (address) {
-        bytes32 commitment = keccak256(abi.encode(msg.sender, bill, nonce));
-        uint256 number = _announced[commitment];
-        if (number == 0 || number == block.number) return address(0);
-        delete _announced[commitment];
-        return msg.sender;
+    /// What the caller must have announced to be rewarded.
+    function _announcementOf(BillId bill, bytes32 nonce) private view returns (bytes32) {
+        return keccak256(abi.encode(msg.sender, bill, nonce));
+    }
+
+    /// What the signers of the committed verdict lose, by the stakes of the batch's version.
+    function _slashingOf(Case memory one, PackedVerdict right, address rewarded, bytes32 announcement)
+        private
+        pure
+        returns (Slashing memory)
+    {
+        return Slashing({
+            signers: one.record.signers,
+            each: one.stakes.slash,
+            share: one.stakes.challengerShare,
+            rewarded: rewarded,
+            announcement: announcement,
+            wronged: _wronged(one, right)
+        });
     }
 
     /// What was posted and signed; refuses what was not.
     function _caseOf(Shown calldata shown) private view returns (Case memory one) {
         BatchId batch = shown.bill.batch();
         uint256 index = shown.bill.index();
-        one.batch = ledger.batchOf(batch);
-        one.record = gate.verdictRecordOf(batch);
+        Basis memory basis = ledger.basisOf(batch, uint32(shown.packed.number()));
+        (one.record, one.presets, one.stakes) = gate.caseOf(batch, basis.parameterVersion, basis.utility, basis.class);
+        one.basis = basis;
+        one.time = clock.time();
         if (one.record.judgedAt == 0 || one.record.policy != VerdictPolicy.Trend) {
             revert Errors.Challenges_NotChallengeable(batch);
         }
         bytes32 leaf = bytes32(PackedBill.unwrap(shown.packed));
-        bool good = MerkleTree.verify(one.batch.commitment, leaf, index, one.batch.count, shown.billProof)
+        bool good = MerkleTree.verify(one.basis.commitment, leaf, index, one.basis.count, shown.billProof)
             && PackedVerdicts.isCommitted(
-                one.record.verdictCommitment, shown.verdicts, index, one.batch.count, shown.verdictProof
+                one.record.verdictCommitment, shown.verdicts, index, one.basis.count, shown.verdictProof
             );
         if (!good) revert Errors.Challenges_NotCommitted(shown.bill);
         (one.bill, one.packed) = (shown.bill, shown.packed);
-        one.account = IdCodec.account(one.batch.supplier, shown.packed.number());
+        one.account = IdCodec.account(one.basis.supplier, shown.packed.number());
         one.committed = shown.verdicts.read(index % PackedVerdicts.GROUP);
-        uint8 class = ledger.classAt(one.account, batch);
-        one.presets = gate.presetsOf(one.batch.parameterVersion, one.batch.utility, class);
     }
 
     /// The verdict that follows from the committed leaf.
@@ -288,7 +290,7 @@ contract Challenges is IChallenges {
         if (Evidence.exists(one.packed)) {
             bytes32 hash = Evidence.leafOf(address(gate), one.bill, one.packed, leaf.readings, leaf.missing, leaf.salt);
             uint256 index = one.bill.index();
-            if (!MerkleTree.verify(one.record.evidenceRoot, hash, index, one.batch.count, leaf.proof)) {
+            if (!MerkleTree.verify(one.record.evidenceRoot, hash, index, one.basis.count, leaf.proof)) {
                 revert Errors.Challenges_LeafNotCommitted(one.bill);
             }
         }
@@ -305,7 +307,7 @@ contract Challenges is IChallenges {
         (period.start, period.count) = Calendar.referencePeriod(one.packed.start(), one.packed.periodDays());
         period.readings = new bytes(READING * period.count);
         for (uint256 i; i < snapshots.length; ++i) {
-            meters.checkSnapshot(one.batch.parameterVersion, one.batch.utility, one.account, snapshots[i]);
+            meters.checkSnapshot(one.basis.parameterVersion, one.basis.utility, one.account, snapshots[i]);
             _addTo(period, one.bill, snapshots[i]);
         }
         if (period.known != period.count) revert Errors.Challenges_DayNotSigned(one.bill, period.start + period.known);
@@ -337,16 +339,15 @@ contract Challenges is IChallenges {
         if (open.challenger == address(0)) revert Errors.Challenges_NotDemanded(bill);
     }
 
-    function _checkWindow(Case memory one) private view {
+    function _checkWindow(Case memory one) private pure {
         uint40 end = one.record.windowEndsAt;
-        if (clock.time() >= end) revert Errors.Challenges_WindowOver(one.bill, end);
+        if (one.time >= end) revert Errors.Challenges_WindowOver(one.bill, end);
     }
 
     /// What is shown is public for ever.
     function _checkMayShow(Case memory one) private view {
-        Account memory account = ledger.accountOf(one.account);
-        if (account.discloseReadings || account.owner == msg.sender) return;
-        if (!operators.isSigner(one.batch.parameterVersion, msg.sender)) {
+        if (one.basis.discloses || ledger.ownerOf(one.account) == msg.sender) return;
+        if (!operators.isSigner(one.basis.parameterVersion, msg.sender)) {
             revert Errors.Challenges_NotDisclosed(one.account, msg.sender);
         }
     }
@@ -362,7 +363,7 @@ contract Challenges is IChallenges {
     /// money, else the customer.
     function _wronged(Case memory one, PackedVerdict right) private pure returns (AccountId) {
         bool withheld = one.committed.decision() != Decision.Pay && right.decision() == Decision.Pay;
-        return withheld ? IdCodec.account(one.batch.supplier, 0) : one.account;
+        return withheld ? IdCodec.account(one.basis.supplier, 0) : one.account;
     }
 
     function _same(PackedVerdict one, PackedVerdict other) private pure returns (bool) {

@@ -21,7 +21,7 @@ import {Utility} from "./types/Utilities.sol";
 /// it says what a meter read, and nothing else.
 contract Meters is IMeters, Managed {
     using IdCodec for AccountId;
-    using Revisions for Revisions.Revision[];
+    using Revisions for Revisions.History;
 
     bytes32 private constant NAME_HASH = keccak256("Fairmeter Meters");
     bytes32 private constant BATCH_TYPEHASH = keccak256("BatchReadings(uint48 batch,bytes32 evidenceRoot)");
@@ -34,7 +34,7 @@ contract Meters is IMeters, Managed {
     /// The gate, fixed at deployment.
     IVerdictGate public immutable gate;
 
-    mapping(SupplierId supplier => mapping(Utility utility => Revisions.Revision[])) private _keys;
+    mapping(SupplierId supplier => mapping(Utility utility => Revisions.History)) private _keys;
 
     constructor(IAccessManager authority_, IVerdictGate gate_) Managed(authority_) {
         gate = gate_;

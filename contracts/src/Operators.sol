@@ -13,15 +13,15 @@ import {IdCodec} from "./libraries/IdCodec.sol";
 import {Revisions} from "./libraries/Revisions.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 import {Batch} from "./types/Bills.sol";
-import {AccountId, BatchId, BillId} from "./types/Ids.sol";
-import {Attestation, Stakes} from "./types/Verdicts.sol";
+import {BatchId} from "./types/Ids.sol";
+import {Attestation, Slashing, Stakes} from "./types/Verdicts.sol";
 
-/// Keeps the operators, the quorum and the stakes, and slashes.
+/// Keeps the operators and the quorum, slashes equivocators, and expels whose stake is used up.
 ///
-/// Trusted: the governor, to choose operators, quorum and stakes for batches posted afterwards; Challenges, to say whose
-/// verdict was wrong. Neither can touch more of a bond than the stakes say, or any other money.
+/// Trusted: the governor, to choose operators and quorum for batches posted afterwards; Challenges, to say whose stake a
+/// wrong verdict used up. Neither can touch more of a bond than the stakes say, or any other money.
 contract Operators is IOperators, Managed {
-    using Revisions for Revisions.Revision[];
+    using Revisions for Revisions.History;
 
     struct Operator {
         address account;
@@ -37,13 +37,6 @@ contract Operators is IOperators, Managed {
     /// After the last deadline of what it signed it stays slashable for so long, seconds: a demand that nobody answered
     /// must be enforced by someone.
     uint40 public constant AFTERMATH = 7 days;
-    /// Bounds of the challenger's share, ppm. Below half: who signed a lie and challenges it itself still loses.
-    uint32 public constant LEAST_SHARE = 100_000;
-    uint32 public constant LARGEST_SHARE = 500_000;
-    /// Bounds of the time to answer a demand, seconds.
-    uint32 public constant SHORTEST_DEMAND = 1 hours;
-    uint32 public constant LONGEST_DEMAND = 30 days;
-
     uint40 private constant ACTIVE = type(uint40).max;
     uint256 private constant SIGNATURE = 65;
 
@@ -61,10 +54,7 @@ contract Operators is IOperators, Managed {
     /// 1 + its number; 0 for one that was never named.
     mapping(address operator => uint256) private _ordinals;
     /// quorum << 128 | members.
-    Revisions.Revision[] private _sets;
-    Revisions.Revision[] private _stakes;
-    /// The longest time to answer a demand of any version, seconds.
-    uint32 private _longestDemand;
+    Revisions.History private _sets;
     mapping(BatchId batch => uint128 signers) private _equivocators;
 
     constructor(
@@ -81,10 +71,6 @@ contract Operators is IOperators, Managed {
         // slither-disable-next-line missing-zero-check
         challenges = challenges_;
         _addSet(1, 1, 0);
-        Stakes memory stakes = Stakes({
-            bond: 1_000_000, slash: 100_000, challengerShare: 250_000, demandBond: 10_000, demandPeriod: 2 days
-        });
-        _addStakes(1, stakes);
     }
 
     /// @inheritdoc IOperators
@@ -94,8 +80,8 @@ contract Operators is IOperators, Managed {
         if (!active) return _giveNotice(operator, NOTICE);
         if (isOperator(operator)) revert Errors.Operators_AlreadyOperator(operator);
         uint256 bond = ledger.bondOf(operator);
-        Stakes memory stakes = _presentStakes();
-        if (bond < stakes.bond) revert Errors.Operators_BondTooSmall(operator, bond, stakes.bond);
+        uint256 least = gate.stakesOf(gate.parameterVersion()).bond;
+        if (bond < least) revert Errors.Operators_BondTooSmall(operator, bond, least);
         if (ordinal == 0 && _operators.length == MAX_OPERATORS) revert Errors.Operators_TooMany();
 
         // Effect:
@@ -110,6 +96,9 @@ contract Operators is IOperators, Managed {
         emit OperatorSet(operator, uint8(ordinal - 1), true);
 
         _addSet(gate.advance(), quorum, members | uint128(1 << (ordinal - 1)));
+
+        // Interaction:
+        ledger.stake(operator, uint8(ordinal - 1));
     }
 
     /// @inheritdoc IOperators
@@ -121,19 +110,6 @@ contract Operators is IOperators, Managed {
 
         // Effect:
         _addSet(gate.advance(), quorum, members);
-    }
-
-    /// @inheritdoc IOperators
-    function setStakes(Stakes calldata stakes) external override restricted {
-        // Check:
-        if (stakes.slash > stakes.bond) revert Errors.Operators_SlashAboveBond(stakes.slash, stakes.bond);
-        uint32 share = stakes.challengerShare;
-        if (share < LEAST_SHARE || share > LARGEST_SHARE) revert Errors.Operators_ShareOutOfBounds(share);
-        uint32 period = stakes.demandPeriod;
-        if (period < SHORTEST_DEMAND || period > LONGEST_DEMAND) revert Errors.Operators_PeriodOutOfBounds(period);
-
-        // Effect:
-        _addStakes(gate.advance(), stakes);
     }
 
     /// @inheritdoc IOperators
@@ -163,20 +139,26 @@ contract Operators is IOperators, Managed {
         emit Equivocated(operator, batch, msg.sender);
 
         // Interaction:
-        AccountId supplier = IdCodec.account(posted.supplier, 0);
-        _slash(posted.parameterVersion, bit, IdCodec.bill(batch, 0), msg.sender, supplier);
+        Stakes memory stakes = gate.stakesOf(posted.parameterVersion);
+        Slashing memory slashing = Slashing({
+            signers: bit,
+            each: stakes.slash,
+            share: stakes.challengerShare,
+            rewarded: msg.sender,
+            announcement: 0,
+            wronged: IdCodec.account(posted.supplier, 0)
+        });
+        // The ledger is ours and calls nobody back.
+        _expel(ledger.slash(IdCodec.bill(batch, 0), slashing));
     }
 
     /// @inheritdoc IOperators
-    function slash(uint32 version, uint128 signers, BillId bill, address rewarded, AccountId wronged)
-        external
-        override
-    {
+    function expel(uint128 exhausted) external override {
         // Check:
         if (msg.sender != challenges) revert Errors.Operators_NotChallenges(msg.sender);
 
-        // Interaction:
-        _slash(version, signers, bill, rewarded, wronged);
+        // Effect:
+        _expel(exhausted);
     }
 
     /// @inheritdoc IOperators
@@ -212,9 +194,9 @@ contract Operators is IOperators, Managed {
     }
 
     /// @inheritdoc IOperators
-    function isLocked(address holder) external view override returns (bool) {
-        uint256 ordinal = _ordinals[holder];
-        return ordinal != 0 && clock.time() < _operators[ordinal - 1].leavesAt;
+    function seatOf(address holder) external view override returns (uint256 ordinal, bool locked) {
+        ordinal = _ordinals[holder];
+        locked = ordinal != 0 && clock.time() < _operators[ordinal - 1].leavesAt;
     }
 
     /// @inheritdoc IOperators
@@ -222,19 +204,6 @@ contract Operators is IOperators, Managed {
         // slither-disable-next-line unused-return
         (, uint256 value) = _sets.find(version);
         return (uint8(value >> 128), uint128(value));
-    }
-
-    /// @inheritdoc IOperators
-    function stakesAt(uint32 version) public view override returns (Stakes memory) {
-        // slither-disable-next-line unused-return
-        (, uint256 value) = _stakes.find(version);
-        return Stakes({
-            bond: uint48(value),
-            slash: uint48(value >> 48),
-            challengerShare: uint32(value >> 96),
-            demandBond: uint48(value >> 128),
-            demandPeriod: uint32(value >> 176)
-        });
     }
 
     /// @inheritdoc IOperators
@@ -260,7 +229,7 @@ contract Operators is IOperators, Managed {
     function _end(uint256 index, uint40 notice) private {
         Operator storage operator = _operators[index];
         uint40 signsUntil = clock.time() + notice;
-        uint40 leavesAt = signsUntil + gate.longestWindow() + _longestDemand + AFTERMATH;
+        uint40 leavesAt = signsUntil + gate.longestWindow() + gate.longestDemand() + AFTERMATH;
         // Who is expelled during its notice does not leave any sooner for it.
         if (operator.leavesAt != ACTIVE && operator.leavesAt > leavesAt) leavesAt = operator.leavesAt;
         (operator.signsUntil, operator.leavesAt) = (signsUntil, leavesAt);
@@ -269,40 +238,23 @@ contract Operators is IOperators, Managed {
         emit OperatorLeaving(operator.account, signsUntil, leavesAt);
     }
 
-    // slither-disable-start reentrancy-no-eth
-
-    /// Takes the stakes off the signers' bonds; whose bond covers no further slash is expelled at once.
-    function _slash(uint32 version, uint128 signers, BillId bill, address rewarded, AccountId wronged) private {
-        (address[] memory accounts, uint256[] memory indices) = _accountsOf(signers);
-        Stakes memory stakes = stakesAt(version);
-        uint256[] memory left = ledger.slash(accounts, bill, stakes.slash, rewarded, stakes.challengerShare, wronged);
-
-        // The ledger is ours and calls nobody back.
+    /// Whose stake covers no further slash signs no more from now on.
+    function _expel(uint128 exhausted) private {
         uint128 expelled;
-        for (uint256 i; i < indices.length; ++i) {
-            if (left[i] >= stakes.slash || !_signs(indices[i])) continue;
-            _end(indices[i], 0);
-            expelled |= uint128(1 << indices[i]);
+        for (uint256 index; exhausted >> index != 0; ++index) {
+            if ((exhausted >> index) & 1 == 0 || !_signs(index)) continue;
+            _end(index, 0);
+            expelled |= uint128(1 << index);
         }
         if (expelled == 0) return;
         (uint8 quorum, uint128 members) = _presentSet();
         _addSet(gate.advance(), quorum, members & ~expelled);
     }
 
-    // slither-disable-end reentrancy-no-eth
-
     function _addSet(uint32 version, uint8 quorum, uint128 members) private {
         _sets.add(version, uint256(quorum) << 128 | members);
 
         emit SetChanged(version, quorum, members);
-    }
-
-    function _addStakes(uint32 version, Stakes memory stakes) private {
-        uint256 value = uint256(stakes.bond) | uint256(stakes.slash) << 48 | uint256(stakes.challengerShare) << 96;
-        _stakes.add(version, value | uint256(stakes.demandBond) << 128 | uint256(stakes.demandPeriod) << 176);
-        if (stakes.demandPeriod > _longestDemand) _longestDemand = stakes.demandPeriod;
-
-        emit StakesSet(version, stakes);
     }
 
     function _signersOfBytes(uint32 version, uint128 members, bytes32 digest, bytes calldata signatures)
@@ -348,23 +300,8 @@ contract Operators is IOperators, Managed {
         if (!good) revert Errors.Operators_NotSaid(operator, batch);
     }
 
-    function _accountsOf(uint128 signers) private view returns (address[] memory accounts, uint256[] memory indices) {
-        uint256 count = _count(signers);
-        (accounts, indices) = (new address[](count), new uint256[](count));
-        uint256 next;
-        for (uint256 index; signers >> index != 0; ++index) {
-            if ((signers >> index) & 1 == 0) continue;
-            (accounts[next], indices[next]) = (_operators[index].account, index);
-            ++next;
-        }
-    }
-
     function _presentSet() private view returns (uint8 quorum, uint128 members) {
         return setAt(type(uint32).max);
-    }
-
-    function _presentStakes() private view returns (Stakes memory) {
-        return stakesAt(type(uint32).max);
     }
 
     function _count(uint128 bits) private pure returns (uint256 count) {

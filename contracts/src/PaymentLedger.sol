@@ -14,8 +14,10 @@ import {LedgerCounter} from "./ledger/LedgerCounter.sol";
 import {LedgerJudging} from "./ledger/LedgerJudging.sol";
 import {Calendar} from "./libraries/Calendar.sol";
 import {Errors} from "./libraries/Errors.sol";
+import {IdCodec} from "./libraries/IdCodec.sol";
 import {PackedAccounts} from "./libraries/PackedAccounts.sol";
 import {Revisions} from "./libraries/Revisions.sol";
+import {Basis, Batch} from "./types/Bills.sol";
 import {AccountId, BatchId, PackedAccount, SupplierId} from "./types/Ids.sol";
 
 /// Keeps all the money, and moves it only as a verdict, a mandate, an appeal's outcome or its owner says.
@@ -29,7 +31,7 @@ import {AccountId, BatchId, PackedAccount, SupplierId} from "./types/Ids.sol";
 /// call only back what they were called for, and signatures are checked in static calls.
 contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
     using PackedAccounts for PackedAccount;
-    using Revisions for Revisions.Revision[];
+    using Revisions for Revisions.History;
 
     constructor(
         IDigitalCurrency currency_,
@@ -41,13 +43,26 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
     ) LedgerBase(currency_, clock_, gate_, registry_) LedgerCounter(authority_, appealDesk_) {}
 
     /// @inheritdoc IPaymentLedger
-    function classAt(AccountId account, BatchId batch) external view override returns (uint8) {
+    function basisOf(BatchId batch, uint32 number) external view override returns (Basis memory basis) {
+        Batch storage posted = _batches[batch];
+        AccountId account = IdCodec.account(posted.supplier, number);
         PackedAccount packed = _accounts[account];
+        uint256 class = packed.class();
         // Set before the day of posting, the present class is the one of posting.
-        if (packed.classSince() < Calendar.dayOf(_batches[batch].postedAt)) return uint8(packed.class());
-        // slither-disable-next-line unused-return
-        (, uint256 class) = _classes[account].find(BatchId.unwrap(batch));
-        return uint8(class);
+        if (packed.classSince() >= Calendar.dayOf(posted.postedAt)) {
+            // slither-disable-next-line unused-return
+            (, class) = _classes[account].find(BatchId.unwrap(batch));
+        }
+        return Basis({
+            commitment: posted.commitment,
+            supplier: posted.supplier,
+            utility: posted.utility,
+            count: posted.count,
+            judgedAt: posted.judgedAt,
+            parameterVersion: posted.parameterVersion,
+            class: uint8(class),
+            discloses: packed.disclosesReadings()
+        });
     }
 
     /// @inheritdoc IPaymentLedger
@@ -71,7 +86,9 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
 
     /// @inheritdoc IPaymentLedger
     function bondOf(address holder) external view override returns (uint256) {
-        return _bonds[holder];
+        // slither-disable-next-line unused-return
+        (uint256 ordinal,) = _gate.operators().seatOf(holder);
+        return _bonds[holder].free + (ordinal == 0 ? 0 : _stakes[ordinal - 1]);
     }
 
     /// @inheritdoc IPaymentLedger

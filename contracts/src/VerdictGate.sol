@@ -18,13 +18,14 @@ import {PackedVerdicts} from "./libraries/PackedVerdicts.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 import {Batch} from "./types/Bills.sol";
 import {BatchId, PackedBill, PackedVerdict, SupplierId} from "./types/Ids.sol";
-import {Verdict, VerdictPolicy, VerdictRecord} from "./types/Verdicts.sol";
+import {Utility} from "./types/Utilities.sol";
+import {Presets, Stakes, Verdict, VerdictPolicy, VerdictRecord} from "./types/Verdicts.sol";
 
 /// Lets operators judge, and keeps what they judge by.
 ///
 /// Trusted: a quorum of operators, to compute the verdicts of the readings whose root they commit; whoever has the
-/// readings can show that they did not, and Challenges then takes it back. The governor chooses operators, presets and
-/// periods, for batches posted afterwards only, and can move no money. The other contracts are fixed at deployment.
+/// readings can show that they did not, and Challenges then takes it back. The governor chooses operators, presets,
+/// periods and stakes, for batches posted afterwards only, and can move no money. The other contracts are fixed at deployment.
 contract VerdictGate is GateVerified {
     using PackedBills for PackedBill[];
     using PackedVerdicts for PackedVerdict;
@@ -163,6 +164,16 @@ contract VerdictGate is GateVerified {
     /// @inheritdoc IVerdictGate
     function verdictRecordOf(BatchId batch) external view override returns (VerdictRecord memory) {
         return _verdicts[batch];
+    }
+
+    /// @inheritdoc IVerdictGate
+    function caseOf(BatchId batch, uint32 version, Utility utility, uint8 class)
+        external
+        view
+        override
+        returns (VerdictRecord memory, Presets memory, Stakes memory)
+    {
+        return (_verdicts[batch], presetsOf(version, utility, class), stakesOf(version));
     }
 
     /// @inheritdoc IVerdictGate

@@ -115,13 +115,13 @@ abstract contract Base {
     function _assignRoles() private {
         bytes4[] memory ruling = new bytes4[](1);
         ruling[0] = IAppealRegistry.setArbiter.selector;
-        bytes4[] memory selectors = new bytes4[](2);
+        bytes4[] memory selectors = new bytes4[](3);
         selectors[0] = IVerdictGate.setPresets.selector;
         selectors[1] = IVerdictGate.setPeriods.selector;
-        bytes4[] memory operating = new bytes4[](3);
+        selectors[2] = IVerdictGate.setStakes.selector;
+        bytes4[] memory operating = new bytes4[](2);
         operating[0] = IOperators.setOperator.selector;
         operating[1] = IOperators.setQuorum.selector;
-        operating[2] = IOperators.setStakes.selector;
         bytes4[] memory metering = new bytes4[](1);
         metering[0] = IMeters.setMeter.selector;
         bytes4[] memory classing = new bytes4[](1);

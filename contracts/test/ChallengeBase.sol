@@ -168,7 +168,7 @@ abstract contract ChallengeBase is QuorumBase {
 
     function _announce(address challenger, uint256 index) internal {
         vm.prank(challenger);
-        challenges.announce(keccak256(abi.encode(challenger, _id(index), bytes32("nonce"))));
+        ledger.announce(keccak256(abi.encode(challenger, _id(index), bytes32("nonce"))));
         vm.roll(block.number + 1);
     }
 

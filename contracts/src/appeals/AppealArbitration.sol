@@ -18,11 +18,11 @@ import {AppealBase} from "./AppealBase.sol";
 /// Disputes: who rules on them, and the rulings. No arbiter is ever called.
 abstract contract AppealArbitration is AppealBase, Managed {
     using IdCodec for BillId;
-    using Revisions for Revisions.Revision[];
+    using Revisions for Revisions.History;
 
     /// Whoever rules on a supplier's bills, by the first batch that it rules on; of supplier 0 for all that have nobody
     /// of their own.
-    mapping(SupplierId supplier => Revisions.Revision[]) private _arbiters;
+    mapping(SupplierId supplier => Revisions.History) private _arbiters;
 
     constructor(IAccessManager authority_) Managed(authority_) {}
 

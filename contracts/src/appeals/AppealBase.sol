@@ -9,7 +9,7 @@ import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
 import {Voice} from "../types/Accounts.sol";
 import {Appeal, AppealState} from "../types/Appeals.sol";
-import {BillRecord, Reason} from "../types/Bills.sol";
+import {BillRecord, BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId} from "../types/Ids.sol";
 import {Periods} from "../types/Verdicts.sol";
 
@@ -32,7 +32,8 @@ abstract contract AppealBase is IAppealRegistry {
     IVerdictGate public immutable override gate;
 
     /// Bit i of a batch's two words: the appeal that a verdict opened against bill i waits for the supplier's answer. It
-    /// has nothing else of its own here, so that opening 500 of them writes two slots.
+    /// has nothing else of its own here, so that opening 500 of them writes two slots. One that a challenge opened has
+    /// nothing here at all: the ledger holds its bill, and knows since when.
     mapping(BatchId batch => uint256[2]) internal _open;
     /// All other appeals.
     mapping(BillId bill => Appeal) internal _appeals;
@@ -46,9 +47,15 @@ abstract contract AppealBase is IAppealRegistry {
     /// @inheritdoc IAppealRegistry
     function appealOf(BillId bill) public view override returns (Appeal memory appeal) {
         appeal = _appeals[bill];
-        if (!_isOpen(bill)) return appeal;
+        uint40 openedAfter;
+        if (!_isOpen(bill)) {
+            if (appeal.state != AppealState.None && appeal.state != AppealState.Overturned) return appeal;
+            BillRecord memory record = ledger.recordOf(bill);
+            if (record.state != BillState.Held) return appeal;
+            openedAfter = record.openedAfter;
+        }
         appeal.state = AppealState.Open;
-        appeal.deadline = gate.verdictRecordOf(bill.batch()).judgedAt + _periodsOf(bill).reply;
+        appeal.deadline = gate.verdictRecordOf(bill.batch()).judgedAt + openedAfter + _periodsOf(bill).reply;
     }
 
     /* CHECKS */

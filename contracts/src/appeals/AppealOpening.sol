@@ -6,9 +6,9 @@ import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedBills} from "../libraries/PackedBills.sol";
 import {PackedVerdicts} from "../libraries/PackedVerdicts.sol";
-import {Appeal, AppealState} from "../types/Appeals.sol";
+import {AppealState} from "../types/Appeals.sol";
+import {Batch} from "../types/Bills.sol";
 import {BatchId, BillId, PackedBill, PackedVerdict, SupplierId} from "../types/Ids.sol";
-import {Periods} from "../types/Verdicts.sol";
 import {AppealBase} from "./AppealBase.sol";
 
 /// How appeals begin: by a verdict, by the proof that a verdict should have been one, or by the customer's hand; and the
@@ -20,14 +20,8 @@ abstract contract AppealOpening is AppealBase {
     using PackedVerdicts for PackedVerdict;
     using PackedVerdicts for bytes;
 
-    /// Batches that a page of `openAppeals` looks at.
-    uint256 private constant MOST_BATCHES = 1000;
-    /// Cursors from here on are places among the appeals that no judging opened.
-    uint256 private constant LATE = 1 << 128;
-
-    /// A supplier's batches with appeals, in the order of judging; and the bills whose appeals began later.
-    mapping(SupplierId supplier => BatchId[]) private _queues;
-    mapping(SupplierId supplier => BillId[]) private _late;
+    /// Batches, and bills one by one, that a page of `openAppeals` looks at.
+    uint256 private constant MOST_LOOKS = 1000;
 
     /// @inheritdoc IAppealRegistry
     function open(
@@ -42,7 +36,6 @@ abstract contract AppealOpening is AppealBase {
 
         // Effect:
         _open[batch] = held;
-        _queues[supplier].push(batch);
 
         unchecked {
             for (uint256 word; word < 2; ++word) {
@@ -59,20 +52,6 @@ abstract contract AppealOpening is AppealBase {
     }
 
     /// @inheritdoc IAppealRegistry
-    function openReversed(BillId bill, SupplierId supplier, PackedBill packed, PackedVerdict verdict)
-        external
-        override
-    {
-        // Check:
-        _checkChallenges();
-
-        // Effect:
-        _openLate(bill, supplier, false);
-
-        emit AppealOpened(bill, supplier, packed, verdict.actualPpm(), verdict.expectedPpm());
-    }
-
-    /// @inheritdoc IAppealRegistry
     function overturn(BillId bill) external override returns (bool live) {
         // Check:
         _checkChallenges();
@@ -81,6 +60,8 @@ abstract contract AppealOpening is AppealBase {
 
         // Effect:
         _enter(bill, AppealState.Overturned, 0);
+        // What was offered or settled is of no later appeal.
+        (_appeals[bill].offeredQuantity, _appeals[bill].offeredAmount, _appeals[bill].settled) = (0, 0, 0);
 
         emit AppealOverturned(bill);
     }
@@ -97,7 +78,11 @@ abstract contract AppealOpening is AppealBase {
         if (clock.time() >= deadline) revert Errors.AppealRegistry_DeadlinePassed(bill, deadline);
 
         // Effect:
-        emit AppealOpenedByHand(bill, supplier, packed, _openLate(bill, supplier, true));
+        uint40 replyBy = clock.time() + _periodsOf(bill).reply;
+        _enter(bill, AppealState.Open, replyBy);
+        _appeals[bill].byHand = true;
+
+        emit AppealOpenedByHand(bill, supplier, packed, replyBy);
 
         // Interaction:
         ledger.reclaim(bill, packed, proof);
@@ -113,61 +98,46 @@ abstract contract AppealOpening is AppealBase {
         if (limit == 0) revert Errors.AppealRegistry_NoLimit();
         bills = new BillId[](limit);
         uint256 count;
+        uint256 end = (ledger.batchCount() + 1) << 9;
         next = cursor;
-        if (next < LATE) (count, next) = _readQueue(supplier, next, bills);
-        if (next >= LATE) (count, next) = _readLate(supplier, next, bills, count);
+        for (uint256 looks; next < end && looks < MOST_LOOKS && count < limit; ++looks) {
+            (BillId bill, bool isOpen, uint256 then) = _lookAt(supplier, next);
+            if (isOpen) bills[count++] = bill;
+            next = then;
+        }
+        if (next >= end) next = 0;
         assembly ("memory-safe") {
             // The list was made as long as it could become.
             mstore(bills, count)
         }
     }
 
-    /// Until the supplier's answer, from now on.
-    function _openLate(BillId bill, SupplierId supplier, bool byHand) private returns (uint40 deadline) {
-        deadline = clock.time() + _periodsOf(bill).reply;
-        // Whole, since the appeal that is opened anew may have been overturned.
-        _appeals[bill] = Appeal({
-            state: AppealState.Open,
-            deadline: deadline,
-            offeredQuantity: 0,
-            offeredAmount: 0,
-            settled: 0,
-            byHand: byHand
-        });
-        _late[supplier].push(bill);
-    }
-
-    /// A cursor is a batch's place in the queue << 9 | a bill's index in the batch.
-    function _readQueue(SupplierId supplier, uint256 cursor, BillId[] memory bills)
+    /// A cursor is a batch << 9 | a bill's index in the batch. Looks at the bill there and says where to look next: what
+    /// has no appeal for sure is passed over.
+    function _lookAt(SupplierId supplier, uint256 cursor)
         private
         view
-        returns (uint256 count, uint256 next)
+        returns (BillId bill, bool isOpen, uint256 next)
     {
-        BatchId[] storage queue = _queues[supplier];
-        uint256 end = queue.length << 9;
-        uint256 last = cursor + (MOST_BATCHES << 9);
-        for (next = cursor; next < end && next < last && count < bills.length;) {
-            BatchId batch = queue[next >> 9];
-            uint256 index = next & 0x1ff;
-            uint256 bits = _open[batch][index >> 8] >> (index & 0xff);
-            if (bits & 1 == 1) bills[count++] = IdCodec.bill(batch, index);
-            next = bits == 0 ? ((next >> 8) + 1) << 8 : next + 1;
+        BatchId batch = BatchId.wrap(uint48(cursor >> 9));
+        uint256 index = cursor & 0x1ff;
+        Batch memory posted = ledger.batchOf(batch);
+        if (SupplierId.unwrap(posted.supplier) != SupplierId.unwrap(supplier)) {
+            return (bill, false, _nextBatch(cursor));
         }
-        if (next >= end) next = LATE;
+        uint256 ahead = _open[batch][index >> 8] >> (index & 0xff);
+        while (index < posted.count && ahead & 1 == 0 && (posted.late >> (index >> 6)) & 1 == 0) {
+            (ahead, index) = (ahead >> 1, index + 1);
+            if (index == 256) ahead = _open[batch][1];
+        }
+        if (index >= posted.count) return (bill, false, _nextBatch(cursor));
+        bill = IdCodec.bill(batch, index);
+        next = (cursor & ~uint256(0x1ff)) + index + 1;
+        isOpen = ahead & 1 == 1 || appealOf(bill).state == AppealState.Open;
     }
 
-    function _readLate(SupplierId supplier, uint256 cursor, BillId[] memory bills, uint256 count)
-        private
-        view
-        returns (uint256, uint256)
-    {
-        BillId[] storage late = _late[supplier];
-        uint256 place = cursor - LATE;
-        uint256 last = place + MOST_BATCHES;
-        for (; place < late.length && place < last && count < bills.length; ++place) {
-            if (_appeals[late[place]].state == AppealState.Open) bills[count++] = late[place];
-        }
-        return (count, place < late.length ? LATE + place : 0);
+    function _nextBatch(uint256 cursor) private pure returns (uint256) {
+        return ((cursor >> 9) + 1) << 9;
     }
 
     function _checkChallenges() private view {

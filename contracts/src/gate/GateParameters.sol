@@ -9,16 +9,23 @@ import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {Revisions} from "../libraries/Revisions.sol";
 import {Utility} from "../types/Utilities.sol";
-import {Periods, Presets} from "../types/Verdicts.sol";
+import {Periods, Presets, Stakes} from "../types/Verdicts.sol";
 
-/// The version that counts all parameters, and of these the presets and the periods.
+/// The version that counts all parameters, and of these the presets, the periods and the
+/// stakes.
 abstract contract GateParameters is IVerdictGate, Managed {
-    using Revisions for Revisions.Revision[];
+    using Revisions for Revisions.History;
 
     /// The largest batch, minor units, that a window of zero may judge: nobody could challenge it.
     uint256 public constant ZERO_WINDOW_CAP = 100_000;
     /// The longest window or deadline, seconds: no governor can lock money for good.
     uint256 public constant MAX_PERIOD = 365 days;
+    /// Bounds of the challenger's share, ppm. Below half: who signed a lie and challenges it itself still loses.
+    uint32 public constant LEAST_SHARE = 100_000;
+    uint32 public constant LARGEST_SHARE = 500_000;
+    /// Bounds of the time to answer a demand, seconds.
+    uint32 public constant SHORTEST_DEMAND = 1 hours;
+    uint32 public constant LONGEST_DEMAND = 30 days;
     /// Presets lie within ± this, ppm.
     int256 public constant MAX_PRESET = 10_000_000;
 
@@ -26,11 +33,14 @@ abstract contract GateParameters is IVerdictGate, Managed {
     uint32 public override parameterVersion;
     /// @inheritdoc IVerdictGate
     uint32 public override longestWindow;
+    /// @inheritdoc IVerdictGate
+    uint32 public override longestDemand;
 
-    mapping(Utility utility => mapping(uint8 class => Revisions.Revision[])) private _presets;
+    mapping(Utility utility => mapping(uint8 class => Revisions.History)) private _presets;
     /// Of each utility, a bit a class: its own presets ask for verified verdicts.
-    mapping(Utility utility => Revisions.Revision[]) private _verified;
-    Revisions.Revision[] private _periods;
+    mapping(Utility utility => Revisions.History) private _verified;
+    Revisions.History private _periods;
+    Revisions.History private _stakes;
 
     constructor(IAccessManager authority_) Managed(authority_) {
         parameterVersion = 1;
@@ -40,6 +50,10 @@ abstract contract GateParameters is IVerdictGate, Managed {
             _addPresets(Utility(i), 0, presets);
         }
         _addPeriods(Periods({window: 7 days, reply: 14 days, acceptance: 14 days, contest: 30 days, review: 60 days}));
+        Stakes memory stakes = Stakes({
+            bond: 1_000_000, slash: 100_000, challengerShare: 250_000, demandBond: 10_000, demandPeriod: 2 days
+        });
+        _addStakes(stakes);
     }
 
     /// @inheritdoc IVerdictGate
@@ -71,6 +85,20 @@ abstract contract GateParameters is IVerdictGate, Managed {
         // Effect:
         ++parameterVersion;
         _addPeriods(periods);
+    }
+
+    /// @inheritdoc IVerdictGate
+    function setStakes(Stakes calldata stakes) external override restricted {
+        // Check:
+        if (stakes.slash > stakes.bond) revert Errors.VerdictGate_SlashAboveBond(stakes.slash, stakes.bond);
+        uint32 share = stakes.challengerShare;
+        if (share < LEAST_SHARE || share > LARGEST_SHARE) revert Errors.VerdictGate_ShareOutOfBounds(share);
+        uint32 period = stakes.demandPeriod;
+        if (period < SHORTEST_DEMAND || period > LONGEST_DEMAND) revert Errors.VerdictGate_DemandOutOfBounds(period);
+
+        // Effect:
+        ++parameterVersion;
+        _addStakes(stakes);
     }
 
     /// @inheritdoc IVerdictGate
@@ -108,6 +136,19 @@ abstract contract GateParameters is IVerdictGate, Managed {
         });
     }
 
+    /// @inheritdoc IVerdictGate
+    function stakesOf(uint32 version) public view override returns (Stakes memory) {
+        // slither-disable-next-line unused-return
+        (, uint256 value) = _stakes.find(version);
+        return Stakes({
+            bond: uint48(value),
+            slash: uint48(value >> 48),
+            challengerShare: uint32(value >> 96),
+            demandBond: uint48(value >> 128),
+            demandPeriod: uint32(value >> 176)
+        });
+    }
+
     /// Whether some class of a utility asks for verified verdicts in a version.
     function _anyVerified(uint32 version, Utility utility) internal view returns (bool) {
         // slither-disable-next-line unused-return
@@ -133,6 +174,15 @@ abstract contract GateParameters is IVerdictGate, Managed {
         if (periods.window > longestWindow) longestWindow = periods.window;
 
         emit PeriodsSet(parameterVersion, periods);
+    }
+
+    function _addStakes(Stakes memory stakes) private {
+        uint256 value = uint256(stakes.bond) | uint256(stakes.slash) << 48 | uint256(stakes.challengerShare) << 96;
+        value |= uint256(stakes.demandBond) << 128 | uint256(stakes.demandPeriod) << 176;
+        _stakes.add(parameterVersion, value);
+        if (stakes.demandPeriod > longestDemand) longestDemand = stakes.demandPeriod;
+
+        emit StakesSet(parameterVersion, stakes);
     }
 
     function _checkPreset(int256 preset) private pure {

@@ -206,6 +206,6 @@ abstract contract GateVerified is GateParameters {
     /// The class of the batch's posting: the present one, unless it was set on that day or later.
     function _classOf(Computing memory run, PackedAccount account, PackedBill bill) private view returns (uint8) {
         if (account.classSince() < run.postedDay) return uint8(account.class());
-        return run.ledger.classAt(IdCodec.account(run.batch.supplier, bill.number()), run.id);
+        return run.ledger.basisOf(run.id, uint32(bill.number())).class;
     }
 }

@@ -19,7 +19,8 @@ import {IVerdictGate} from "./IVerdictGate.sol";
 interface IAppealRegistry is IArbitrable {
     /// The appeal request to the supplier: which account, which days, how much was charged (the bill as posted, for
     /// IPaymentLedger.decodeBill), and the growth that does not fit, ppm. Three words, so that 500 appeals open in one
-    /// transaction.
+    /// transaction. An appeal that a challenge opens is told by ILedgerEvents.BillReversed, to Held, and by
+    /// IChallenges.VerdictCorrected; the reply counts from there.
     event AppealOpened(
         BillId indexed bill, SupplierId indexed supplier, PackedBill packed, int40 actualPpm, int40 expectedPpm
     );
@@ -40,8 +41,7 @@ interface IAppealRegistry is IArbitrable {
 
     /* GATE AND CHALLENGES */
 
-    /// Opens the appeals of a batch just judged, of the bills whose bit is set in `held`, and puts them in the
-    /// supplier's queue. Gate only.
+    /// Opens the appeals of a batch just judged, of the bills whose bit is set in `held`. Gate only.
     function open(
         BatchId batch,
         SupplierId supplier,
@@ -49,8 +49,6 @@ interface IAppealRegistry is IArbitrable {
         uint256[] calldata bills,
         bytes calldata verdicts
     ) external;
-    /// Opens the appeal of a bill whose verdict was shown to be APPEAL; the reply counts from now. Challenges only.
-    function openReversed(BillId bill, SupplierId supplier, PackedBill packed, PackedVerdict verdict) external;
     /// Ends the appeal of a bill whose verdict was shown not to be APPEAL; false where it has ended already. Challenges
     /// only.
     function overturn(BillId bill) external returns (bool live);
@@ -70,7 +68,7 @@ interface IAppealRegistry is IArbitrable {
 
     /// The customer appeals by hand against a bill that is pending, settled or in arrears, once, until the period of
     /// review is over, which begins with the end of its batch's window; in a bond of a twentieth of the bill, at least 1,
-    /// from the balance, which the supplier gets if all of the bill turns out to be due (ILedgerDesk.reclaim).
+    /// from the balance, which the supplier gets if all of the bill turns out to be due (IAppealDesk.reclaim).
     function appealByHand(BillId bill, PackedBill packed, bytes32[] calldata proof) external;
     /// The customer accepts the adjusted bills.
     function acceptAdjustments(BillId[] calldata bills) external;
@@ -108,8 +106,8 @@ interface IAppealRegistry is IArbitrable {
     /// The appeal against a bill; state None where there is none.
     function appealOf(BillId bill) external view returns (Appeal memory);
     /// Up to `limit` of the supplier's appeals that wait for its answer, and where to go on; start with cursor 0, done
-    /// when the next cursor is 0. A page looks at 1,000 batches at most, and so may be short, or empty. What is done with
-    /// stays done: who keeps the cursor of its oldest open appeal need not begin at 0 again.
+    /// when the next cursor is 0. A page looks at 1,000 batches, of all suppliers, and bills at most, and so may be short, or empty. A batch has new
+    /// appeals until its review is over.
     function openAppeals(SupplierId supplier, uint256 cursor, uint256 limit)
         external
         view

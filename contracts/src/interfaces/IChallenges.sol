@@ -11,8 +11,8 @@ import {Presets} from "../types/Verdicts.sol";
 /// or, where the mandate discloses readings, anyone may show it.
 ///
 /// A challenge of a right verdict reverts and changes nothing. Of a wrong one the bill goes where the right verdict puts
-/// it (ILedgerDesk.reverse), each signer is slashed, and the rest of the batch is untouched. A challenger has its share
-/// of the slashing only for what it has announced at least a block before: whoever copies the transaction from the
+/// it (IAppealDesk.reverse), each signer is slashed, and the rest of the batch is untouched. A challenger has its share
+/// of the slashing only for what it has announced to the ledger at least a block before: whoever copies the transaction from the
 /// mempool can bring the same outcome about, but has announced nothing.
 interface IChallenges {
     /// A verdict was shown wrong: by signed readings, or by the committed leaf. `slashed` says whether the signers paid.
@@ -31,9 +31,8 @@ interface IChallenges {
     /// Nobody showed the leaf: the verdict is void and the bill appealed.
     event DemandEnforced(BillId indexed bill, address indexed challenger);
 
-    /// Announces a challenge: `commitment` is keccak256(abi.encode(challenger, bill, nonce)).
-    function announce(bytes32 commitment) external;
-    /// Shows the committed leaf, from which another verdict follows.
+    /// Shows the committed leaf, from which another verdict follows. The nonce is that of the announcement
+    /// (IAppealDesk.announce).
     function challenge(Shown calldata shown, Leaf calldata leaf, bytes32 nonce) external;
     /// Shows signed readings of the whole reference period, snapshot after snapshot, from which another verdict follows.
     /// The signers are slashed if all were issued a day before the batch was judged: they could have had them.

@@ -2,10 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {Mandate, SignedMandate} from "../types/Accounts.sol";
-import {BillState} from "../types/Bills.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
-import {Decision} from "../types/Verdicts.sol";
 import {ILedgerEvents} from "./ILedgerEvents.sol";
 
 /// The ledger's functions for single accounts and bills, apart from those for whole batches: tariffs, mandates, and
@@ -50,29 +48,4 @@ interface ILedgerDesk is ILedgerEvents {
     /// and to the supplier's credit after it, and skips the others. Anyone may call, but not during a pause. Returns
     /// the minor units collected.
     function settleArrears(BillId[] calldata bills) external returns (uint256 settled);
-    /// Adds to a bond, the caller's or another's, from the caller's currency.
-    function depositBond(address holder, uint256 amount) external;
-    /// Pays out the caller's bond; an operator's is locked (IOperators.isLocked).
-    function withdrawBond(uint256 amount, address to) external;
-    /// Moves `amount` of one bond to another. Challenges only, for what is put on a demand.
-    function moveBond(address from, address to, uint256 amount) external;
-    /// Takes `each` of the bonds of operators, of a smaller one all there is: `share` ppm of the whole for `rewarded`'s
-    /// bond, nothing if that is zero; the rest for `wronged`, the balance of an account or, as account number 0, the
-    /// credit of a supplier. Returns what is left of each bond. Operators only.
-    function slash(
-        address[] calldata operators,
-        BillId bill,
-        uint256 each,
-        address rewarded,
-        uint256 share,
-        AccountId wronged
-    ) external returns (uint256[] memory left);
-    /// Puts a bill where the right verdict puts it, as if it had been judged so at first: what was debited or set aside
-    /// for it goes back, and is debited or set aside anew as judging does. A bill that its customer has paid, that is
-    /// void, or whose money is the supplier's already, stays where it is; of one in arrears that was paid in part, the
-    /// rest moves. Challenges only, once for each way of showing a verdict wrong. Returns where it stood and stands,
-    /// and whether its verdict had been corrected before.
-    function reverse(BillId bill, PackedBill packed, Decision right, bool byMeter)
-        external
-        returns (BillState from, BillState to, bool again);
 }

@@ -126,11 +126,21 @@ interface ILedgerEvents {
     event BondDeposited(address indexed holder, address indexed from, uint256 amount);
     event BondWithdrawn(address indexed holder, address indexed to, uint256 amount);
     event BondMoved(address indexed from, address indexed to, uint256 amount);
-    /// `amount` was taken of an operator's bond.
-    event BondSlashed(address indexed operator, BillId indexed bill, uint256 amount);
-    /// Of what was taken `reward` joined the bond of `rewarded`, and `rest` the balance of an account, or the credit of a
-    /// supplier as its account number 0.
-    event SlashDivided(
-        BillId indexed bill, address indexed rewarded, AccountId indexed wronged, uint256 reward, uint256 rest
+    /// `amount` of an operator's bond became its stake, which is locked and can be slashed; and was free again.
+    event BondStaked(address indexed operator, uint256 indexed number, uint256 amount);
+    event BondFreed(address indexed operator, uint256 indexed number, uint256 amount);
+    /// The operators i with bit i set in `signers`, as a number, lost `each` of their stakes for a verdict on the bill, or for
+    /// two things said of its batch. Of it all `reward` joined the bond of `rewarded`, and `rest` the balance of an
+    /// account, or the credit of a supplier as its account number 0.
+    event StakesSlashed(
+        BillId indexed bill,
+        address indexed rewarded,
+        AccountId indexed wronged,
+        bytes32 signers,
+        uint256 each,
+        uint256 reward,
+        uint256 rest
     );
+    /// So much less than the others, since there was no more, lost operator `number` in the StakesSlashed that follows.
+    event StakeExhausted(uint256 indexed number, BillId indexed bill, uint256 lacking);
 }

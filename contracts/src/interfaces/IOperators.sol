@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {AccountId, BatchId, BillId} from "../types/Ids.sol";
-import {Attestation, Stakes} from "../types/Verdicts.sol";
+import {BatchId} from "../types/Ids.sol";
+import {Attestation} from "../types/Verdicts.sol";
 
 /// Who may judge: the operators and how many of them it takes, by version, so that a batch is judged by the set of its
 /// posting; their bonds, which lie in the ledger, and what they lose of them. An operator is known by its number, which
@@ -10,12 +10,11 @@ import {Attestation, Stakes} from "../types/Verdicts.sol";
 ///
 /// An operator that is ended, by itself, by the governor or because its bond no longer covers a slash, is in no later
 /// set. It may sign for batches posted before until its notice is over, if it was not expelled, and stays slashable, its
-/// bond locked, until whatever it signed can no longer be challenged.
+/// stake locked, until whatever it signed can no longer be challenged.
 interface IOperators {
     event OperatorSet(address indexed operator, uint8 index, bool active);
     /// From the version on `quorum` of `members`, a bit a number, judge.
     event SetChanged(uint32 indexed version, uint8 quorum, uint128 members);
-    event StakesSet(uint32 indexed version, Stakes stakes);
     /// The operator may sign until `signsUntil` and is slashable until `leavesAt`; fair time in seconds.
     event OperatorLeaving(address indexed operator, uint40 signsUntil, uint40 leavesAt);
     /// The operator said two things of one batch.
@@ -25,22 +24,18 @@ interface IOperators {
     function setOperator(address operator, bool active) external;
     /// Sets how many operators judge batches posted from now on. Restricted to the governor role.
     function setQuorum(uint8 quorum) external;
-    /// Sets the stakes of batches posted from now on. Restricted to the governor role.
-    function setStakes(Stakes calldata stakes) external;
     /// The calling operator gives notice.
     function resign() external;
     /// Slashes an operator that said two different things of one batch, each signed or left with the gate. Once a batch
     /// and operator; anyone may call. The caller gets the challenger's share, the batch's supplier the rest.
     function slashEquivocation(address operator, BatchId batch, Attestation calldata one, Attestation calldata other)
         external;
-    /// Slashes the signers of a wrong verdict, a bit a number, by the stakes of `version`: the share to `rewarded`, if it
-    /// is not zero, the rest to `wronged`, an account or, as account number 0, a supplier. Challenges only.
-    function slash(uint32 version, uint128 signers, BillId bill, address rewarded, AccountId wronged) external;
+    /// Ends at once those of the operators, a bit a number, that still sign: their stakes cover no further slash.
+    /// Challenges only.
+    function expel(uint128 exhausted) external;
 
     /// The quorum and the members, a bit a number, of a version.
     function setAt(uint32 version) external view returns (uint8 quorum, uint128 members);
-    /// The stakes of a version.
-    function stakesAt(uint32 version) external view returns (Stakes memory);
     /// The operators that say `digest`, a bit a number: those of `signatures`, 65 bytes each, the number and r ‖ vs
     /// (EIP-2098), ascending by number; `sender`, if it is one; and those of `attested` that may still sign. Reverts
     /// where a signature is not right, or they are fewer than the quorum.
@@ -54,6 +49,7 @@ interface IOperators {
     function isSigner(uint32 version, address operator) external view returns (bool);
     /// Whether an operator is in the present set.
     function isOperator(address operator) external view returns (bool);
-    /// Whether the address's bond is locked: it is an operator or was one not long enough ago.
-    function isLocked(address holder) external view returns (bool);
+    /// 1 + the number of an operator, 0 of an address that never was one; and whether its stake is locked: it is an
+    /// operator, or was one not long enough ago.
+    function seatOf(address holder) external view returns (uint256 ordinal, bool locked);
 }

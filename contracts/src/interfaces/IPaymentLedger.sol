@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Account, AccountRequest, Voice} from "../types/Accounts.sol";
-import {Batch, Bill, BillRecord, BillState, Reason, Totals} from "../types/Bills.sol";
+import {Basis, Batch, Bill, BillRecord, BillState, Reason, Totals} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
 import {IAppealDesk} from "./IAppealDesk.sol";
@@ -70,11 +70,11 @@ interface IPaymentLedger is ILedgerDesk, IAppealDesk {
     /// With what voice `who` may answer now for an account: as its owner to anything, as its agent to what the mandate
     /// covers, if `amount` minor units of a bill are to be paid in all.
     function voiceOf(AccountId account, address who, uint256 amount) external view returns (Voice);
-    /// The class that an account had when a batch was posted.
-    function classAt(AccountId account, BatchId batch) external view returns (uint8);
+    /// What a verdict on a bill of account `number` in a batch rests on.
+    function basisOf(BatchId batch, uint32 number) external view returns (Basis memory);
     /// The words (libraries/PackedAccounts.sol) of the accounts that packed bills of a supplier name, in order.
     function accountWords(SupplierId supplier, uint256[] calldata bills) external view returns (uint256[] memory);
-    /// What an address has as its bond, rewards included, minor units.
+    /// What an address has as its bond, stake and rewards included, minor units.
     function bondOf(address holder) external view returns (uint256);
     /// A batch; zeros where there is none.
     function batchOf(BatchId batch) external view returns (Batch memory);

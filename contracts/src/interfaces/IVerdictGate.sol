@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {BatchId, PackedBill, PackedVerdict} from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
-import {Periods, Presets, Verdict, VerdictRecord} from "../types/Verdicts.sol";
+import {Periods, Presets, Stakes, Verdict, VerdictRecord} from "../types/Verdicts.sol";
 import {IAppealRegistry} from "./IAppealRegistry.sol";
 import {IChallenges} from "./IChallenges.sol";
 import {IFairClock} from "./IFairClock.sol";
@@ -12,10 +12,11 @@ import {IOperators} from "./IOperators.sol";
 import {IPaymentLedger} from "./IPaymentLedger.sol";
 
 /// Takes the verdicts of a batch from a quorum of operators, applies them to the ledger and opens the appeals, in one
-/// transaction; keeps presets and periods, versioned: a batch is judged by the version of its posting.
+/// transaction; keeps presets, periods and stakes, versioned: a batch is judged by the version of its posting.
 interface IVerdictGate {
     event PresetsSet(uint32 indexed version, Utility indexed utility, uint8 indexed class, Presets presets);
     event PeriodsSet(uint32 indexed version, Periods periods);
+    event StakesSet(uint32 indexed version, Stakes stakes);
     event BatchJudged(
         BatchId indexed batch,
         address indexed operator,
@@ -59,6 +60,8 @@ interface IVerdictGate {
     function setPresets(Utility utility, uint8 class, Presets calldata presets) external;
     /// Sets the periods for batches posted from now on. Restricted to the governor role.
     function setPeriods(Periods calldata periods) external;
+    /// Sets the stakes of batches posted from now on. Restricted to the governor role.
+    function setStakes(Stakes calldata stakes) external;
 
     /// The clock that windows and deadlines run by, fixed at deployment.
     function clock() external view returns (IFairClock);
@@ -76,6 +79,8 @@ interface IVerdictGate {
     function parameterVersion() external view returns (uint32);
     /// The longest window of any version so far, seconds.
     function longestWindow() external view returns (uint32);
+    /// The longest time to answer a demand of any version so far, seconds.
+    function longestDemand() external view returns (uint32);
     /// The parameter version that a batch of `billed` minor units takes on when it is posted now. Reverts where the
     /// window is zero and the batch too large for that.
     function admit(uint256 billed) external view returns (uint32 version);
@@ -83,8 +88,15 @@ interface IVerdictGate {
     function presetsOf(uint32 version, Utility utility, uint8 class) external view returns (Presets memory);
     /// The periods of a version, seconds.
     function periodsOf(uint32 version) external view returns (Periods memory);
+    /// The stakes of a version.
+    function stakesOf(uint32 version) external view returns (Stakes memory);
     /// What is kept of a batch's verdicts; zeros where it is not judged.
     function verdictRecordOf(BatchId batch) external view returns (VerdictRecord memory);
+    /// What a verdict of a batch is found wrong by: `verdictRecordOf`, `presetsOf` and `stakesOf` in one.
+    function caseOf(BatchId batch, uint32 version, Utility utility, uint8 class)
+        external
+        view
+        returns (VerdictRecord memory, Presets memory, Stakes memory);
     /// Whether the window of a judged batch is over, no demand open and the clock not paused.
     function isReleasable(BatchId batch) external view returns (bool);
     /// Whether operator number `index` said this of the batch, on chain or by a signature with which it was judged.

@@ -13,7 +13,7 @@ import {LedgerBase, Sum} from "./LedgerBase.sol";
 /// What owners of accounts and suppliers take out or move, and the classes of accounts.
 abstract contract DeskAccounts is LedgerBase, ILedgerDesk, Managed {
     using PackedAccounts for PackedAccount;
-    using Revisions for Revisions.Revision[];
+    using Revisions for Revisions.History;
 
     /// @inheritdoc ILedgerDesk
     function setClass(AccountId[] calldata accounts, uint8 class) external override restricted {

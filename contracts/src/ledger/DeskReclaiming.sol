@@ -68,6 +68,7 @@ abstract contract DeskReclaiming is DeskAppeals {
         taking.fromCredit = _pledge(batch.supplier, taking.settled);
         _records[bill] = record.with(BillState.Held, Reason.None, taking.pending + taking.fromCredit);
         _claims[bill] = Claim({paid: uint48(taking.amount - taking.owed), bond: uint48(taking.bond), debt: 0});
+        _markLate(batch, bill);
         _moveSums(taking);
 
         _emitReclaimed(bill, account, taking);

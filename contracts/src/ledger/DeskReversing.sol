@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
+import {IAppealDesk} from "../interfaces/IAppealDesk.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
@@ -10,11 +10,12 @@ import {PackedBills} from "../libraries/PackedBills.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 import {Batch, BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedAccount, PackedBill, PackedRecord} from "../types/Ids.sol";
-import {Decision} from "../types/Verdicts.sol";
-import {LedgerBase, Sum} from "./LedgerBase.sol";
+import {Correction, Decision, Slashing} from "../types/Verdicts.sol";
+import {DeskBonds} from "./DeskBonds.sol";
+import {Sum} from "./LedgerBase.sol";
 
 /// A bill whose verdict was shown wrong is judged anew: what was done is undone, and what the right verdict says is done.
-abstract contract DeskReversing is LedgerBase, ILedgerDesk {
+abstract contract DeskReversing is DeskBonds {
     using IdCodec for BillId;
     using PackedAccounts for PackedAccount;
     using PackedBills for PackedBill;
@@ -32,25 +33,28 @@ abstract contract DeskReversing is LedgerBase, ILedgerDesk {
         uint256 taken;
     }
 
-    /// @inheritdoc ILedgerDesk
-    function reverse(BillId bill, PackedBill packed, Decision right, bool byMeter)
+    /// @inheritdoc IAppealDesk
+    function reverse(BillId bill, PackedBill packed, Correction calldata correction, Slashing calldata slashing)
         external
         override
-        returns (BillState from, BillState to, bool again)
+        returns (BillState from, BillState to, uint128 exhausted, bool again)
     {
         // Check:
         if (msg.sender != address(_gate.challenges())) revert Errors.PaymentLedger_NotChallenges(msg.sender);
         Batch storage batch = _batches[bill.batch()];
         PackedRecord record = _records[bill];
-        if (record.isCorrected(byMeter)) revert Errors.PaymentLedger_AlreadyCorrected(bill);
+        if (record.isCorrected(correction.byMeter)) revert Errors.PaymentLedger_AlreadyCorrected(bill);
 
         // Effect:
         again = record.isCorrected(false);
         from = _stateOf(batch, record);
         if (!record.exists()) record = PackedRecords.create(packed, from, Reason.None, packed.amount());
-        record = record.asCorrected(byMeter);
-        to = _stays(from, right) || _isParties(bill, record, from) ? from : _judgeAnew(bill, batch, record, from, right);
-        if (to == from) _records[bill] = record;
+        record = record.asCorrected(correction.byMeter);
+        bool stays = _stays(from, correction.right) || _isParties(bill, record, from);
+        if (stays) (to, _records[bill]) = (from, record);
+        else to = _judgeAnew(bill, batch, record, from, correction);
+        // Once for a verdict, however often it is corrected.
+        if (slashing.signers != 0 && !again) exhausted = _slash(bill, slashing);
     }
 
     /// Whether the bill is where the right verdict puts it, or nothing of it can be undone.
@@ -66,18 +70,26 @@ abstract contract DeskReversing is LedgerBase, ILedgerDesk {
         return from == BillState.Held ? _claims[bill].bond != 0 : record.reason() == Reason.AppealShortfall;
     }
 
-    function _judgeAnew(BillId bill, Batch storage batch, PackedRecord record, BillState from, Decision right)
-        private
-        returns (BillState)
-    {
+    function _judgeAnew(
+        BillId bill,
+        Batch storage batch,
+        PackedRecord record,
+        BillState from,
+        Correction calldata correction
+    ) private returns (BillState) {
         Reversal memory reversal;
         reversal.from = from;
         reversal.amount = from == BillState.Waiting || from == BillState.Held ? record.amount() : record.money();
         if (from == BillState.Pending || from == BillState.Held) reversal.refunded = record.money();
         AccountId account = IdCodec.account(batch.supplier, record.number());
         PackedAccount packed = _undone(batch, account, reversal);
-        _accounts[account] = _done(packed, reversal, record.amount(), right);
-        _records[bill] = _moved(record, reversal);
+        _accounts[account] = _done(packed, reversal, record.amount(), correction.right);
+        record = _moved(record, reversal);
+        if (reversal.to == BillState.Held) {
+            record = record.asOpenedAfter(correction.sinceJudged);
+            _markLate(batch, bill);
+        }
+        _records[bill] = record;
         _moveSums(batch, reversal);
 
         emit BillReversed(

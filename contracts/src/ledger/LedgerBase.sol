@@ -8,6 +8,7 @@ import {ILedgerEvents} from "../interfaces/ILedgerEvents.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
+import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 import {Revisions} from "../libraries/Revisions.sol";
@@ -34,6 +35,7 @@ enum Sum {
 
 /// The ledger's storage, who may call, and the few ways in which a balance changes.
 abstract contract LedgerBase is ILedgerEvents {
+    using IdCodec for BillId;
     using PackedAccounts for PackedAccount;
     using PackedRecords for PackedRecord;
 
@@ -62,6 +64,16 @@ abstract contract LedgerBase is ILedgerEvents {
         uint48 debt;
     }
 
+    /// What an address has in the ledger to stake, to demand with, or to withdraw; and the challenge it has announced,
+    /// which a reward for it then finds in the same slot.
+    struct Bond {
+        /// Minor units.
+        uint64 free;
+        /// The block of the announcement; zero before the first.
+        uint40 announcedAt;
+        bytes19 announcement;
+    }
+
     struct TariffBook {
         /// By first day, ascending.
         Tariff[] versions;
@@ -84,10 +96,11 @@ abstract contract LedgerBase is ILedgerEvents {
     /// By `Sum`, minor units; the struct `Totals` without its names, so that amounts move from sum to sum in one place.
     uint80[12] private _sums;
     mapping(SupplierId supplier => mapping(Utility utility => TariffBook)) internal _tariffs;
-    /// Of operators and challengers, minor units; what they are rewarded with joins it.
-    mapping(address holder => uint256 bond) internal _bonds;
+    mapping(address holder => Bond) internal _bonds;
+    /// By an operator's number, minor units: what it can lose. Five a slot, since the signers of a batch lose together.
+    uint48[128] internal _stakes;
     /// By the first batch that they hold for.
-    mapping(AccountId account => Revisions.Revision[]) internal _classes;
+    mapping(AccountId account => Revisions.History) internal _classes;
     mapping(BillId bill => Claim) internal _claims;
     mapping(AccountId account => address) internal _agents;
     uint32 internal _supplierCount;
@@ -174,6 +187,11 @@ abstract contract LedgerBase is ILedgerEvents {
     function _freeCredit(SupplierId supplier) internal view returns (uint256) {
         Supplier storage stored = _suppliers[supplier];
         return stored.credit > stored.pledged ? stored.credit - stored.pledged : 0;
+    }
+
+    /// Notes that a bill came under appeal after judging, for whoever looks for it.
+    function _markLate(Batch storage batch, BillId bill) internal {
+        batch.late |= uint8(1 << (bill.index() >> 6));
     }
 
     /// Takes `amount` minor units of the caller's currency.

@@ -10,7 +10,7 @@ import {Mandate, SignedMandate, Voice} from "../types/Accounts.sol";
 import {BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
-import {Decision} from "../types/Verdicts.sol";
+import {Correction, Slashing} from "../types/Verdicts.sol";
 import {LedgerBase} from "./LedgerBase.sol";
 import {LedgerDesk} from "./LedgerDesk.sol";
 
@@ -68,30 +68,31 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     /// @inheritdoc ILedgerDesk
     function settleArrears(BillId[] calldata) external override atDesk returns (uint256 settled) {}
 
-    /// @inheritdoc ILedgerDesk
-    function slash(address[] calldata, BillId, uint256, address, uint256, AccountId)
+    /// @inheritdoc IAppealDesk
+    function slash(BillId, Slashing calldata) external override atAppealDesk returns (uint128 exhausted) {}
+
+    /// @inheritdoc IAppealDesk
+    function reverse(BillId, PackedBill, Correction calldata, Slashing calldata)
         external
         override
-        atDesk
-        returns (uint256[] memory left)
+        atAppealDesk
+        returns (BillState from, BillState to, uint128 exhausted, bool again)
     {}
 
-    /// @inheritdoc ILedgerDesk
-    function reverse(BillId, PackedBill, Decision, bool)
-        external
-        override
-        atDesk
-        returns (BillState from, BillState to, bool again)
-    {}
+    /// @inheritdoc IAppealDesk
+    function depositBond(address, uint256) external override atAppealDesk {}
 
-    /// @inheritdoc ILedgerDesk
-    function depositBond(address, uint256) external override atDesk {}
+    /// @inheritdoc IAppealDesk
+    function withdrawBond(uint256, address) external override atAppealDesk {}
 
-    /// @inheritdoc ILedgerDesk
-    function withdrawBond(uint256, address) external override atDesk {}
+    /// @inheritdoc IAppealDesk
+    function stake(address, uint8) external override atAppealDesk {}
 
-    /// @inheritdoc ILedgerDesk
-    function moveBond(address, address, uint256) external override atDesk {}
+    /// @inheritdoc IAppealDesk
+    function announce(bytes32) external override atAppealDesk {}
+
+    /// @inheritdoc IAppealDesk
+    function moveBond(address, address, uint256) external override atAppealDesk {}
 
     /// @inheritdoc ILedgerDesk
     function setClass(AccountId[] calldata, uint8) external override atDesk {}

@@ -188,11 +188,11 @@ interface Errors {
     /// Thrown when a quorum is zero or more than there are operators.
     error Operators_QuorumOutOfBounds(uint256 quorum, uint256 count);
     /// Thrown when more would be slashed than the bond that is asked for.
-    error Operators_SlashAboveBond(uint256 slash, uint256 bond);
+    error VerdictGate_SlashAboveBond(uint256 slash, uint256 bond);
     /// Thrown when a challenger's share lies outside 100,000..500,000 ppm.
-    error Operators_ShareOutOfBounds(uint256 share);
+    error VerdictGate_ShareOutOfBounds(uint256 share);
     /// Thrown when the time to answer a demand lies outside an hour to 30 days.
-    error Operators_PeriodOutOfBounds(uint256 period);
+    error VerdictGate_DemandOutOfBounds(uint256 period);
     /// Thrown when there are not 65 bytes a signature.
     error Operators_SignatureLength(uint256 length);
     /// Thrown when signatures do not ascend by operator's number.
@@ -241,8 +241,6 @@ interface Errors {
     error Challenges_DemandedBefore(BillId bill);
     /// Thrown when the leaf of a verdict is demanded that was corrected already.
     error Challenges_CorrectedBefore(BillId bill);
-    /// Thrown when an operator would put its own locked bond on a demand.
-    error Challenges_BondLocked(address caller);
     /// Thrown when no demand of a bill is open.
     error Challenges_NotDemanded(BillId bill);
     /// Thrown when a demand is answered at its deadline or later.

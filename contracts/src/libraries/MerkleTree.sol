@@ -70,20 +70,23 @@ library MerkleTree {
         returns (bytes32 node)
     {
         if (index >= count) return 0;
-        uint256 used = count - index / GROUP * GROUP;
-        used = (used < GROUP ? used : GROUP) - 1;
-        if (proof.length < used) return 0;
-        node = _group(leaf, index % GROUP, proof[:used]);
-        uint256 last = (count - 1) / GROUP;
-        for (index /= GROUP; last != 0; (index, last) = (index >> 1, last >> 1)) {
-            bool right = index & 1 == 1;
-            // A last node without a sibling goes up unchanged and takes no step of the proof.
-            if (!right && index == last) continue;
-            if (used == proof.length) return 0;
-            node = right ? _hash(proof[used], node) : _hash(node, proof[used]);
-            ++used;
+        // `used` steps of the proof are at most as many as it has.
+        unchecked {
+            uint256 used = count - index / GROUP * GROUP;
+            used = (used < GROUP ? used : GROUP) - 1;
+            if (proof.length < used) return 0;
+            node = _group(leaf, index % GROUP, proof[:used]);
+            uint256 last = (count - 1) / GROUP;
+            for (index /= GROUP; last != 0; (index, last) = (index >> 1, last >> 1)) {
+                bool right = index & 1 == 1;
+                // A last node without a sibling goes up unchanged and takes no step of the proof.
+                if (!right && index == last) continue;
+                if (used == proof.length) return 0;
+                node = right ? _hash(proof[used], node) : _hash(node, proof[used]);
+                ++used;
+            }
+            if (used != proof.length) return 0;
         }
-        if (used != proof.length) return 0;
     }
 
     /// The hash of a group with `leaf` at `index` among the `others`.

@@ -8,15 +8,16 @@ import {IdCodec} from "./IdCodec.sol";
 /// A bill that left the common path, in one word; bit 0 the lowest:
 ///
 /// account number 0..31 · quantity 32..79 · amount 80..127 · first day 128..143 · days 144..151, as in the posted bill
-/// · state 152..159 · reason 160..167 · money 168..215 · stage 216..223 · score 224..247 · flags 248..255 (replaced,
-/// unbilled, corrected, correctedByMeter)
+/// · state 152..159 · reason 160..167 · money 168..215 · in arrears stage 216..223 and score 224..247, held openedAfter
+/// 216..247 · flags 248..255 (replaced, unbilled, corrected, correctedByMeter)
 ///
 /// `amount` falls when a part of the bill is void and another is not, so that amount - money is always what was paid
 /// for a bill in arrears, and what was credited for a pending one.
 library PackedRecords {
     uint256 private constant BILL = (1 << 152) - 1;
     uint256 private constant AMOUNT = uint256((1 << 48) - 1) << 80;
-    uint256 private constant STATE_REASON_MONEY = uint256(type(uint64).max) << 152;
+    /// State, reason, money, and what comes with the state.
+    uint256 private constant STANDING = uint256(type(uint96).max) << 152;
     uint256 private constant REPLACED = 1 << 248;
     uint256 private constant UNBILLED = 1 << 249;
     uint256 private constant CORRECTED = 1 << 250;
@@ -86,8 +87,8 @@ library PackedRecords {
         decoded.state = state(record);
         decoded.reason = reason(record);
         decoded.money = uint48(money(record));
-        decoded.stage = uint8(word >> 216);
-        decoded.score = uint24(word >> 224);
+        if (decoded.state == BillState.Held) decoded.openedAfter = uint32(word >> 216);
+        else (decoded.stage, decoded.score) = (uint8(word >> 216), uint24(word >> 224));
         decoded.replaced = word & REPLACED != 0;
         decoded.corrected = word & CORRECTED != 0;
         decoded.correctedByMeter = word & CORRECTED_BY_METER != 0;
@@ -114,9 +115,14 @@ library PackedRecords {
         returns (PackedRecord)
     {
         return PackedRecord.wrap(
-            (PackedRecord.unwrap(record) & ~STATE_REASON_MONEY) | (uint256(uint8(state_)) << 152)
+            (PackedRecord.unwrap(record) & ~STANDING) | (uint256(uint8(state_)) << 152)
                 | (uint256(uint8(reason_)) << 160) | (money_ << 168)
         );
+    }
+
+    /// Held under an appeal that a challenge opened so many seconds of fair time after the judging.
+    function asOpenedAfter(PackedRecord record, uint32 time) internal pure returns (PackedRecord) {
+        return PackedRecord.wrap(PackedRecord.unwrap(record) | (uint256(time) << 216));
     }
 
     /// With what is left of the amount after a part of it is void, minor units.

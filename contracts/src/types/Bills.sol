@@ -71,6 +71,9 @@ struct BillRecord {
     /// Arrears only: stage, and repayment score in ppm. Written by the arrears contract.
     uint8 stage;
     uint24 score;
+    /// Held only: from the batch's judging until a challenge opened the appeal, seconds of fair time; 0 where the verdict
+    /// did.
+    uint32 openedAfter;
     /// The bill's days are not free, if it is void: a later bill has billed them again, or a part of it was paid.
     bool replaced;
     /// Its verdict was shown wrong, by its evidence or for want of it, and by signed readings.
@@ -96,6 +99,23 @@ struct Batch {
     uint32 parameterVersion;
     /// Debited and not yet the supplier's to withdraw, minor units.
     uint64 pending;
+    /// Bit i: of bills 64·i to 64·i + 63 some came under appeal after judging.
+    uint8 late;
+}
+
+/// What a verdict on a bill rests on: of its batch and of its account, as they were when the batch was posted.
+struct Basis {
+    /// As in `Batch`.
+    bytes32 commitment;
+    SupplierId supplier;
+    Utility utility;
+    uint16 count;
+    uint40 judgedAt;
+    uint32 parameterVersion;
+    /// The account's class.
+    uint8 class;
+    /// Whether the mandate of today lets anyone show the account's readings.
+    bool discloses;
 }
 
 /// Sums over all bills and all money, minor units. INV-01 and INV-02 are stated over these. They are kept in 80 bits:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {AccountId} from "./Ids.sol";
+
 enum Decision {
     None,
     Pay,
@@ -84,6 +86,32 @@ struct Stakes {
     uint48 demandBond;
     /// Seconds to answer a demand.
     uint32 demandPeriod;
+}
+
+/// What follows from a verdict that was shown wrong.
+struct Correction {
+    /// Where the right verdict puts the bill: INSUFFICIENT that is paid is PAY.
+    Decision right;
+    /// Shown by signed readings.
+    bool byMeter;
+    /// Fair time since the batch was judged, seconds.
+    uint32 sinceJudged;
+}
+
+/// What a lie costs who signed it, and who gets it.
+struct Slashing {
+    /// Bit i: operator number i. Nobody where nothing is taken.
+    uint128 signers;
+    /// Of each one's stake, as far as it goes; minor units.
+    uint48 each;
+    /// For `rewarded`, ppm of what is taken.
+    uint32 share;
+    /// Zero for nobody.
+    address rewarded;
+    /// What `rewarded` must have announced in an earlier block; zero where it need not.
+    bytes32 announcement;
+    /// Whose the rest is: an account, or a supplier as its account number 0.
+    AccountId wronged;
 }
 
 /// What an operator said of a batch.

@@ -68,7 +68,8 @@ contract EarlyExitAttack is ChallengeBase, AttackBase {
 contract WeakLock is Weakened {
     constructor(address strong) Weakened(strong) {}
 
-    function isLocked(address) external pure returns (bool) {
-        return false;
+    /// Of operator number 0.
+    function seatOf(address) external pure returns (uint256 ordinal, bool locked) {
+        return (1, false);
     }
 }

@@ -33,7 +33,7 @@ contract FrontRunChallengeAttack is ChallengeBase, AttackBase {
     /// Announced in the block of the challenge is too late: that is when it is seen.
     function test_frontRun__oursAnnouncedInTheSameBlock__notPaid() external {
         vm.prank(copyist);
-        challenges.announce(keccak256(abi.encode(copyist, _id(0), bytes32("nonce"))));
+        ledger.announce(keccak256(abi.encode(copyist, _id(0), bytes32("nonce"))));
         _challenge(copyist, 0);
         _equal(ledger.bondOf(copyist), 0, "not paid");
     }
@@ -41,7 +41,7 @@ contract FrontRunChallengeAttack is ChallengeBase, AttackBase {
     /// Another's announcement is another's.
     function test_frontRun__oursAnothersAnnouncement__notPaid() external {
         vm.prank(copyist);
-        challenges.announce(keccak256(abi.encode(stranger, _id(0), bytes32("nonce"))));
+        ledger.announce(keccak256(abi.encode(stranger, _id(0), bytes32("nonce"))));
         vm.roll(block.number + 1);
         _challenge(copyist, 0);
         _equal(ledger.bondOf(copyist), 0, "not paid");

@@ -10,11 +10,13 @@ import {ChallengeBase} from "../ChallengeBase.sol";
 /// forge-config: default.isolate = true
 contract ChallengeGas is ChallengeBase {
     uint256 private constant COUNT = 500;
+    /// A bill with the longest paths: in a full group, on a side of the trees where no level is skipped.
+    uint256 private constant WRONG = 250;
 
     function setUp() public override {
         super.setUp();
         for (uint256 i; i < COUNT; ++i) {
-            _addBill(i == COUNT - 2 ? FAR_MORE : LAST_YEAR, 1e9);
+            _addBill(i == WRONG ? FAR_MORE : LAST_YEAR, 1e9);
         }
         // Not the first batch, challenge, hold and bond of all: sums and counters are not zero.
         _run(_billOf(_account(1e9), 60_000), APPEAL);
@@ -39,10 +41,10 @@ contract ChallengeGas is ChallengeBase {
     /// PAY to APPEAL: a new appeal, the challenger's first credit, three signers slashed, the longest paths.
     function test_challenge__PayShouldBeAppeal__Bounded() external {
         _addOperators(4, 3);
-        _judgeAs(_withDecision(_rightVerdicts(), COUNT - 2, PAY), 2);
-        _announce(stranger, COUNT - 2);
+        _judgeAs(_withDecision(_rightVerdicts(), WRONG, PAY), 2);
+        _announce(stranger, WRONG);
         vm.snapshotGasLastCall("challenge", "announce");
-        _challenge(stranger, COUNT - 2);
+        _challenge(stranger, WRONG);
         vm.snapshotGasLastCall("challenge", "PAY to APPEAL, three signers slashed, 31 days");
         require(ledger.bondOf(stranger) == 75_000, "rewarded");
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IChallenges} from "../../src/interfaces/IChallenges.sol";
-import {ILedgerDesk} from "../../src/interfaces/ILedgerDesk.sol";
+import {IAppealDesk} from "../../src/interfaces/IAppealDesk.sol";
 import {AppealState} from "../../src/types/Appeals.sol";
 import {BillState, Reason} from "../../src/types/Bills.sol";
 import {PackedBill, PackedVerdict} from "../../src/types/Ids.sol";
@@ -86,7 +86,7 @@ abstract contract ChallengeSteps is AppealSteps {
         uint256 amount = _draw(bonds[holder] + 2);
         string memory forbidden = amount > bonds[holder] ? "INV-01: more was paid out than the bond" : "";
         if (holder == operator) forbidden = "INV-01: a locked bond was paid out";
-        bytes memory data = abi.encodeCall(ILedgerDesk.withdrawBond, (amount, holder));
+        bytes memory data = abi.encodeCall(IAppealDesk.withdrawBond, (amount, holder));
         forbidden = _frozenOr(holder, forbidden);
         if (_call(holder, address(ledger), data, forbidden, Step.WithdrawBond)) bonds[holder] -= amount;
     }

@@ -9,7 +9,7 @@ import {BillState, Reason} from "../../../src/types/Bills.sol";
 import {AccountId, PackedVerdict} from "../../../src/types/Ids.sol";
 import {Leaf, Shown} from "../../../src/types/Readings.sol";
 import {Utility} from "../../../src/types/Utilities.sol";
-import {Decision, Presets} from "../../../src/types/Verdicts.sol";
+import {Correction, Decision, Presets, Slashing} from "../../../src/types/Verdicts.sol";
 import {ChallengeBase} from "../../ChallengeBase.sol";
 
 contract ChallengeTest is ChallengeBase {
@@ -217,7 +217,7 @@ contract ChallengeTest is ChallengeBase {
         ledger.setClass(_one(dear), 1);
         ledger.setClass(_one(dear), 2);
         vm.stopPrank();
-        _equal(ledger.classAt(dear, batch), 0, "class of posting");
+        _equal(ledger.basisOf(batch, uint32(AccountId.unwrap(dear))).class, 0, "class of posting");
         _refuseChallenge(stranger, 19, abi.encodeWithSelector(Errors.Challenges_VerdictRight.selector, _id(19)));
     }
 
@@ -282,15 +282,13 @@ contract ChallengeTest is ChallengeBase {
     }
 
     function test_reverse__NotChallenges__Refused() external {
-        PackedVerdict verdict = _rightVerdict(0);
+        Correction memory correction = Correction(Decision.Appeal, false, 0);
+        Slashing memory slashing = Slashing(1, 1, 0, stranger, 0, cheap);
         vm.startPrank(stranger);
         vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_NotChallenges.selector, stranger));
-        ledger.reverse(_id(0), bills[0], Decision.Appeal, false);
-        bytes memory reason = abi.encodeWithSelector(Errors.AppealRegistry_NotChallenges.selector, stranger);
-        vm.expectRevert(reason);
+        ledger.reverse(_id(0), bills[0], correction, slashing);
+        vm.expectRevert(abi.encodeWithSelector(Errors.AppealRegistry_NotChallenges.selector, stranger));
         registry.overturn(_id(0));
-        vm.expectRevert(reason);
-        registry.openReversed(_id(0), supplier, bills[0], verdict);
     }
 
     /* THE REWARD */
@@ -299,7 +297,7 @@ contract ChallengeTest is ChallengeBase {
     function test_challenge__CopiedInTheSameBlock__NoReward() external {
         _lie(19, PAY);
         vm.prank(stranger);
-        challenges.announce(keccak256(abi.encode(stranger, _id(19), bytes32("nonce"))));
+        ledger.announce(keccak256(abi.encode(stranger, _id(19), bytes32("nonce"))));
         _challenge(stranger, 19);
 
         _equal(ledger.bondOf(stranger), 0, "no reward");

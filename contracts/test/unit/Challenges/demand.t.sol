@@ -98,9 +98,11 @@ contract DemandTest is ChallengeBase {
         _refuseDemand(stranger, 1, abi.encodeWithSelector(Errors.Challenges_CorrectedBefore.selector, _id(1)));
     }
 
-    function test_demand__BondLockedOrTooSmall__Refused() external {
+    /// An operator has a stake, which is not for demands.
+    function test_demand__BondStakedOrTooSmall__Refused() external {
         _judgeAs(_rightVerdicts(), 0);
-        _refuseDemand(operator, 1, abi.encodeWithSelector(Errors.Challenges_BondLocked.selector, operator));
+        bytes4 lacking = Errors.PaymentLedger_InsufficientBond.selector;
+        _refuseDemand(operator, 1, abi.encodeWithSelector(lacking, operator, 0, DEMAND_BOND));
         _demand(stranger, 1);
         _refuseDemand(
             stranger,

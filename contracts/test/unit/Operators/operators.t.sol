@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {Errors} from "../../../src/libraries/Errors.sol";
 import {IdCodec} from "../../../src/libraries/IdCodec.sol";
 import {BatchId, BillId, PackedBill} from "../../../src/types/Ids.sol";
-import {Attestation, Periods, Stakes} from "../../../src/types/Verdicts.sol";
+import {Attestation, Periods, Slashing, Stakes} from "../../../src/types/Verdicts.sol";
 import {QuorumBase} from "../../QuorumBase.sol";
 
 contract OperatorsTest is QuorumBase {
@@ -76,18 +76,20 @@ contract OperatorsTest is QuorumBase {
 
     function test_setStakes__OutOfBounds__Refused() external {
         vm.startPrank(governor);
-        Stakes memory stakes = operators.stakesAt(1);
+        Stakes memory stakes = gate.stakesOf(1);
         stakes.slash = stakes.bond + 1;
-        vm.expectRevert(abi.encodeWithSelector(Errors.Operators_SlashAboveBond.selector, stakes.bond + 1, stakes.bond));
-        operators.setStakes(stakes);
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.VerdictGate_SlashAboveBond.selector, stakes.bond + 1, stakes.bond)
+        );
+        gate.setStakes(stakes);
         stakes.slash = stakes.bond;
         stakes.challengerShare = 500_001;
-        vm.expectRevert(abi.encodeWithSelector(Errors.Operators_ShareOutOfBounds.selector, 500_001));
-        operators.setStakes(stakes);
+        vm.expectRevert(abi.encodeWithSelector(Errors.VerdictGate_ShareOutOfBounds.selector, 500_001));
+        gate.setStakes(stakes);
         stakes.challengerShare = 500_000;
         stakes.demandPeriod = 30 days + 1;
-        vm.expectRevert(abi.encodeWithSelector(Errors.Operators_PeriodOutOfBounds.selector, 30 days + 1));
-        operators.setStakes(stakes);
+        vm.expectRevert(abi.encodeWithSelector(Errors.VerdictGate_DemandOutOfBounds.selector, 30 days + 1));
+        gate.setStakes(stakes);
     }
 
     function testFuzz_setStakes__Within__AsSetFromTheVersionOn(
@@ -104,12 +106,12 @@ contract OperatorsTest is QuorumBase {
             demandBond: demandBond,
             demandPeriod: 1 hours + period % 29 days
         });
-        bytes32 before = keccak256(abi.encode(operators.stakesAt(1)));
+        bytes32 before = keccak256(abi.encode(gate.stakesOf(1)));
         vm.prank(governor);
-        operators.setStakes(stakes);
-        bytes32 since = keccak256(abi.encode(operators.stakesAt(gate.parameterVersion())));
+        gate.setStakes(stakes);
+        bytes32 since = keccak256(abi.encode(gate.stakesOf(gate.parameterVersion())));
         require(since == keccak256(abi.encode(stakes)), "as set");
-        require(before == keccak256(abi.encode(operators.stakesAt(gate.parameterVersion() - 1))), "not before");
+        require(before == keccak256(abi.encode(gate.stakesOf(gate.parameterVersion() - 1))), "not before");
     }
 
     function test_resign__Operator__SignsSevenDaysMoreAndStaysLocked() external {
@@ -137,17 +139,17 @@ contract OperatorsTest is QuorumBase {
     function testFuzz_resign__AnyWindow__LeavesAfterIt(uint32 window, uint32 demand) external {
         window = window % 365 days;
         demand = 1 hours + demand % 29 days;
-        Stakes memory stakes = operators.stakesAt(1);
+        Stakes memory stakes = gate.stakesOf(1);
         stakes.demandPeriod = demand;
         vm.startPrank(governor);
         gate.setPeriods(Periods(window, 1 days, 1 days, 1 days, 0));
-        operators.setStakes(stakes);
+        gate.setStakes(stakes);
         gate.setPeriods(Periods(0, 1 days, 1 days, 1 days, 0));
         vm.stopPrank();
         vm.prank(operator);
         operators.resign();
         vm.warp(block.timestamp + 7 days + window + demand);
-        require(operators.isLocked(operator), "locked");
+        _locked();
     }
 
     function test_resign__Pause__DoesNotCount() external {
@@ -155,7 +157,7 @@ contract OperatorsTest is QuorumBase {
         operators.resign();
         _pause();
         vm.warp(block.timestamp + 23 days + 1);
-        require(operators.isLocked(operator), "locked");
+        _locked();
     }
 
     function test_withdrawBond__MoreThanThereIs__Refused() external {
@@ -175,13 +177,14 @@ contract OperatorsTest is QuorumBase {
     }
 
     function test_slashing__NotTheContract__Refused() external {
-        address[] memory nobody = new address[](0);
-        BillId bill = BillId.wrap(0);
+        Slashing memory slashing = Slashing(1, 1, 0, stranger, 0, IdCodec.account(supplier, 0));
         vm.startPrank(stranger);
         vm.expectRevert(abi.encodeWithSelector(Errors.Operators_NotChallenges.selector, stranger));
-        operators.slash(1, 1, bill, stranger, IdCodec.account(supplier, 0));
+        operators.expel(1);
         vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_NotOperators.selector, stranger));
-        ledger.slash(nobody, bill, 1, stranger, 0, IdCodec.account(supplier, 0));
+        ledger.slash(BillId.wrap(0), slashing);
+        vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_NotOperators.selector, stranger));
+        ledger.stake(operator, 0);
         vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_NotChallenges.selector, stranger));
         ledger.moveBond(operator, stranger, 1);
     }
@@ -250,6 +253,11 @@ contract OperatorsTest is QuorumBase {
         bytes32 commitment = _commitment(_verdicts(1, decision));
         bytes32 digest = gate.attestationDigest(batch, ROOT, commitment);
         return Attestation(ROOT, commitment, _compact(_key(1), digest));
+    }
+
+    function _locked() private view {
+        (, bool locked) = operators.seatOf(operator);
+        require(locked, "locked");
     }
 
     function _set(address who, bool active) private {
