@@ -43,7 +43,7 @@ BALANCE_EVENTS: Final = (
 
 ACCOUNT_NUMBER: Final = 2**32 - 1
 """The part of an account's id that is its number; zero stands for the supplier itself."""
-BOND_EVENTS: Final = (("BondDeposited", "amount", 1), ("BondWithdrawn", "amount", -1), ("SlashDivided", "rest", -1))
+BOND_EVENTS: Final = (("BondDeposited", "amount", 1), ("BondWithdrawn", "amount", -1), ("StakesSlashed", "rest", -1))
 """What changes the sum of the bonds: event, the amount's parameter, and its sign. A reward stays a bond."""
 
 
@@ -186,7 +186,7 @@ class Rebuilt:
 
     def _compensations(self) -> tuple[Int64s, Int64s, Int64s]:
         """What slashing gave to those whom a verdict wronged: accounts, or suppliers as their account number 0."""
-        slashed = self.record.ledger("SlashDivided")
+        slashed = self.record.ledger("StakesSlashed")
         return slashed["wronged"], order_of(slashed), slashed["rest"]
 
     def _flow(self, event: str, column: str, sign: int = 1) -> Flow:

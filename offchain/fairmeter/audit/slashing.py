@@ -14,6 +14,7 @@ from fairmeter.audit.findings import Check, Finding
 from fairmeter.audit.record import ChainRecord
 from fairmeter.contracts.attesting import verdict_commitment
 from fairmeter.contracts.packing import Bytes2D, pack_verdicts
+from fairmeter.contracts.slashed import losses
 from fairmeter.model import Bools, Int64s, Verdicts
 
 SIGNATURE: Final = 65
@@ -95,14 +96,15 @@ class Corrections:
         return Check("slashing", detail, len(slashes), tuple(findings))
 
     def _slashes(self) -> Iterator[Slash]:
-        taken, divided = self._record.ledger("BondSlashed"), self._record.ledger("SlashDivided")
+        divided = self._record.ledger("StakesSlashed")
+        rows, numbers, lost = losses(divided, self._record.ledger("StakeExhausted"))
         for row, transaction in enumerate(divided["transaction"].tolist()):
-            own = (taken["transaction"] == transaction) & (taken["bill"] == divided["bill"][row])
+            own = rows == row
             yield Slash(
                 transaction=transaction,
-                operators=frozenset(word.tobytes()[12:] for word in taken["operator"][own]),
+                operators=frozenset(self._operators.get(number, b"") for number in numbers[own].tolist()),
                 bill=int(divided["bill"][row]),
-                amount=int(taken["amount"][own].sum()),
+                amount=int(lost[own].sum()),
                 rewarded=divided["rewarded"][row].tobytes()[12:],
                 wronged=int(divided["wronged"][row]),
                 reward=int(divided["reward"][row]),

@@ -165,15 +165,15 @@ class Meters(Contract):
         return meters_domain(chain_id, self.address)
 
 
+def announcement(challenger: bytes, bill: int, nonce: bytes) -> bytes:
+    """What a challenger announces to the ledger, 32 bytes, to be rewarded for its challenge with that nonce."""
+    return keccak256(challenger.rjust(32, b"\x00") + bill.to_bytes(32, "big") + nonce)
+
+
 class Challenges(Contract):
     """Proof that a verdict is wrong."""
 
     name = "Challenges"
-
-    def announce(self, challenger: bytes, bill: int, nonce: bytes) -> Call:
-        """A block or more before the challenge itself, for its reward: whoever copies the challenge comes too late."""
-        packed = challenger.rjust(32, b"\x00") + bill.to_bytes(32, "big") + nonce
-        return self.write("announce", keccak256(packed))
 
     def challenge(self, shown: Shown, leaf: Shown, nonce: bytes) -> Call:
         """By the committed leaf."""

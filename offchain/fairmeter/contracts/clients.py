@@ -13,6 +13,7 @@ import numpy.typing as npt
 from fairmeter.chain.wallet import typed_data_hash
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import WORD, Argument, addresses_of, calldata, words_of
+from fairmeter.contracts.governance import Stakes
 from fairmeter.contracts.packing import Bytes2D, MandateColumns, unpack_mandates
 from fairmeter.contracts.session import Call, Contract
 from fairmeter.model import BillState, Bools, Presets, Reason, Tariff, Utility
@@ -81,6 +82,7 @@ class Batch:
     judged_at: int
     parameter_version: int
     pending: int
+    late: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class BillRecord:
     money: int
     stage: int
     score: int
+    opened_after: int
     replaced: bool
     corrected: bool
     corrected_by_meter: bool
@@ -225,6 +228,11 @@ class PaymentLedger(Contract):
         """Adds minor units of the sender's currency to a bond."""
         return self.write("depositBond", holder, amount)
 
+    def announce(self, commitment: bytes) -> Call:
+        """A block or more before the challenge that `challenging.announcement` stands for, in place of the sender's
+        last: whoever copies the challenge comes too late for its reward."""
+        return self.write("announce", commitment)
+
     def grant_mandates_by_signature(self, mandates: Sequence[SignedMandate]) -> Call:
         """Mandates that their accounts' owners signed."""
         return self.write(
@@ -324,7 +332,7 @@ class PaymentLedger(Contract):
 
 
 class VerdictGate(Contract):
-    """Verdicts in, presets and periods by version."""
+    """Verdicts in; presets, periods and stakes by version."""
 
     name = "VerdictGate"
 
@@ -367,6 +375,10 @@ class VerdictGate(Contract):
         """The presets that a batch of that version is judged by."""
         found = self.read("presetsOf", version, utility, class_)
         return Presets(found["first"], found["second"], found["degree"])
+
+    def stakes_of(self, version: int) -> Stakes:
+        """The stakes that a batch of that version is judged under."""
+        return _struct(Stakes, self.read("stakesOf", version))
 
     def is_verified(self, version: int, utility: int, class_: int) -> bool:
         """Whether the gate computes the verdicts of that class in a batch of that version."""

@@ -49,8 +49,8 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 NOTICE: Final = 7 * SECONDS_A_DAY
 """What the governor gives of every change, seconds."""
 RESTRICTED: Final = (
-    (Role.GOVERNOR, "VerdictGate", ("setPresets", "setPeriods")),
-    (Role.GOVERNOR, "Operators", ("setOperator", "setQuorum", "setStakes")),
+    (Role.GOVERNOR, "VerdictGate", ("setPresets", "setPeriods", "setStakes")),
+    (Role.GOVERNOR, "Operators", ("setOperator", "setQuorum")),
     (Role.GOVERNOR, "Meters", ("setMeter",)),
     (Role.GOVERNOR, "AppealRegistry", ("setArbiter",)),
     (Role.CLASSIFIER, "PaymentLedger", ("setClass",)),
@@ -99,7 +99,7 @@ class System:
 
     def name_operator(self, governor: bytes, operator: bytes) -> list[Call]:
         """The calls of a governor that also issues the currency, by which it posts an operator's bond and names it."""
-        bond = self.operators.stakes_at(LATEST).bond
+        bond = self.gate.stakes_of(LATEST).bond
         return [
             self.currency.mint(governor, bond),
             self.currency.approve(self.ledger.address, bond),

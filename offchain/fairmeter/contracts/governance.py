@@ -1,4 +1,4 @@
-"""Typed clients of what governs the others: who may change what with how much notice, the clock, and the operators with
+"""Typed clients of what governs the others: who may change what with how much notice, the clock, the operators, and
 their stakes."""
 
 from __future__ import annotations
@@ -109,17 +109,6 @@ class Operators(Contract):
     def set_quorum(self, quorum: int) -> Call:
         """Governor only: how many operators judge batches posted from now on."""
         return self.write("setQuorum", quorum)
-
-    def stakes_at(self, version: int) -> Stakes:
-        """The stakes of a version."""
-        found = self.read("stakesAt", version)
-        return Stakes(
-            found["bond"],
-            found["slash"],
-            found["challengerShare"],
-            found["demandBond"],
-            found["demandPeriod"],
-        )
 
     def slash_equivocation(
         self, operator: bytes, batch: int, one: Mapping[str, bytes], other: Mapping[str, bytes]

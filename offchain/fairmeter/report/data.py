@@ -132,7 +132,7 @@ def _load(bundle: Bundle) -> Report:
         gas=_gas(bundle),
         largest=largest_appeals(bundle, bills),
         wrongs=load_wrongs(bundle.folder.parent / WRONGS),
-        bonds=bond_changes(logs, addresses["PaymentLedger"]),
+        bonds=bond_changes(logs, addresses["PaymentLedger"], addresses["Operators"]),
     )
 
 

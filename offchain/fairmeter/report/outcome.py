@@ -146,6 +146,9 @@ def appeal_outcomes(events: Events, n: int) -> pl.Series:
     for position, name in enumerate(APPEALS, 1):
         _, rows = events.of("AppealRegistry", name)
         np.maximum.at(stage, rows, position)
+    # a challenge opens an appeal by moving the bill
+    reversed_, rows = events.of("PaymentLedger", "BillReversed")
+    np.maximum.at(stage, rows[reversed_["to"] == BillState.HELD], 1)
     labels = pl.Series([None, *APPEALS.values()], dtype=pl.String)
     return labels.gather(stage)
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
+from fairmeter.contracts.slashed import losses
 from fairmeter.errors import BundleError
 
 WRONGS: Final = "wrongs.parquet"
@@ -61,14 +62,16 @@ def by_signers(wrongs: pl.DataFrame) -> pl.DataFrame:
     return _sums(left.with_columns(pl.col("signers").list.join(", ")), "signers").sort("signers")
 
 
-def bond_changes(logs: pa.Table, ledger: bytes) -> pl.DataFrame:
+def bond_changes(logs: pa.Table, ledger: bytes, operators: bytes) -> pl.DataFrame:
     """A row an account whose bond was slashed or rewarded: holder, slashed, rewarded, minor units; and what of it went
     to those whom wrong verdicts had wronged, as the row without a holder."""
     events = interface("PaymentLedger")
-    slashed = event_columns(logs, ledger, events, "BondSlashed")
-    divided = event_columns(logs, ledger, events, "SlashDivided")
+    divided, exhausted = (event_columns(logs, ledger, events, name) for name in ("StakesSlashed", "StakeExhausted"))
+    named = event_columns(logs, operators, interface("Operators"), "OperatorSet")
+    addresses = dict(zip(named["index"].tolist(), named["operator"], strict=True))
+    _, numbers, lost = losses(divided, exhausted)
     parts = [
-        _column("slashed", slashed["operator"], slashed["amount"]),
+        _column("slashed", [addresses[number] for number in numbers.tolist()], lost),
         _column("rewarded", divided["rewarded"], divided["reward"]),
     ]
     joined = pl.concat(parts, how="diagonal").group_by("holder").agg(pl.col("slashed", "rewarded").sum())

@@ -3,6 +3,7 @@ the wrong ones are challenged, each by the shortest way that there is, by whoeve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,7 +13,7 @@ import numpy as np
 from fairmeter.chain.engine import Receipts
 from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.wallet import Wallet
-from fairmeter.contracts.challenging import Committed, leaf_shown
+from fairmeter.contracts.challenging import Committed, announcement, leaf_shown
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.governance import LATEST, Stakes
 from fairmeter.contracts.packing import Bytes2D, evidence_leaves, evidence_prefix, pack_verdicts
@@ -20,7 +21,7 @@ from fairmeter.contracts.session import Call, Session
 from fairmeter.model import Bools, Decision, Int64s
 from fairmeter.oracle import Judgement
 from fairmeter.simulation.answers import MARGIN, Later
-from fairmeter.simulation.challengers import Challengers
+from fairmeter.simulation.challengers import Challenger, Challengers
 from fairmeter.simulation.metering import MeterOperators
 from fairmeter.simulation.panel import Contradiction, Said
 from fairmeter.simulation.scenario import Challenging, Scenario
@@ -167,20 +168,25 @@ class Watchers:
         mechanism: Mechanism,
         at: int,
     ) -> None:
-        """Announce all of them, then bring them: who copies them from the mempool has announced nothing."""
-        announced, brought = [], []
+        """Each challenger announces one at a time, and brings it once that stands in a block: who copies it from the
+        mempool has announced nothing."""
+        rounds: list[list[tuple[Challenger, int, bytes]]] = []
+        turns: Counter[bytes] = Counter()
         for index in indices:
             bill = batch << 16 | index
             one = self.challengers.of(bill, int(rows[index]), signed=mechanism is Mechanism.READINGS)
             if one is None:
                 continue
-            nonce = keccak256(b"nonce" + bill.to_bytes(8, "big"))
-            announced.append((one, self.system.challenges.announce(one.address, bill, nonce)))
-            brought.append((one, made(index, nonce)))
+            if turns[one.address] == len(rounds):
+                rounds.append([])
+            rounds[turns[one.address]].append((one, index, keccak256(b"nonce" + bill.to_bytes(8, "big"))))
+            turns[one.address] += 1
             self.wrongs[bill].mechanism, self.wrongs[bill].challenger = mechanism, one.role
-        if brought:
+        for turn in rounds:
+            said = [announcement(one.address, batch << 16 | index, nonce) for one, index, nonce in turn]
+            announced = [(one, self.system.ledger.announce(words)) for (one, *_), words in zip(turn, said, strict=True)]
             self.challengers.send(announced, at)
-            self.reversed(self.challengers.send(brought, at))
+            self.reversed(self.challengers.send([(one, made(index, nonce)) for one, index, nonce in turn], at))
 
     def _demand(self, one: _Demanded, indices: list[int], at: int) -> bool:
         demands = [
@@ -223,7 +229,7 @@ class Watchers:
         return bond // max(self._stakes().demand_bond, 1)
 
     def _stakes(self) -> Stakes:
-        return self.system.operators.stakes_at(LATEST)
+        return self.system.gate.stakes_of(LATEST)
 
     def _leaves(self, committed: Committed, judgement: Judgement) -> Bytes2D:
         prefix = evidence_prefix(self.system.engine.chain_id, self.system.gate.address)

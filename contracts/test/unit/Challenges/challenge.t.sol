@@ -304,6 +304,27 @@ contract ChallengeTest is ChallengeBase {
         _equal(_balance(dear), BALANCE - DEAR + 100_000, "all to the customer");
     }
 
+    /// One announcement at a time.
+    function test_challenge__AnnouncementReplaced__NoReward() external {
+        _lie(19, PAY);
+        _announce(stranger, 19);
+        _announce(stranger, 18);
+        _challenge(stranger, 19);
+        _equal(ledger.bondOf(stranger), 0, "no reward");
+    }
+
+    /// An operator's reward is no stake.
+    function test_challenge__ByAnOperator__RewardFree() external {
+        _addOperator(_operatorAt(1));
+        _lie(19, PAY);
+        _announce(_operatorAt(1), 19);
+        _challenge(_operatorAt(1), 19);
+        vm.prank(_operatorAt(1));
+        ledger.withdrawBond(25_000, stranger);
+        _equal(ledger.bondOf(_operatorAt(1)), BOND, "stake");
+        _balanced();
+    }
+
     function test_challenge__AnotherAnnounced__NoReward() external {
         _lie(19, PAY);
         _announce(payer, 19);

@@ -2,7 +2,9 @@
 pragma solidity ^0.8.30;
 
 import {Errors} from "../../../src/libraries/Errors.sol";
+import {Appeal, AppealState} from "../../../src/types/Appeals.sol";
 import {BillState, Reason} from "../../../src/types/Bills.sol";
+import {BillId} from "../../../src/types/Ids.sol";
 import {Shown, SignedReadings} from "../../../src/types/Readings.sol";
 import {Utility} from "../../../src/types/Utilities.sol";
 import {Merkle} from "../../Merkle.sol";
@@ -65,12 +67,27 @@ contract ChallengeByReadingsTest is ChallengeBase {
         bytes memory said = _rightVerdicts();
         _falsifyReadings();
         _judgeAs(said, 0);
+        uint48[] memory offered = new uint48[](1);
+        offered[0] = 1_000;
+        vm.prank(supplierOwner);
+        registry.offerAdjustments(_one(_id(1)), offered);
         _challenge(payer, 1);
         require(ledger.stateOf(_id(1)) == BillState.Pending, "by the false root");
+        require(registry.appealOf(_id(1)).state == AppealState.Overturned, "overturned");
         _restoreReadings();
+        vm.warp(block.timestamp + 1 days);
         _byReadings(stranger, _two(early));
 
         _expectRecord(_id(1), BillState.Held, Reason.None, DEAR, DEAR);
+        Appeal memory appeal = registry.appealOf(_id(1));
+        require(appeal.state == AppealState.Open, "opened anew");
+        _equal(appeal.deadline, block.timestamp + 14 days, "reply from now");
+        _equal(appeal.offeredQuantity + appeal.offeredAmount, 0, "with nothing of the first");
+        (BillId[] memory page,) = registry.openAppeals(supplier, 0, 10);
+        _equal(BillId.unwrap(page[0]), BillId.unwrap(_id(1)), "listed");
+        vm.prank(supplierOwner);
+        registry.concede(page);
+        _expectRecord(_id(1), BillState.Void, Reason.Conceded, DEAR, 0);
         _balanced();
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {ILedgerEvents} from "../../../src/interfaces/ILedgerEvents.sol";
 import {Errors} from "../../../src/libraries/Errors.sol";
 import {IdCodec} from "../../../src/libraries/IdCodec.sol";
 import {BatchId, BillId, PackedBill} from "../../../src/types/Ids.sol";
@@ -167,6 +168,42 @@ contract OperatorsTest is QuorumBase {
         ledger.withdrawBond(101, stranger);
     }
 
+    function test_depositBond__OperatorLocked__JoinsItsStake() external {
+        _bond(operator, 100);
+        _equal(ledger.bondOf(operator), BOND + 100, "bond");
+        vm.prank(operator);
+        vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_BondLocked.selector, operator));
+        ledger.withdrawBond(1, operator);
+    }
+
+    /// What was free when it was named is staked, and no more than 48 bits hold.
+    function test_setOperator__StakeTooLarge__Refused() external {
+        uint256 most = type(uint48).max;
+        _bond(stranger, most);
+        _bond(stranger, 1);
+        vm.expectRevert(abi.encodeWithSelector(Errors.PaymentLedger_AmountTooLarge.selector, most + 1));
+        _set(stranger, true);
+        vm.prank(stranger);
+        ledger.withdrawBond(1, stranger);
+        _set(stranger, true);
+        _equal(ledger.bondOf(stranger), most, "staked");
+        _balanced();
+    }
+
+    function test_setOperator__LeftAndNamedAgain__StakesWhatItHas() external {
+        vm.prank(operator);
+        operators.resign();
+        vm.warp(block.timestamp + 23 days);
+        vm.prank(operator);
+        ledger.withdrawBond(1, operator);
+        vm.expectRevert(abi.encodeWithSelector(Errors.Operators_BondTooSmall.selector, operator, BOND - 1, BOND));
+        _set(operator, true);
+        _bond(operator, 1);
+        _set(operator, true);
+        _locked();
+        _equal(ledger.bondOf(operator), BOND, "bond");
+    }
+
     function test_depositBond__LargerThanTheSums__Refused() external {
         uint256 amount = 1 << 80;
         _mint(stranger, amount);
@@ -239,6 +276,33 @@ contract OperatorsTest is QuorumBase {
         }
         require(!operators.isOperator(_operatorAt(1)), "out");
         require(!operators.isSigner(gate.parameterVersion() - 1, _operatorAt(1)), "signs no more");
+        _equal(ledger.bondOf(_operatorAt(1)), 0, "bond");
+        _balanced();
+    }
+
+    /// A stake that covers less than is to be taken pays what there is, and that is told.
+    function test_slash__StakeTooSmall__TakesWhatThereIs() external {
+        Stakes memory stakes = gate.stakesOf(1);
+        stakes.slash = 700_000;
+        vm.prank(governor);
+        gate.setStakes(stakes);
+        _addOperator(_operatorAt(1));
+        PackedBill[] memory bills = _one(_billOf(_account(60_000), 60_000));
+        BatchId first = _post(bills);
+        BatchId second = _post(bills);
+        operators.slashEquivocation(_operatorAt(1), first, _signed(first, PAY), _signed(first, APPEAL));
+        require(!operators.isOperator(_operatorAt(1)), "out");
+
+        BillId bill = IdCodec.bill(second, 0);
+        (Attestation memory one, Attestation memory other) = (_signed(second, PAY), _signed(second, APPEAL));
+        vm.expectEmit(address(ledger));
+        emit ILedgerEvents.StakeExhausted(1, bill, 400_000);
+        vm.expectEmit(address(ledger));
+        emit ILedgerEvents.StakesSlashed(
+            bill, stranger, IdCodec.account(supplier, 0), bytes32(uint256(2)), 700_000, 75_000, 225_000
+        );
+        vm.prank(stranger);
+        operators.slashEquivocation(_operatorAt(1), second, one, other);
         _equal(ledger.bondOf(_operatorAt(1)), 0, "bond");
         _balanced();
     }
