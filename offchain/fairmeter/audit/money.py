@@ -19,7 +19,7 @@ from fairmeter.audit.flows import (
     posted_bills,
 )
 from fairmeter.audit.record import ChainRecord, order_of
-from fairmeter.contracts.clients import Totals
+from fairmeter.contracts.views import Totals
 from fairmeter.model import BillState, Int64s
 
 STATES: Final[Mapping[str, BillState]] = {

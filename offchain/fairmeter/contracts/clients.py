@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,12 @@ from fairmeter.contracts.calldata import WORD, Argument, addresses_of, calldata,
 from fairmeter.contracts.governance import Stakes
 from fairmeter.contracts.packing import Bytes2D, MandateColumns, unpack_mandates
 from fairmeter.contracts.session import Call, Contract
-from fairmeter.model import BillState, Bools, Presets, Reason, Tariff, Utility
+from fairmeter.contracts.views import Account, Batch, BillRecord, Totals, struct
+from fairmeter.model import BillState, Bools, Presets, Tariff
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 Ids = npt.NDArray[np.integer]
 """(n,) account, batch or bill ids."""
-
-T = TypeVar("T")
 
 NOBODY: Final = bytes(20)
 """The zero address."""
@@ -31,78 +30,6 @@ CUSTOMER_GAS_A_BILL: Final = 120_000
 """Gas limits of a customer's own calls: high enough for their worst case, low enough for a small purse."""
 DISCLOSES: Final = 1 << 237
 """The flag of an account's word (libraries/PackedAccounts.sol)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over all bills and all money, minor units (types/Bills.sol)."""
-
-    billed: int
-    unjudged: int
-    waiting: int
-    pending: int
-    settled: int
-    held: int
-    arrears: int
-    voided: int
-    accounts: int
-    credit: int
-    holds: int
-    bonds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account as the ledger keeps it (types/Accounts.sol); money in minor units, days since 1970-01-01."""
-
-    owner: bytes
-    balance: int
-    cap_per_bill: int
-    cap_per_month: int
-    spent: int
-    month: int
-    mandate_last_day: int
-    billed_through: int
-    class_: int
-    utility: Utility
-    disclose_readings: bool
-    mandate_nonce: int
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A batch as the ledger keeps it (types/Bills.sol); times in Unix seconds, money in minor units."""
-
-    commitment: bytes
-    supplier: int
-    utility: Utility
-    count: int
-    cancelled: int
-    posted_at: int
-    judged_at: int
-    parameter_version: int
-    pending: int
-    late: int
-
-
-@dataclass(frozen=True, slots=True)
-class BillRecord:
-    """A bill that left the common path (types/Bills.sol)."""
-
-    account: int
-    start: int
-    period_days: int
-    quantity: int
-    amount: int
-    state: BillState
-    reason: Reason
-    money: int
-    stage: int
-    score: int
-    opened_after: int
-    replaced: bool
-    corrected: bool
-    corrected_by_meter: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,11 +217,11 @@ class PaymentLedger(Contract):
 
     def totals(self) -> Totals:
         """Sums over all bills and all money."""
-        return _struct(Totals, self.read("totals"))
+        return struct(Totals, self.read("totals"))
 
     def account_of(self, account: int) -> Account:
         """One account."""
-        return _struct(Account, self.read("accountOf", account))
+        return struct(Account, self.read("accountOf", account))
 
     def mandates_of(self, supplier: int, numbers: Ids) -> MandateColumns:
         """Of the supplier's accounts with these numbers."""
@@ -305,11 +232,11 @@ class PaymentLedger(Contract):
 
     def batch_of(self, batch: int) -> Batch:
         """One batch."""
-        return _struct(Batch, self.read("batchOf", batch))
+        return struct(Batch, self.read("batchOf", batch))
 
     def record_of(self, bill: int) -> BillRecord:
         """The record of a bill that left the common path."""
-        return _struct(BillRecord, self.read("recordOf", bill))
+        return struct(BillRecord, self.read("recordOf", bill))
 
     def state_of(self, bill: int) -> BillState:
         """The state of any bill."""
@@ -378,7 +305,7 @@ class VerdictGate(Contract):
 
     def stakes_of(self, version: int) -> Stakes:
         """The stakes that a batch of that version is judged under."""
-        return _struct(Stakes, self.read("stakesOf", version))
+        return struct(Stakes, self.read("stakesOf", version))
 
     def is_verified(self, version: int, utility: int, class_: int) -> bool:
         """Whether the gate computes the verdicts of that class in a batch of that version."""
@@ -386,7 +313,7 @@ class VerdictGate(Contract):
 
     def periods_of(self, version: int) -> Periods:
         """The periods of a batch of that version."""
-        return _struct(Periods, self.read("periodsOf", version))
+        return struct(Periods, self.read("periodsOf", version))
 
     def is_judged(self, batch: int) -> bool:
         """Whether verdicts have been submitted."""
@@ -396,14 +323,3 @@ class VerdictGate(Contract):
 def customer_gas(bills: Ids) -> int:
     """The gas limit of a customer's call for so many bills."""
     return CUSTOMER_GAS + CUSTOMER_GAS_A_BILL * len(bills)
-
-
-def _struct(cls: type[T], fields: dict[str, Any]) -> T:
-    """A view's struct as a dataclass: camelCase to snake_case, numbers to enums where the dataclass has them."""
-    enums = {"utility": Utility, "state": BillState, "reason": Reason}
-    values = {_snake(name): value for name, value in fields.items()}
-    return cls(**{name: enums[name](value) if name in enums else value for name, value in values.items()})
-
-
-def _snake(name: str) -> str:
-    return "class_" if name == "class" else "".join(f"_{c.lower()}" if c.isupper() else c for c in name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fairmeter.contracts.clients import Totals
+from fairmeter.contracts.views import Totals
 from fairmeter.model import Bools, Decision, UInt8s
 from fairmeter.simulation.result import Sums
 
