@@ -16,7 +16,7 @@ CHANGES: Final = (
     ("VerdictGate", "PeriodsSet"),
     ("Operators", "OperatorSet"),
     ("Operators", "SetChanged"),
-    ("Operators", "StakesSet"),
+    ("VerdictGate", "StakesSet"),
     ("Meters", "MeterSet"),
     ("AppealRegistry", "ArbiterSet"),
 )
