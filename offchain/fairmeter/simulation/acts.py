@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
@@ -32,7 +34,7 @@ from fairmeter.simulation.result import SET_UP, Listener, Progress, Sums
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.simulation.setup import SetUp
 from fairmeter.simulation.tally import Tally
-from fairmeter.simulation.timeline import Timeline
+from fairmeter.simulation.timeline import Action, Timeline
 from fairmeter.simulation.traits import Traits
 from fairmeter.simulation.watching import Watchers
 from fairmeter.simulation.wrongs import note_money, wrong_table
@@ -47,7 +49,7 @@ class Run:
     def __init__(
         self,
         engine: Engine,
-        readings: WindowedReadings,
+        readings: Future[WindowedReadings],
         plan: Plan,
         scenario: Scenario,
         traits: Traits,
@@ -55,7 +57,7 @@ class Run:
         clock: Clock,
         tell: Listener,
     ) -> None:
-        self._engine, self._readings, self._plan, self._scenario = engine, readings, plan, scenario
+        self._engine, self._plan, self._scenario = engine, plan, scenario
         self._traits, self._recorder, self._tell = traits, recorder, tell
         self._session = Session(engine, recorder.sent)
         self._timeline = Timeline()
@@ -69,6 +71,9 @@ class Run:
         self._phase = clock.phase
         with self._phase(SET_UP):
             self.people = People(engine, scenario, plan.bills.suppliers, plan.bills.customers)
+        # before anything is sent: what is wrong in the file stops the run
+        with self._phase("read usage"):
+            self._readings = readings.result()
         self._panel = Panel(self.people.operators, self.people.keeper, scenario)
         self.system: System
         self.first_block = engine.head() + 1
@@ -118,7 +123,7 @@ class Run:
             meters=self._meter_operators,
             accounts=self._plan.account,
             disclosing=disclosing,
-            later=self._timeline.at,
+            later=partial(self._later, "answer"),
             reversed=self._note_reversals,
         )
 
@@ -139,7 +144,7 @@ class Run:
     def play(self) -> None:
         """Post and judge every bill at its time, do in between what falls due, and at the end all that is left."""
         done = 0
-        self._governor.plan(self._plan.rounds[0].time, self._timeline.at)
+        self._governor.plan(self._plan.rounds[0].time, partial(self._later, "govern"))
         for one in self._plan.rounds:
             self._act(one.time)
             self._play_round(one, done)
@@ -253,12 +258,12 @@ class Run:
     def _plan_answers(self, held: Opened, waiting: Opened, at: int) -> None:
         """Who never pays in confirms nothing."""
         payer = ~self._traits.penniless[self._plan.bills.customer[waiting.rows]]
-        self._answers.plan(held, waiting.part(payer), at, self._timeline.at)
+        self._answers.plan(held, waiting.part(payer), at, partial(self._later, "answer"))
 
     def _release_later(self, numbers: Int64s, windows: Int64s, judged_at: int) -> None:
         """When the window is over, seconds, and no demand open."""
         for window in np.unique(windows).tolist():
-            self._timeline.at(judged_at + window + MARGIN, self._releaser(numbers[windows == window]))
+            self._later("release", judged_at + window + MARGIN, self._releaser(numbers[windows == window]))
 
     def _moved_since(self, bills: Int64s, time: int) -> Bools:
         """(k,) which of `bills` a challenge has moved after `time`."""
@@ -291,10 +296,18 @@ class Run:
 
     def _act(self, until: int | None) -> None:
         """Do what is due. Where time does not move, what must wait for a deadline cannot be done in a run's time."""
-        with self._phase("answer and release"):
-            for at, act in self._timeline.due(until):
-                if self._engine.capabilities.moves_time or at <= self._engine.now():
-                    act(at)
+        for at, act in self._timeline.due(until):
+            if self._engine.capabilities.moves_time or at <= self._engine.now():
+                act(at)
+
+    def _later(self, phase: str, time: int, act: Action) -> None:
+        """Do `act` at `time`, as part of a phase."""
+
+        def timed(at: int) -> None:
+            with self._phase(phase):
+                act(at)
+
+        self._timeline.at(time, timed)
 
     def _releaser(self, batches: Int64s) -> Callable[[int], None]:
         def release(at: int) -> None:

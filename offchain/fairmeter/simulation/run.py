@@ -73,9 +73,8 @@ def run(
         traits = Traits.draw(len(billed.customers), scenario)
         posted = posted_twice(overbilled(billed, prices, scenario), scenario)
         layout = plan(posted, prices, scenario, traits.verified)
-    with clock.phase("read usage"):
-        readings = WindowedReadings(UsageStore(usage, billed), layout)
     with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
+        readings = thread.submit(lambda: WindowedReadings(UsageStore(usage, billed), layout))
         sources = {name: thread.submit(file_hash, path) for name, path in (("usage", usage), ("bills", bills))}
         job = _Job(layout, scenario, traits, readings, sources, clock, listener or _silent)
         genesis = Genesis(timestamp=layout.begins)
@@ -111,7 +110,8 @@ class _Job:
     plan: Plan
     scenario: Scenario
     traits: Traits
-    readings: WindowedReadings
+    readings: Future[WindowedReadings]
+    """When they are read."""
     sources: Mapping[str, Future[str]]
     """The files' hashes, when they are known."""
     clock: Clock
