@@ -222,11 +222,12 @@ def classes(
 def payments(
     payments: Annotated[Path, typer.Option(help=options.PAYMENTS)],
     out: Annotated[Path, typer.Option(help="The .parquet file to write; replaced if it is there.")],
+    rate: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of ordinary payments that may fire.")] = 0.01,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
     """Say what each payment was expected to be, and how likely its amount or its day is abnormal."""
-    _show(customer_commands.judge_payments(payments, out, seed=seed), as_json)
+    _show(customer_commands.judge_payments(payments, out, rate=rate, seed=seed), as_json)
 
 
 @app.command()

@@ -58,34 +58,40 @@ class JudgedPayments:
     classes: tuple[str, ...]
     of_class: tuple[int, ...]
     """Payments of each class."""
-    thresholds: tuple[Threshold | None, ...]
-    """Of each class; None where too few payments are known to be abnormal."""
+    thresholds: tuple[Threshold, ...]
+    """Of each class."""
+    labelled: tuple[bool, ...]
+    """Whether they come from payments known to be abnormal, or from faults that were made."""
     out: Path
 
     def to_json(self) -> dict[str, Any]:
         """What `fairmeter payments --json` prints."""
-        each = zip(self.classes, self.of_class, self.thresholds, strict=True)
+        each = zip(self.classes, self.of_class, self.thresholds, self.labelled, strict=True)
         classes = [
-            {"name": name, "payments": count, "threshold": None if found is None else asdict(found)}
-            for name, count, found in each
+            {"name": name, "payments": count, "threshold": asdict(found), "labelled": labelled}
+            for name, count, found, labelled in each
         ]
         counts = {"payments": self.payments, "customers": self.customers, "model": asdict(self.model)}
         return {**counts, "classes": classes, "out": str(self.out)}
 
     def __str__(self) -> str:
         lines = [f"{self.payments:,} payments of {self.customers:,} customers; written to {self.out}"]
-        for name, count, found in zip(self.classes, self.of_class, self.thresholds, strict=True):
-            said = "too few are known to be abnormal" if found is None else str(found)
-            lines.append(f"class {name}, {count:,} payments: {said}")
+        for name, count, found, labelled in zip(
+            self.classes, self.of_class, self.thresholds, self.labelled, strict=True
+        ):
+            source = "payments known to be abnormal" if labelled else "faults made on its payments"
+            lines.append(f"class {name}, {count:,} payments: {found}, by {source}")
         return "\n".join(lines)
 
 
-def judge_payments(payments: Path, out: Path, *, seed: int = 0) -> JudgedPayments:
+def judge_payments(payments: Path, out: Path, *, rate: float = 0.01, seed: int = 0) -> JudgedPayments:
     """What each payment of a file was expected to be by those of the same customer before it, and how likely it is
     abnormal: to the Parquet file `out`, one row a payment in the order of customer and day, and one more for each
     customer's next payment where there are no due dates (its paid_on and amount are null). Columns: customer_id,
     paid_on, amount, class, expected_amount, amount_low, amount_high, expected_on, earliest, latest, amount_abnormal,
-    interval_abnormal, fires (by the class's thresholds; null where it has none).
+    interval_abnormal, fires (by the class's thresholds; null for the next ones). A class's thresholds come from the
+    payments known to be abnormal, or where these are too few from faults made on its payments, of which as they are
+    `rate` may fire.
 
     Raises InputError for anything wrong in the file or with `out`; ToolMissingError without scikit-learn.
     """
@@ -95,38 +101,35 @@ def judge_payments(payments: Path, out: Path, *, seed: int = 0) -> JudgedPayment
 
     calibrated_policy()
     from fairmeter.verdict import payments as room  # noqa: PLC0415
+    from fairmeter.verdict import thresholds as made  # noqa: PLC0415
     from fairmeter.verdict.accounts import payer_classes  # noqa: PLC0415
 
     check_output(out, ".parquet")
     paid = load_payments(payments)
     model, (names, of_customer) = room.fit_payments(paid), payer_classes(paid, seed)
     expected, of = room.expect(model, paid), of_customer[paid.customer]
-    nothing: tuple[Threshold | None, ...] = (None,) * len(names)
-    found = nothing if paid.abnormal is None else room.thresholds(expected, paid.abnormal, of, len(names))
-    if paid.due is None:
-        more, places = room.with_next(paid)
-        _write_payments(more, room.expect(model, more), names, of_customer[more.customer], found, places, out)
-    else:
-        _write_payments(paid, expected, names, of, found, np.zeros(0, dtype=np.int64), out)
+    abnormal = np.zeros(len(paid), dtype=np.bool_) if paid.abnormal is None else paid.abnormal
+    known = room.thresholds(expected, abnormal, of, len(names))
+    faults = made.make_faults(model, paid, of, len(names), seed)
+    pairs = zip(known, made.by_made_faults(model, faults, rate), strict=True)
+    found = tuple(second if first is None else first for first, second in pairs)
+    more, places = room.with_next(paid) if paid.due is None else (paid, np.zeros(0, dtype=np.int64))
+    _write_payments(more, room.expect(model, more), names, of_customer[more.customer], found, places, out)
     count = tuple(np.bincount(of, minlength=len(names)).tolist())
-    return JudgedPayments(len(paid), len(paid.customers), model, names, count, found, out)
+    labelled = tuple(threshold is not None for threshold in known)
+    return JudgedPayments(len(paid), len(paid.customers), model, names, count, found, labelled, out)
 
 
 def _write_payments(
     paid: Payments, expected: Expected, names: tuple[str, ...], of: Int64s,
-    found: tuple[Threshold | None, ...], unpaid: Int64s, out: Path,
+    found: tuple[Threshold, ...], unpaid: Int64s, out: Path,
 ) -> None:  # fmt: skip
     import numpy as np  # noqa: PLC0415
     import polars as pl  # noqa: PLC0415
 
     known = np.ones(len(paid), dtype=np.bool_)
     known[unpaid] = False
-    fires = pl.Series("fires", [None] * len(paid), dtype=pl.Boolean)
-    for number, threshold in enumerate(found):
-        if threshold is not None:
-            fires = fires.set(pl.Series(of == number), None).zip_with(
-                pl.Series(of != number), pl.Series(threshold.fires(expected))
-            )
+    fires = np.stack([threshold.fires(expected) for threshold in found])[of, np.arange(len(paid))]
     columns = [
         pl.Series("customer_id", np.array(paid.customers)[paid.customer]),
         pl.Series("paid_on", paid.day).cast(pl.Date).set(pl.Series(~known), None),
@@ -142,7 +145,7 @@ def _write_payments(
         *(pl.Series(name, np.where(known, values, np.nan)).fill_nan(None) for name, values in (
             ("amount_abnormal", expected.amount_abnormal), ("interval_abnormal", expected.interval_abnormal),
         )),
-        fires,
+        pl.Series("fires", fires).set(pl.Series(~known), None),
     ]  # fmt: skip
     with replacing(out) as part:
         pl.DataFrame(columns).write_parquet(part)

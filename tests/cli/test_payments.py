@@ -40,7 +40,7 @@ def test_payments__known_abnormal_ones__thresholds_that_find_them_and_the_next_o
     following = rows.filter(pl.col("amount").is_null())
     last = frame.group_by("customer_id").agg(pl.col("paid_on").max().alias("last"))
     assert following.join(last, on="customer_id").select((pl.col("expected_on") > pl.col("last")).all()).item()
-    known = [one for one in printed["classes"] if one["threshold"] is not None]
+    known = [one for one in printed["classes"] if one["labelled"]]
     assert known
     assert all(one["threshold"]["found"] > 0.7 and one["threshold"]["false"] < 0.3 for one in known)
     assert sum(one["payments"] for one in printed["classes"]) == 360
@@ -52,7 +52,20 @@ def test_payments__due_dates__one_row_each(json_of: JsonOf, tmp_path: Path) -> N
     json_of("payments", "--payments", tmp_path / "paid.parquet", "--out", tmp_path / "out.parquet")
     rows = pl.read_parquet(tmp_path / "out.parquet")
     assert rows.height == 360
+    assert rows["fires"].null_count() == 0
     assert rows["expected_on"].null_count() == 0
+
+
+def test_payments__none_known_to_be_abnormal__thresholds_that_hold_up_no_more_than_set(
+    json_of: JsonOf, tmp_path: Path
+) -> None:
+    _paid(tmp_path / "paid.parquet", due=False).drop("abnormal").write_parquet(tmp_path / "plain.parquet")
+    call = ("payments", "--payments", tmp_path / "plain.parquet", "--out", tmp_path / "out.parquet", "--rate", 0.05)
+    printed = json_of(*call)
+    fired = pl.read_parquet(tmp_path / "out.parquet").filter(pl.col("amount").is_not_null())["fires"]
+    assert not any(one["labelled"] for one in printed["classes"])
+    assert all(one["threshold"]["false"] <= 0.05 < one["threshold"]["found"] for one in printed["classes"])
+    assert 0 < fired.cast(pl.Int64).sum() <= 0.05 * 360
 
 
 def test_payments__wrong_input__one_line(refused: Refused, tmp_path: Path) -> None:

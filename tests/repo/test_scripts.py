@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = ("scripts/bench", "scripts/build", "scripts/check", "scripts/demo", "scripts/fmt", "scripts/test", ".ci/run")
+SCRIPTS = (
+    "scripts/bench", "scripts/build", "scripts/check", "scripts/demo", "scripts/fmt", "scripts/search", "scripts/test",
+    ".ci/run",
+)  # fmt: skip
 NEEDS_NODE = ("scripts/bench", "scripts/build", "scripts/check", "scripts/fmt", "scripts/test", ".ci/run")
 UTILITIES = ("bash", "cat", "cksum", "dirname", "env", "find", "grep", "mktemp", "rm", "sed", "touch", "tr", "uname")
 
@@ -66,6 +69,10 @@ def test_script__without_node__says_so(bare_checkout: Path, poor_machine: Path, 
     _offer(poor_machine, "git", "python3")
     code, errors = _run(bare_checkout / script, poor_machine)
     assert (code, errors.splitlines()) == (3, ["missing: Node 20 or later (nodejs.org, or your system's packages)"])
+
+
+def test_search__without_a_file__says_how_it_is_called(root: Path, poor_machine: Path) -> None:
+    assert _run(root / "scripts" / "search", poor_machine) == (2, "usage: scripts/search PAYMENTS\n")
 
 
 def test_test__without_git__says_so(bare_checkout: Path, poor_machine: Path) -> None:

@@ -32,6 +32,8 @@ _PRIOR_COUNT: Final = 4.0
 _LEAST_VARIANCE: Final = 1e-4
 _NARROWEST: Final = 2.0
 """Times as wide as ordinary, at least, is abnormal."""
+_LEAST_SHARE: Final = 1e-6
+"""Of abnormal payments, so that what lies farther out is always likelier to be one."""
 _STEPS: Final = 100
 _GRID: Final = 40
 _NEVER: Final = 2.0
@@ -57,6 +59,25 @@ class Habit:
         wide = self.share * np.exp(-0.5 * (place / self.width) ** 2) / self.width
         narrow = (1 - self.share) * np.exp(-0.5 * place**2)
         return np.asarray(wide / (wide + narrow))
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """A figure of n payments: Student's t; NaN where nothing is foretold."""
+
+    middle: Floats
+    scale: Floats
+    freedom: Floats
+
+    def bounds(self) -> tuple[Floats, Floats, Floats]:
+        """(n,) median, low and high: COVERAGE of ordinary figures lie between low and high."""
+        reach = self.scale * stdtrit(self.freedom, (1 + COVERAGE) / 2)
+        return self.middle, self.middle - reach, self.middle + reach
+
+    def place(self, values: Floats) -> Floats:
+        """(n,) where a value lies in what was foretold, as a standard normal."""
+        below = stdtr(self.freedom, -np.abs(values - self.middle) / self.scale)
+        return np.asarray(np.sign(values - self.middle) * -ndtri(np.maximum(below, np.finfo(np.float64).tiny)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +135,32 @@ def fit_payments(payments: Payments) -> PaymentModel:
     return PaymentModel(amount, _habit(interval[known], payments.customer[known].astype(np.int64)))
 
 
-def expect(model: PaymentModel, payments: Payments) -> Expected:
-    """Each payment against those of the same customer before it."""
+def foretell(model: PaymentModel, payments: Payments) -> tuple[Foretold, Foretold]:
+    """The figures `figures` of each payment, from those of the same customer before it."""
     customer = payments.customer.astype(np.int64)
     amounts, (interval, known) = _log(payments.amount), _intervals(payments)
-    amount = _foretold(model.amount, amounts, customer)
-    when = np.full((4, len(payments)), np.nan)
-    when[:, known] = _foretold(model.interval, interval[known], customer[known])
-    bounds = np.stack([_day(payments, row) for row in when[:3]])
+    when = _foretold(model.interval, interval[known], customer[known])
+    filled = np.full((3, len(payments)), np.nan)
+    filled[:, known] = when.middle, when.scale, when.freedom
+    return _foretold(model.amount, amounts, customer), Foretold(*filled)
+
+
+def figures(payments: Payments) -> tuple[Floats, Floats]:
+    """(n,) log amounts, and days after the due date or log days since the payment before."""
+    return _log(payments.amount), _intervals(payments)[0]
+
+
+def expect(model: PaymentModel, payments: Payments) -> Expected:
+    """Each payment against those of the same customer before it."""
+    (amount, when), (amounts, interval) = foretell(model, payments), figures(payments)
+    days = [_day(payments, bound) for bound in when.bounds()]
     # Before the due date nothing is early: whoever pays sooner than they use to harms nobody.
-    place = when[3] if payments.due is None else np.maximum(when[3], 0.0)
-    medians = (np.exp(amount[0]), np.exp(amount[1]), np.exp(amount[2]), bounds[0], bounds[1], bounds[2])
-    return Expected(*medians, model.amount.abnormal(amount[3]), model.interval.abnormal(place))
+    place = when.place(interval) if payments.due is None else np.maximum(when.place(interval), 0.0)
+    medians = [np.exp(bound) for bound in amount.bounds()]
+    return Expected(
+        medians[0], medians[1], medians[2], days[0], days[1], days[2],
+        model.amount.abnormal(amount.place(amounts)), model.interval.abnormal(place),
+    )  # fmt: skip
 
 
 def with_next(payments: Payments) -> tuple[Payments, Int64s]:
@@ -187,7 +222,7 @@ def _day(payments: Payments, interval: Floats) -> Floats:
 def _habit(values: Floats, customer: Int64s) -> Habit:
     """Moments within and between customers, then the mixture; `customer` ascending."""
     if len(values) == 0:
-        return Habit(0.0, 1.0, 1.0, 0.0, _NARROWEST)
+        return Habit(0.0, 1.0, 1.0, _LEAST_SHARE, _NARROWEST)
     number: Int64s = np.bincount(customer).astype(np.int64)
     own = np.bincount(customer, values) / np.maximum(number, 1)
     inside = float(((values - own[customer]) ** 2).sum()) / max(len(values) - int((number > 0).sum()), 1)
@@ -195,7 +230,7 @@ def _habit(values: Floats, customer: Int64s) -> Habit:
     means = own[number > 0]
     between = max(float(means.var()) - within * float(np.mean(1 / number[number > 0])), _LEAST_VARIANCE)
     plain = Habit(float(means.mean()), within, within / between, 0.0, _NARROWEST)
-    return _mixture(plain, _foretold(plain, values, customer)[3])
+    return _mixture(plain, _foretold(plain, values, customer).place(values))
 
 
 def _mixture(habit: Habit, place: Floats) -> Habit:
@@ -204,24 +239,18 @@ def _mixture(habit: Habit, place: Floats) -> Habit:
         mixed = Habit(habit.mean, habit.variance, habit.weight, share, width)
         probability = mixed.abnormal(place)
         total = max(float(probability.sum()), np.finfo(np.float64).tiny)
-        share = total / len(place)
+        share = max(total / len(place), _LEAST_SHARE)
         width = max(float(np.sqrt((probability * place**2).sum() / total)), _NARROWEST)
     return Habit(habit.mean, habit.variance, habit.weight, share, width)
 
 
-def _foretold(habit: Habit, values: Floats, customer: Int64s) -> Floats:
-    """(4, n) median, low and high of what is foretold of each value from those of the same customer before it, and the
-    value's place in it as a standard normal; `customer` ascending."""
+def _foretold(habit: Habit, values: Floats, customer: Int64s) -> Foretold:
+    """Of each value from those of the same customer before it; `customer` ascending."""
     count, mean, square = _before(values - habit.mean, customer)
     weight, freedom = habit.weight + count, _PRIOR_COUNT + count
-    middle = habit.mean + count * mean / weight
     pulled = habit.weight * count / weight * mean**2
     variance = (_PRIOR_COUNT * habit.variance + square + pulled) / freedom
-    scale = np.sqrt(variance * (1 + 1 / weight))
-    reach = scale * stdtrit(freedom, (1 + COVERAGE) / 2)
-    below = stdtr(freedom, -np.abs(values - middle) / scale)
-    place = np.sign(middle - values) * ndtri(np.maximum(below, np.finfo(np.float64).tiny))
-    return np.stack([middle, middle - reach, middle + reach, place])
+    return Foretold(habit.mean + count * mean / weight, np.sqrt(variance * (1 + 1 / weight)), freedom)
 
 
 def _before(values: Floats, customer: Int64s) -> tuple[Floats, Floats, Floats]:
