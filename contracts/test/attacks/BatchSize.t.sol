@@ -48,7 +48,7 @@ contract BatchSizeAttack is AttackBase {
     }
 }
 
-/// Posts whatever number of bills.
+/// Posts whatever bills, and however many.
 contract WeakPosting is WeakLedger {
     using PackedBills for PackedBill;
     using PackedBills for PackedBill[];

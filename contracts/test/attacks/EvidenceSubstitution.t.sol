@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {PackedVerdict} from "../../src/types/Ids.sol";
+import {IChallenges} from "../../src/interfaces/IChallenges.sol";
+import {IPaymentLedger} from "../../src/interfaces/IPaymentLedger.sol";
+import {IVerdictGate} from "../../src/interfaces/IVerdictGate.sol";
+import {IdCodec} from "../../src/libraries/IdCodec.sol";
+import {MerkleTree} from "../../src/libraries/MerkleTree.sol";
+import {Basis, BillState} from "../../src/types/Bills.sol";
+import {BatchId, PackedBill, PackedVerdict} from "../../src/types/Ids.sol";
 import {Leaf, Shown} from "../../src/types/Readings.sol";
-import {Utility} from "../../src/types/Utilities.sol";
-import {Presets} from "../../src/types/Verdicts.sol";
+import {Correction, Decision, Presets, Slashing} from "../../src/types/Verdicts.sol";
 import {Base} from "../Base.sol";
 import {ChallengeBase} from "../ChallengeBase.sol";
-import {LibraryHarness} from "../harness/LibraryHarness.sol";
 import {Merkle} from "../Merkle.sol";
-import {AttackBase} from "./AttackBase.sol";
+import {AttackBase, Weakened} from "./AttackBase.sol";
 
 /// The evidence of another bill shown for this one: under the same root, with a proof that is right where it belongs.
 /// The first customer's month is like last year's, the second's is not.
@@ -19,23 +23,26 @@ contract EvidenceSubstitutionAttack is ChallengeBase, AttackBase {
         _addBill(LAST_YEAR, 1e9);
         _addBill(LAST_YEAR, 1e9);
         readings[1] = _idle();
-        _judgeAs(_rightVerdicts(), 0);
     }
 
     /// A leaf that names neither place nor bill proves itself wherever the one who shows it says.
-    function test_evidence__placeNotInTheLeaf__provesItself() external {
-        LibraryHarness harness = new LibraryHarness();
+    function test_evidence__placeNotInTheLeaf__anothersMovesTheBill() external {
         bytes32[] memory leaves = new bytes32[](2);
         for (uint256 i; i < 2; ++i) {
             leaves[i] = keccak256(bytes.concat(readings[i], _salt(i)));
         }
-        require(
-            harness.verify(Merkle.root(leaves), leaves[1], 1, 2, Merkle.path(leaves, 1)), "shown for the first bill"
-        );
-        require(_decides(0, 1) != _decides(0, 0), "and another verdict follows");
+        _judgeUnder(Merkle.root(leaves));
+        _replace(address(challenges), address(new WeakLeaves(_aside(address(challenges)), ledger, gate)));
+        Leaf memory leaf = _leaf(1);
+        leaf.proof = Merkle.path(leaves, 1);
+        Shown memory shown = _shown(0);
+        vm.prank(stranger);
+        challenges.challenge(shown, leaf, "");
+        require(ledger.stateOf(_id(0)) == BillState.Held, "held by another's readings");
     }
 
     function test_evidence__oursAnothersLeaf__refused() external {
+        _judgeAs(_rightVerdicts(), 0);
         Shown memory shown = _shown(0);
         Leaf memory leaf = _leaf(1);
         _refuse(shown, leaf);
@@ -45,6 +52,7 @@ contract EvidenceSubstitutionAttack is ChallengeBase, AttackBase {
     }
 
     function test_evidence__oursAnotherSaltOrReading__refused() external {
+        _judgeAs(_rightVerdicts(), 0);
         Shown memory shown = _shown(0);
         Leaf memory leaf = _leaf(0);
         leaf.salt = _salt(1);
@@ -71,9 +79,40 @@ contract EvidenceSubstitutionAttack is ChallengeBase, AttackBase {
         }
     }
 
-    /// The decision on a bill by the readings of another.
-    function _decides(uint256 bill, uint256 other) private view returns (bytes1) {
-        Presets memory presets = gate.presetsOf(gate.parameterVersion(), Utility.Electricity, 0);
-        return PackedVerdict.unwrap(challenges.evaluate(bills[bill], readings[other], 0, presets))[0];
+    /// As it should be, but under this root.
+    function _judgeUnder(bytes32 root_) private {
+        batch = _post(bills);
+        (verdicts, root) = (_rightVerdicts(), root_);
+        vm.prank(operator);
+        gate.submitVerdicts(batch, root, bills, verdicts, "");
+        require(ledger.stateOf(_id(0)) == BillState.Pending, "paid");
+    }
+}
+
+/// Takes a leaf of readings and salt alone for the one of any bill.
+contract WeakLeaves is Weakened {
+    IPaymentLedger private immutable _ledger;
+    IVerdictGate private immutable _gate;
+
+    constructor(address strong, IPaymentLedger ledger, IVerdictGate gate) Weakened(strong) {
+        (_ledger, _gate) = (ledger, gate);
+    }
+
+    function challenge(Shown calldata shown, Leaf calldata leaf, bytes32) external {
+        BatchId batch = IdCodec.batch(shown.bill);
+        Basis memory basis = _ledger.basisOf(batch, uint32(PackedBill.unwrap(shown.packed)));
+        bytes32 hash = keccak256(bytes.concat(leaf.readings, leaf.salt));
+        bool proven;
+        for (uint256 i; i < basis.count; ++i) {
+            proven = proven
+                || MerkleTree.rootOf(hash, i, basis.count, leaf.proof) == _gate.verdictRecordOf(batch).evidenceRoot;
+        }
+        require(proven, "not committed");
+        Presets memory presets = _gate.presetsOf(basis.parameterVersion, basis.utility, basis.class);
+        bytes memory data = abi.encodeCall(IChallenges.evaluate, (shown.packed, leaf.readings, leaf.missing, presets));
+        (, bytes memory result) = _strong.delegatecall(data);
+        Decision right = Decision(uint8(PackedVerdict.unwrap(abi.decode(result, (PackedVerdict)))[0]) & 3);
+        Slashing memory nobody;
+        _ledger.reverse(shown.bill, shown.packed, Correction(right, false, 0), nobody);
     }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {IAppealDesk} from "../../src/interfaces/IAppealDesk.sol";
+import {BillId, PackedBill} from "../../src/types/Ids.sol";
+import {Correction, Slashing} from "../../src/types/Verdicts.sol";
 import {Base} from "../Base.sol";
 import {ChallengeBase} from "../ChallengeBase.sol";
-import {AttackBase} from "./AttackBase.sol";
+import {AttackBase, Weakened} from "./AttackBase.sol";
 
 /// Somebody watches the mempool, copies a challenge and is first in the block, for the reward of another's work.
 contract FrontRunChallengeAttack is ChallengeBase, AttackBase {
@@ -17,8 +20,7 @@ contract FrontRunChallengeAttack is ChallengeBase, AttackBase {
     }
 
     function test_frontRun__announcementsNotAsked__copyistPaid() external {
-        // As if everyone had announced everything long ago.
-        _announce(copyist, 0);
+        _replace(address(ledger), address(new WeakRewards(_aside(address(ledger)))));
         _challenge(copyist, 0);
         require(ledger.bondOf(copyist) != 0, "paid");
     }
@@ -45,5 +47,22 @@ contract FrontRunChallengeAttack is ChallengeBase, AttackBase {
         vm.roll(block.number + 1);
         _challenge(copyist, 0);
         _equal(ledger.bondOf(copyist), 0, "not paid");
+    }
+}
+
+/// Rewards whoever comes first, announced or not.
+contract WeakRewards is Weakened {
+    constructor(address strong) Weakened(strong) {}
+
+    function reverse(BillId bill, PackedBill packed, Correction calldata correction, Slashing memory slashing)
+        external
+    {
+        slashing.announcement = 0;
+        bytes memory data = abi.encodeCall(IAppealDesk.reverse, (bill, packed, correction, slashing));
+        (bool success, bytes memory result) = _strong.delegatecall(data);
+        assembly ("memory-safe") {
+            if iszero(success) { revert(add(result, 0x20), mload(result)) }
+            return(add(result, 0x20), mload(result))
+        }
     }
 }
