@@ -33,6 +33,20 @@ def test_tables__end_to_end__medians_and_ratios_fastest_first() -> None:
     ]
 
 
+def test_tables__set_up_timed_apart__a_row_without_it_beside_the_baselines() -> None:
+    runs = {
+        "web3 + eth-tester": [{**RUN, "seconds": 3.0, "set_up": 1.0}],
+        "fairmeter on revm": [{**RUN, "seconds": 0.03, "set_up": 0.02}],
+    }
+    table = next(iter(figures.tables({**FOUND, "end_to_end": runs})))
+    assert [(row[0], row[2], row[4]) for row in table.rows] == [
+        ("fairmeter on revm, payment run", "10,000", "200.0"),
+        ("fairmeter on revm", "3,333", "100.0"),
+        ("web3 + eth-tester, payment run", "50", "1.0"),
+        ("web3 + eth-tester", "33", "1.0"),
+    ]
+
+
 def test_tables__gas_and_growth__a_bill() -> None:
     _, verdicts, gas, growth = figures.tables(FOUND)
     assert "3 of 400 (fleet)" in verdicts.title

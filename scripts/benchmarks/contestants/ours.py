@@ -14,6 +14,7 @@ from benchmarks.result import hand_over
 from benchmarks.work import Outcome
 from fairmeter.bundle import Bundle
 from fairmeter.simulation import run
+from fairmeter.simulation.result import SET_UP
 
 
 def main(engine: str, folder: Path, result: Path) -> None:
@@ -25,8 +26,9 @@ def main(engine: str, folder: Path, result: Path) -> None:
     seconds = time.perf_counter() - began
     phases = {name: round(value, 4) for name, value in done.phases.items()}
     versions = {"fairmeter": fairmeter.__version__, "EVM": done.implementation}
-    fields = {"bills": done.sums.bills, "seconds": seconds, "phases": phases, "versions": versions}
-    hand_over(result, fields)
+    counts = {"bills": done.sums.bills, "transactions": done.sums.transactions}
+    times = {"seconds": seconds, "set_up": phases[SET_UP], "phases": phases}
+    hand_over(result, {**counts, **times, "versions": versions})
 
 
 def problem(folder: Path, result: Path) -> str | None:

@@ -12,8 +12,10 @@ from benchmarks.payments import Payments, Read
 from benchmarks.result import hand_over
 from benchmarks.work import Work
 
-Chain = Callable[[Payments, Work], Read]
-"""Deploys, pays in, judges and settles every bill, and returns how to read the contract."""
+Settle = Callable[[], None]
+"""Judges and settles every bill."""
+Chain = Callable[[Payments, Work], tuple[Settle, Read]]
+"""Deploys and pays in, and returns how to settle the bills and how to read the contract."""
 
 
 def contend(carry_out: Chain, *packages: str) -> None:
@@ -22,8 +24,10 @@ def contend(carry_out: Chain, *packages: str) -> None:
     folder, contract, result = map(Path, sys.argv[-3:])
     work, payments = Work.load(folder / "work.npz"), Payments.load(contract)
     began = time.perf_counter()
-    read = carry_out(payments, work)
+    settle, read = carry_out(payments, work)
+    set_up = time.perf_counter() - began
+    settle()
     seconds = time.perf_counter() - began
     payments.outcome(work, read).save(result.with_suffix(".npz"))
     versions = {package: version(package) for package in packages}
-    hand_over(result, {"bills": len(work), "seconds": seconds, "versions": versions})
+    hand_over(result, {"bills": len(work), "seconds": seconds, "set_up": set_up, "versions": versions})

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from boa.environment import Env
 
-from benchmarks.contestants.peer import contend
+from benchmarks.contestants.peer import Settle, contend
 from benchmarks.loop import verdicts
 from benchmarks.payments import Payments, Read
 from benchmarks.work import Work
 
 
-def carry_out(payments: Payments, work: Work) -> Read:
+def carry_out(payments: Payments, work: Work) -> tuple[Settle, Read]:
     """See `peer.Chain`."""
     env = Env()
     env.enable_fast_mode()
     contract, _ = env.deploy_code(bytecode=payments.bytecode)
     for data in payments.deposits(work):
         assert env.raw_call(contract, data=data).is_success
-    for row, verdict in enumerate(verdicts(work)):
-        assert env.raw_call(contract, data=payments.settle(work, row, verdict)).is_success
-    return lambda data: bytes(env.raw_call(contract, data=data).output)
+
+    def settle() -> None:
+        for row, verdict in enumerate(verdicts(work)):
+            assert env.raw_call(contract, data=payments.settle(work, row, verdict)).is_success
+
+    return settle, lambda data: bytes(env.raw_call(contract, data=data).output)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 from web3 import EthereumTesterProvider, HTTPProvider, Web3
 from web3.types import TxParams
 
-from benchmarks.contestants.peer import contend
+from benchmarks.contestants.peer import Settle, contend
 from benchmarks.loop import verdicts
 from benchmarks.payments import Payments, Read
 from benchmarks.work import Work
@@ -42,7 +42,7 @@ def anvil() -> Iterator[Web3]:
             process.kill()
 
 
-def carry_out(w3: Web3, payments: Payments, work: Work) -> Read:
+def carry_out(w3: Web3, payments: Payments, work: Work) -> tuple[Settle, Read]:
     """See `peer.Chain`."""
     oracle = w3.eth.accounts[0]
     fees: TxParams = {
@@ -63,13 +63,16 @@ def carry_out(w3: Web3, payments: Payments, work: Work) -> Read:
         assert w3.eth.wait_for_transaction_receipt(w3.eth.send_transaction(transaction))["status"] == 1
     customers = [Web3.to_checksum_address(one.tobytes()) for one in work.customers]
     suppliers = [Web3.to_checksum_address(one.tobytes()) for one in work.suppliers]
-    for row, verdict in enumerate(verdicts(work)):
-        first = int(work.first_day[row])
-        period = (first, first + int(work.days[row]) - 1)
-        sums = (int(work.quantity[row]), int(work.amount[row]))
-        bill = (customers[row], *period, suppliers[work.supplier[row]], verdict.decision, *sums, *verdict[1:])
-        send(contract.functions.settle(row, bill), GAS)
-    return lambda data: bytes(w3.eth.call({"to": contract.address, "data": data}))
+
+    def settle() -> None:
+        for row, verdict in enumerate(verdicts(work)):
+            first = int(work.first_day[row])
+            period = (first, first + int(work.days[row]) - 1)
+            sums = (int(work.quantity[row]), int(work.amount[row]))
+            bill = (customers[row], *period, suppliers[work.supplier[row]], verdict.decision, *sums, *verdict[1:])
+            send(contract.functions.settle(row, bill), GAS)
+
+    return settle, lambda data: bytes(w3.eth.call({"to": contract.address, "data": data}))
 
 
 if __name__ == "__main__":
