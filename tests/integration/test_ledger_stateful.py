@@ -20,6 +20,7 @@ from fairmeter.errors import RevertError
 from fairmeter.model import AppealState, BillState, Decision, Utility
 from plain_ledger import (
     DAY,
+    WINDOW,
     Bill,
     BillKey,
     PlainLedger,
@@ -45,7 +46,10 @@ MOST_BILLS = 14
 
 people = st.sampled_from(["payer", "neighbour"])
 numbers = st.sampled_from([1, 2, 3])
-amounts = st.integers(0, 6_000)
+QUANTITIES = (90_000, 60_025, 40_000, 25_025, 8_341, 8_325, 8, 0)
+EXACT = sorted({price(quantity) for quantity in QUANTITIES})
+"""What bills come to: balances, caps and payments meet them to the unit now and then."""
+amounts = st.integers(0, 6_000) | st.sampled_from(EXACT)
 
 
 def needs(wanted: Callable[[Bill], bool]) -> Callable[[LedgerMachine], bool]:
@@ -101,10 +105,17 @@ class LedgerMachine(RuleBasedStateMachine):
     # customers
 
     @rule(
-        person=people, number=numbers, sink=numbers, amount=amounts, step=st.sampled_from(["in", "in", "out", "across"])
+        person=people,
+        number=numbers,
+        sink=numbers,
+        amount=amounts,
+        whole=st.booleans(),
+        step=st.sampled_from(["in", "in", "out", "across"]),
     )
-    def move_money(self, person: str, number: int, sink: int, amount: int, step: str) -> None:
+    def move_money(self, person: str, number: int, sink: int, amount: int, *, whole: bool, step: str) -> None:
         ledger, account = self.system.ledger, self.account(number)
+        if whole and step != "in":
+            amount = self.plain.accounts[number].balance
         if step == "in":
             self.deposit(person, number, amount)
         elif step == "out":
@@ -118,7 +129,7 @@ class LedgerMachine(RuleBasedStateMachine):
         call = self.system.ledger.deposit(np.array([self.account(number)]), np.array([amount]))
         self.do(person, call, lambda _: self.plain.deposit(person, number, amount))
 
-    @rule(person=people, number=numbers, cap=amounts, months=st.integers(0, 3), days=st.integers(-1, 60))
+    @rule(person=people, number=numbers, cap=amounts, months=st.integers(0, 3), days=st.sampled_from([0, 0, -1, 1, 60]))
     def change_mandate(self, person: str, number: int, cap: int, months: int, days: int) -> None:
         if months:
             self.grant(person, number, cap, months, days)
@@ -155,7 +166,7 @@ class LedgerMachine(RuleBasedStateMachine):
         number = data.draw(numbers)
         start = today - data.draw(st.integers(21, 60))
         days = data.draw(st.integers(1, 20))
-        quantity = data.draw(st.sampled_from([90_000, 60_025, 40_000, 25_025, 8_341, 8_325, 8, 0]))
+        quantity = data.draw(st.sampled_from(QUANTITIES))
         replaces = None
         voided = [
             (batch, index)
@@ -187,13 +198,19 @@ class LedgerMachine(RuleBasedStateMachine):
         call = self.system.gate.submit_verdicts(number, bytes(32), self.words[number], verdicts)
         self.do("operator", call, lambda now: self.plain.judge(number, decisions, now))
 
-    @rule(data=st.data(), amount=amounts, step=st.sampled_from(["release", "release", "withdraw", "cancel"]))
-    def supplier(self, data: st.DataObject, amount: int, step: str) -> None:
+    @rule(
+        data=st.data(),
+        amount=amounts,
+        whole=st.booleans(),
+        step=st.sampled_from(["release", "release", "withdraw", "cancel"]),
+    )
+    def supplier(self, data: st.DataObject, amount: int, *, whole: bool, step: str) -> None:
         ledger = self.system.ledger
         if step == "release":
             number = data.draw(st.sampled_from(list(self.plain.batches)))
             self.do("neighbour", ledger.release(np.array([number])), lambda now: self.plain.release(number, now))
         elif step == "withdraw":
+            amount = self.plain.credit if whole else amount
             call = ledger.withdraw_credit(SUPPLIER, amount, self.wallets["supplier"].address)
             self.do("supplier", call, lambda _: self.plain.withdraw_credit("supplier", amount))
         elif any(cancellable(self.plain.bill(key)) for key in self.keys()):
@@ -287,6 +304,31 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(days=st.sampled_from([1, 6, 7, 14, 30]))
     def wait(self, days: int) -> None:
         self.engine.mine(self.engine.now() + days * DAY)
+
+    @precondition(lambda self: bool(self.deadlines()))
+    @rule(
+        data=st.data(),
+        early=st.booleans(),
+        step=st.sampled_from(["concede", "offer", "contest", "accept", "refuse", "give_up", "expire", "expire"]),
+    )
+    def act_at_a_deadline(self, data: st.DataObject, early: bool, step: str) -> None:
+        """In its very second, or in the last one before."""
+        what, deadline = data.draw(st.sampled_from(self.deadlines()))
+        self.engine.mine(deadline - 1 - early)
+        if isinstance(what, tuple):
+            self.take(what, step, self.plain.bill(what).quantity // 2)
+        else:
+            self.do(
+                "neighbour", self.system.ledger.release(np.array([what])), lambda now: self.plain.release(what, now)
+            )
+
+    def deadlines(self) -> list[tuple[BillKey | int, int]]:
+        """Of appeals, and ends of batches' windows, that are still ahead: what, and when."""
+        found: list[tuple[BillKey | int, int]] = [
+            (key, self.plain.bill(key).deadline) for key in self.keys() if under_appeal(self.plain.bill(key))
+        ]
+        found += [(number, one.judged_at + WINDOW) for number, one in self.plain.batches.items() if one.judged_at]
+        return [(what, at) for what, at in found if at > self.engine.now() + 2]
 
     # after every call
 
