@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairmeter.errors import BundleError
-from fairmeter.report.wrongs import FIGURES, MECHANISMS, MOVES, SCHEMA, STANDS, by_mechanism, by_signers, load_wrongs
+from fairmeter.report.wrongs import (
+    FIGURES,
+    MECHANISMS,
+    MOVES,
+    SCHEMA,
+    STANDS,
+    bond_rows,
+    by_mechanism,
+    by_signers,
+    load_wrongs,
+)
 
 AMOUNTS = st.integers(0, 10**12)
 ROWS = st.lists(
@@ -46,6 +56,20 @@ def test_by_signers__any_wrongs__sum_to_what_stands(rows: list[dict[str, object]
     stands = by_mechanism(frame).filter(pl.col("mechanism") == STANDS)
     assert by_signers(frame)["bills"].sum() == stands["bills"].sum()
     assert [by_signers(frame)[move].sum() for move in MOVES] == [stands[move].sum() for move in MOVES]
+
+
+HOLDERS = ("0xaa", "0xbb", "0xcc", "0xdd", None)
+
+
+@given(st.lists(st.tuples(st.sampled_from(HOLDERS), AMOUNTS, AMOUNTS), unique_by=lambda row: row[0]))
+def test_bond_rows__any_bonds__sum_to_all_of_them_with_operators_named(rows: list[tuple[str | None, int, int]]) -> None:
+    bonds = pl.DataFrame(rows, {"holder": pl.String, "slashed": pl.Int64, "rewarded": pl.Int64}, orient="row")
+    told = bond_rows({"operators": ["0xbb", "0xaa"]}, bonds)
+    assert sum(slashed for _, slashed, _ in told) == bonds["slashed"].sum()
+    assert sum(rewarded for *_, rewarded in told) == bonds["rewarded"].sum()
+    names = [name for name, *_ in told if name.startswith("operator")]
+    held = {holder for holder, *_ in rows}
+    assert names == [name for name, of in (("operator 0, 0xbb", "0xbb"), ("operator 1, 0xaa", "0xaa")) if of in held]
 
 
 def test_load_wrongs__none_or_another_table__is_none_or_refused(tmp_path: Path) -> None:

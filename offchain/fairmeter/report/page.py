@@ -93,6 +93,11 @@ def _wrongs(report: Report) -> str:
     parts = []
     if report.wrongs is not None and len(report.wrongs):
         sums = wrongs.by_mechanism(report.wrongs)
+        standing = report.wrongs["mechanism"].null_count()
+        parts.append(
+            f"<p>{len(report.wrongs):,} verdicts were not what the true readings give: "
+            f"{len(report.wrongs) - standing:,} were put right, {standing:,} stand.</p>"
+        )
         parts.append(
             _figure(
                 plots.wrongs_plot(sums),
@@ -107,8 +112,8 @@ def _wrongs(report: Report) -> str:
             parts.append(_moved("What still stands wrong", ("On the word of",), left, ("signers",)))
     if len(report.bonds):
         rows = [
-            [wrongs.name_of(report.manifest, row["holder"]), money(row["slashed"]), money(row["rewarded"])]
-            for row in report.bonds.to_dicts()
+            [who, money(slashed), money(rewarded)]
+            for who, slashed, rewarded in wrongs.bond_rows(report.manifest, report.bonds)
         ]
         parts.append(_table("Bonds", ["Of", "Slashed", "Rewarded"], rows))
     if report.wrongs is not None and not len(report.wrongs):

@@ -56,7 +56,7 @@ def money_plot(report: Report) -> str:
     bars = _chart(long, "decision", "state", "amount", "rank").mark_bar(height={"band": 0.7})
     return _svg(
         bars.encode(
-            x=alt.X("amount:Q", title="amount", stack="zero", axis=alt.Axis(labelExpr=PLAIN)),
+            x=alt.X("amount:Q", title="amount", stack="zero", axis=alt.Axis(labelExpr=PLAIN, tickCount=10)),
             y=alt.Y("decision:N", title=None, sort=list(DECISIONS)),
             color=_colour("state", {state: STATE_COLOURS[state] for state in present}),
             order=alt.Order("rank:Q"),

@@ -80,9 +80,8 @@ def _standing(report: Report) -> tuple[Text, Table]:
 
 def _bonds(report: Report) -> tuple[Text, Table]:
     title, table = titled("Bonds", "of", "slashed", "rewarded")
-    for row in report.bonds.to_dicts():
-        holder = wrongs.name_of(report.manifest, row["holder"])
-        table.add_row(holder, money(row["slashed"]), money(row["rewarded"]))
+    for who, slashed, rewarded in wrongs.bond_rows(report.manifest, report.bonds):
+        table.add_row(who, money(slashed), money(rewarded))
     return title, table
 
 

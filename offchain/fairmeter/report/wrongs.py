@@ -79,12 +79,20 @@ def bond_changes(logs: pa.Table, ledger: bytes, operators: bytes) -> pl.DataFram
     return pl.concat([joined.sort("holder"), rest]).filter((pl.col("slashed") > 0) | (pl.col("rewarded") > 0))
 
 
-def name_of(manifest: Mapping[str, Any], holder: str | None) -> str:
-    """Who holds a bond, for people: an operator by its number too."""
-    if holder is None:
-        return "those who were wronged"
+def bond_rows(manifest: Mapping[str, Any], bonds: pl.DataFrame) -> list[tuple[str, int, int]]:
+    """`bond_changes` for people: who, slashed and rewarded, minor units. Operators by their numbers, whoever else was
+    slashed, all others who were rewarded together, and those whom wrong verdicts had wronged."""
     numbers = {address: number for number, address in enumerate(manifest["operators"])}
-    return f"operator {numbers[holder]}, {holder}" if holder in numbers else holder
+    rows = bonds.to_dicts()
+    operators = sorted((numbers[row["holder"]], row) for row in rows if row["holder"] in numbers)
+    named = [(f"operator {number}, {row['holder']}", row["slashed"], row["rewarded"]) for number, row in operators]
+    others = [row for row in rows if row["holder"] is not None and row["holder"] not in numbers]
+    named += [(row["holder"], row["slashed"], row["rewarded"]) for row in others if row["slashed"]]
+    rewarded = [row["rewarded"] for row in others if not row["slashed"]]
+    if rewarded:
+        named.append((f"{len(rewarded):,} who challenged", 0, sum(rewarded)))
+    named += [("those who were wronged", row["slashed"], row["rewarded"]) for row in rows if row["holder"] is None]
+    return named
 
 
 def to_json(wrongs: pl.DataFrame | None, bonds: pl.DataFrame) -> Mapping[str, Any]:
