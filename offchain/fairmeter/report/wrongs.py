@@ -22,7 +22,11 @@ STANDS: Final = "stands"
 FIGURES: Final = "figures"
 """Of these bills only the growth figures were wrong: no money moved by them."""
 MECHANISMS: Final = ("computation", "signed readings", "demand", "customer's answer", STANDS)
-BOND_EVENTS: Final = (("PaymentLedger", "BondSlashed"), ("PaymentLedger", "SlashDivided"))
+BOND_EVENTS: Final = (
+    ("PaymentLedger", "StakesSlashed"),
+    ("PaymentLedger", "StakeExhausted"),
+    ("Operators", "OperatorSet"),
+)
 """What `bond_changes` reads."""
 SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "bill_id": pl.String,
