@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -28,23 +28,27 @@ def evaluate_scores(data: Path, *, seed: int = 0, tell: Tell | None = None) -> M
     scikit-learn.
     """
     default = _default()
+    from fairmeter.arrears import response  # noqa: PLC0415
     from fairmeter.arrears.measured import Measured  # noqa: PLC0415
 
-    files = {name: data / name for name in default.SETS}
-    absent = tuple(name for name, file in files.items() if not file.is_file())
-    if len(absent) == len(files):
-        raise InputError(f"{data}: holds none of {', '.join(files)}")
+    names = dict.fromkeys([*default.SETS, *(name for name, _ in response.TRIALS), response.DEBTS, response.INVOICES])
+    there = {name: data / name for name in names if (data / name).is_file()}
+    if not there:
+        raise InputError(f"{data}: holds none of {', '.join(names)}")
+    sets = [read(there[name]) for name, read in default.SETS.items() if name in there]
+    trials = [read(there[name]) for name, read in response.TRIALS if name in there]
+    return Measured(
+        default=tuple(default.compare(one, seed, _share(tell, one.name)) for one in sets),
+        response=tuple(response.respond(one, seed, _share(tell, one.name)) for one in trials),
+        jumps=response.jumps(there[response.DEBTS], seed) if response.DEBTS in there else (),
+        lateness=response.lateness(there[response.INVOICES], seed) if response.INVOICES in there else None,
+        absent=tuple(name for name in names if name not in there),
+    )
 
-    def told(name: str, done: float) -> None:
-        if tell is not None:
-            tell(name, round(100 * done), 100)
 
-    evaluated = []
-    for name, read in default.SETS.items():
-        if name not in absent:
-            payments = read(files[name])
-            evaluated.append(default.compare(payments, seed, lambda done, of=payments.name: told(of, done)))
-    return Measured(tuple(evaluated), absent)
+def _share(tell: Tell | None, phase: str) -> Callable[[float], None]:
+    """A share that is done, told in percent."""
+    return lambda done: None if tell is None else tell(phase, round(100 * done), 100)
 
 
 @dataclass(frozen=True, slots=True)

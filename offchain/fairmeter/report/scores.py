@@ -11,18 +11,20 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from fairmeter.report import effects
+from fairmeter.report.effects import interval_json, shown
 from fairmeter.report.tables import titled
 
 if TYPE_CHECKING:
     from fairmeter.arrears.default import Contestant, Evaluated
     from fairmeter.arrears.measured import Measured
-    from fairmeter.arrears.quality import Interval
 
 
 def to_json(measured: Measured) -> dict[str, Any]:
     """What `fairmeter score --evaluate --json` prints: every figure with its 95 % interval."""
     return {
         "default": [_default_json(one) for one in measured.default],
+        **effects.to_json(measured),
         "absent": list(measured.absent),
     }
 
@@ -32,24 +34,26 @@ def tables(measured: Measured) -> Group:
     parts: list[Text | Table] = []
     for one in measured.default:
         parts.extend(_default_tables(one))
+    parts.extend(effects.tables(measured))
     if measured.absent:
         parts.append(Text(f"absent: {', '.join(measured.absent)}"))
     return Group(*parts)
 
 
 def write_plot(measured: Measured, out: Path) -> None:
-    """Share of defaults expected in each grade against the share that came, as PNG or as a page that needs nothing
-    from outside, as the ending of `out` says."""
+    """Share of defaults expected in each grade against the share that came, and what contacting a share of the people
+    gains, as PNG or as a page that needs nothing from outside, as the ending of `out` says."""
     points = pl.DataFrame(
         [
             {"set": one.name, "grade": graded.grade, "expected": graded.expected, "observed": graded.observed}
             for one in measured.default
             for graded in one.grades
             if graded.customers
-        ]
+        ],
+        schema={"set": pl.String, "grade": pl.String, "expected": pl.Float64, "observed": pl.Float64},
     )
     axis = alt.Axis(format="~%")
-    chart = (
+    grades = (
         alt.Chart(points)
         .mark_line(point=True)
         .encode(
@@ -57,8 +61,9 @@ def write_plot(measured: Measured, out: Path) -> None:
             y=alt.Y("observed:Q", axis=axis, title="defaults that came"),
             color=alt.Color("set:N", sort=None, title=None),
         )
-        .properties(width=480, height=480)
+        .properties(width=420, height=420)
     )
+    chart = alt.hconcat(grades, effects.plot(measured)).resolve_scale(color="independent")
     if out.suffix == ".png":
         chart.save(out, scale_factor=2)
     else:
@@ -73,7 +78,7 @@ def _default_tables(one: Evaluated) -> tuple[Text, Table, Text, Table]:
     for model in one.contestants:
         quality = model.quality
         figures = (quality.area, quality.ks, quality.brier, quality.calibration_error, model.ahead)
-        rows.add_row(model.name, *map(_shown, figures))
+        rows.add_row(model.name, *map(shown, figures))
     for name in one.left_out:
         rows.add_row(name, "not installed")
     about, grades = titled(f"Grades by the {one.chosen}", "grade", "customers", "expected", "observed")
@@ -81,10 +86,6 @@ def _default_tables(one: Evaluated) -> tuple[Text, Table, Text, Table]:
         shares = ("" if share is None else f"{share:.1%}" for share in (graded.expected, graded.observed))
         grades.add_row(graded.grade, f"{graded.customers:,}", *shares)
     return title, rows, about, grades
-
-
-def _shown(figure: Interval) -> str:
-    return f"{figure.value:.4f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
 def _default_json(one: Evaluated) -> dict[str, Any]:
@@ -112,8 +113,3 @@ def _model_json(model: Contestant) -> dict[str, Any]:
         "area_ahead": model.ahead,
     }
     return {"model": model.name, **{name: interval_json(figure) for name, figure in figures.items()}}
-
-
-def interval_json(figure: Interval) -> dict[str, float]:
-    """A figure and its interval."""
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
