@@ -34,6 +34,10 @@ class Interval:
         low, high = np.quantile(drawn, INTERVAL)
         return cls(value, float(low), float(high))
 
+    def holds(self, value: float) -> bool:
+        """Whether the interval contains `value`."""
+        return self.low <= value <= self.high
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:

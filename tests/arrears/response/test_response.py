@@ -118,11 +118,12 @@ def test_past__invoices_settled_before__their_mean_and_nothing_later() -> None:
     assert np.array_equal(mean, [np.nan, 2.0, 2.0, np.nan], equal_nan=True)
 
 
-def test_jumps__bank_debt_recovery__the_first_level_claimed_and_the_checks_pass(shared: Path) -> None:
+def test_jumps__bank_debt_recovery__claimed_only_where_the_checks_pass(shared: Path) -> None:
     found = jumps(shared / "data" / DEBTS, 0)
     assert [one.threshold for one in found] == [1000, 2000, 3000, 5000]
-    assert found[0].works
-    assert all(one.age.low < 0 < one.age.high for one in found)
+    assert all(one.age.holds(0.0) for one in found)
+    assert [one.works for one in found] == [False, True, False, False]
+    assert not found[0].before.holds(0.0), "a jump where nothing changes: none is claimed at 1,000 either"
 
 
 def test_respond__public_trials__ours_not_surely_behind_any_peer(shared: Path) -> None:

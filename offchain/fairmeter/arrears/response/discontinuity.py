@@ -39,8 +39,8 @@ class Jump:
 
     @property
     def works(self) -> bool:
-        """Whether an effect is claimed: its interval does not contain zero."""
-        return self.recovered.low > 0 or self.recovered.high < 0
+        """Whether an effect is claimed: its interval does not contain zero, and both checks' intervals do."""
+        return not self.recovered.holds(0.0) and self.age.holds(0.0) and self.before.holds(0.0)
 
 
 def jumps(path: Path, seed: int) -> tuple[Jump, ...]:

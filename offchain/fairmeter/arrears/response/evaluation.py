@@ -48,7 +48,7 @@ class Responded:
     @property
     def works(self) -> bool:
         """Whether an effect is claimed: its interval does not contain zero."""
-        return self.effect.low > 0 or self.effect.high < 0
+        return not self.effect.holds(0.0)
 
 
 def respond(trial: Trial, seed: int, tell: Callable[[float], None]) -> Responded:
