@@ -130,6 +130,7 @@ contract Challenges is IChallenges {
         Case memory one = _caseOf(shown);
         _checkWindow(one);
         _checkMayShow(one);
+        if (one.presets.policy == VerdictPolicy.Model) revert Errors.Challenges_JudgedByModel(one.bill);
         Period memory period = _periodOf(one, snapshots);
         PackedVerdict right = this.evaluate(one.packed, period.readings, period.missing, one.presets);
         // Right by these readings, and not corrected by others before.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Case, ITrendVerdictHarness} from "./harness/ITrendVerdictHarness.sol";
 import {PackedVerdict} from "../src/types/Ids.sol";
-import {Presets} from "../src/types/Verdicts.sol";
+import {Presets, VerdictPolicy} from "../src/types/Verdicts.sol";
 import {Vm} from "./Vm.sol";
 
 /// The harness, and readings to judge.
@@ -22,7 +22,10 @@ abstract contract TrendVerdictBase {
     }
 
     function _presets(uint8 degree) internal pure returns (Presets memory) {
-        return Presets({first: 200_000, second: 0, degree: degree, insufficientCap: 0, verified: false});
+        return
+            Presets({
+                first: 200_000, second: 0, degree: degree, insufficientCap: 0, policy: VerdictPolicy.Trend, model: 0
+            });
     }
 
     /// Readings of `day` base units on the first day, and `step` more each day after; zero on the missing ones.

@@ -8,7 +8,10 @@
     logs.parquet              every event as it was emitted
     bills.parquet             the posted bills: batch, index, the file's bill_id and customer_id, the packed word
     verdicts.parquet          decision and growth of every judged bill
-    evidence.parquet          the evidence leaves' contents: reference period, readings, missing days, salt
+    evidence.parquet          the evidence leaves' contents: reference period, readings or the model's statement,
+                              missing days, salt
+    features.parquet          what a model judged bills from, a row of figures a bill; empty where none did
+    calibrated.model          the model's bytes; not there where none judged
 
 Tables are Parquet, written in a stream: bills, verdicts and evidence a row group a batch, the rest by size. Seconds,
 engine and machine lie outside, in run.json beside it.
@@ -95,9 +98,17 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
             ("index", pa.int32()),
             ("reference_start", pa.int32()),  # days since 1970-01-01
             ("reference_days", pa.int32()),
-            ("readings", pa.binary()),  # 5 bytes a day, big-endian, base units; 0 where missing
+            # 5 bytes a day, big-endian, base units, 0 where missing; or what a model says of the bill, 80 bytes
+            ("readings", pa.binary()),
             ("missing", pa.binary(12)),  # bit x: day x has no reading
             ("salt", pa.binary(32)),
+        ]
+    ),
+    "features": pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("index", pa.int32()),
+            ("figures", pa.binary()),  # 8 bytes each, big-endian IEEE 754
         ]
     ),
 }
@@ -106,6 +117,7 @@ TABLES: Final = tuple(SCHEMAS)
 PENDING_ROW_GROUPS: Final = 64
 """Written later: more would cost memory and gain no time."""
 FILES: Final = (COMPILER_INPUT, *(f"{table}.parquet" for table in TABLES))
+MODEL: Final = "calibrated.model"
 
 
 def table_of(name: str, columns: Mapping[str, Any]) -> pa.Table:
@@ -121,12 +133,15 @@ class BundleWriter:
     Raises BundleError if the folder exists and is not empty.
     """
 
-    def __init__(self, folder: Path, compiler_input: bytes) -> None:
+    def __init__(self, folder: Path, compiler_input: bytes, model: bytes | None = None) -> None:
         self.folder = folder
         if folder.exists() and any(folder.iterdir()):
             raise BundleError(f"{folder} exists and is not empty: choose another --out, or delete it")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / COMPILER_INPUT).write_bytes(compiler_input)
+        self._files = files_of(model is not None)
+        if model is not None:
+            (folder / MODEL).write_bytes(model)
         self._rows = dict.fromkeys(TABLES, 0)
         self._writers = {
             table: pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
@@ -147,7 +162,7 @@ class BundleWriter:
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Close the tables and write the manifest: `manifest` with the format and each file's hash and rows."""
         self.close()
-        whole = {**manifest, "format": FORMAT, "files": {name: self._describe(name) for name in FILES}}
+        whole = {**manifest, "format": FORMAT, "files": {name: self._describe(name) for name in self._files}}
         (self.folder / MANIFEST).write_text(manifest_text(whole))
 
     def close(self) -> None:
@@ -195,11 +210,12 @@ class Bundle:
     def check_files(self) -> list[str]:
         """What does not agree with the manifest, one line a file: altered, missing, added."""
         described = self.manifest.get("files", {})
+        files = files_of(MODEL in described)
         present = {p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if not p.is_dir()} - {MANIFEST}
-        problems = [f"{name}: missing" for name in FILES if name not in present]
-        problems += [f"{name}: not part of a bundle" for name in sorted(present - set(FILES))]
-        problems += [f"{name}: not in the manifest" for name in FILES if name not in described]
-        for name in FILES:
+        problems = [f"{name}: missing" for name in files if name not in present]
+        problems += [f"{name}: not part of a bundle" for name in sorted(present - set(files))]
+        problems += [f"{name}: not in the manifest" for name in files if name not in described]
+        for name in files:
             if name in present and name in described and file_hash(self.folder / name) != described[name].get("sha256"):
                 problems.append(f"{name}: SHA-256 differs from the manifest's")
         return problems
@@ -211,6 +227,11 @@ class Bundle:
         except (OSError, ValueError) as error:
             raise BundleError(f"{self.folder / COMPILER_INPUT}: {error}") from error
         return loaded
+
+    def model(self) -> bytes | None:
+        """The bytes of the model that judged; None where none did."""
+        path = self.folder / MODEL
+        return path.read_bytes() if path.is_file() else None
 
     def table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         """One whole table, or some columns of it."""
@@ -229,6 +250,11 @@ class Bundle:
                     yield file.read_row_group(group, columns)
         except (OSError, pa.ArrowException) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
+
+
+def files_of(modelled: bool) -> tuple[str, ...]:
+    """The files of a bundle besides its manifest."""
+    return (*FILES, MODEL) if modelled else FILES
 
 
 def manifest_text(fields: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -23,9 +23,6 @@ from fairmeter import customers as customer_commands
 from fairmeter.errors import FairmeterError
 from fairmeter.outputs import Result
 from fairmeter.progress import progress_bars
-
-if TYPE_CHECKING:
-    from fairmeter.simulation import Scenario
 
 INTERRUPTED = 130
 DEPLOYMENT = Path("deployment.json")
@@ -81,14 +78,17 @@ def run(
     engine: options.EngineOption = options.EngineName.ETH_TESTER,
     rpc_url: options.RpcUrl = None,
     tariffs: Annotated[Path | None, typer.Option(help="Tariffs as TOML; without it flat ones are inferred.")] = None,
+    policy: options.Policy = options.PolicyName.TREND,
     degree: options.Degree = 2,
     preset: options.Preset = 200_000,
+    rate: options.Rate = 0.01,
+    model: options.Model = None,
     seed: options.Seed = 0,
     scenario: options.ScenarioFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Run bills through the contracts: deploy, post, judge, settle, appeal, and record it all."""
-    people = _scenario(context, scenario, seed, preset, degree)
+    people = options.scenario_of(context, scenario, seed, policy, rate, options.presets(preset, degree))
     with progress_bars() as tell:
         result = commands.run(
             usage,
@@ -98,6 +98,7 @@ def run(
             rpc_url=rpc_url,
             tariffs=tariffs,
             scenario=people,
+            model=model,
             listener=lambda step: tell(step.phase, step.done, step.total),
         )
     for line in result.inferred_tariffs:
@@ -117,7 +118,7 @@ def verdict(
     usage: options.UsageFile,
     bills: options.BillsFile,
     out: Annotated[Path, typer.Option(help="The .parquet file to write; replaced if it is there.")],
-    policy: Annotated[options.PolicyName, typer.Option(help="How bills are judged.")] = options.PolicyName.TREND,
+    policy: options.Policy = options.PolicyName.TREND,
     degree: options.Degree = 2,
     preset: options.Preset = 200_000,
     rate: options.Rate = 0.01,
@@ -273,16 +274,21 @@ def audit(
 
 
 @app.command()
-def report(directory: options.Directory, as_json: options.Json = False) -> None:
-    """Sum a run up, and write its report.html."""
+def report(
+    directory: options.Directory,
+    beside: Annotated[Path | None, typer.Option(help="What another run of the same bills wrote, to compare.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Sum a run up, beside another if one is given, and write its report.html."""
     from fairmeter import report as room  # noqa: PLC0415
 
     loaded = room.load(directory)
-    path = commands.write_report(loaded)
+    other = None if beside is None else room.load(beside)
+    path = commands.write_report(loaded, other)
     if as_json:
-        _print_json({**room.to_json(loaded), "report": str(path)})
+        _print_json({**room.to_json(loaded, other), "report": str(path)})
     else:
-        _print_tables(room.terminal(loaded))
+        _print_tables(room.terminal(loaded, other))
         typer.echo(f"report: {path}")
 
 
@@ -321,6 +327,7 @@ def operate(
     meters: Annotated[Path, typer.Option(help="Meter directory, .parquet: account, customer_id, disclosure_key.")],
     deployment: Annotated[Path, typer.Option(help="What `fairmeter deploy` wrote.")] = DEPLOYMENT,
     exchange: options.Exchange = None,
+    model: Annotated[Path | None, typer.Option(help="The model that judges where classes name one.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Do what can be done now, and leave.")] = False,
     patience: Annotated[float, typer.Option(min=0, help="Seconds to wait for another's turn to submit.")] = 30.0,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two looks at the chain.")] = 2.0,
@@ -328,7 +335,7 @@ def operate(
 ) -> None:
     """Judge as one operator of several: watch, attest, submit; the key is FAIRMETER_PRIVATE_KEY's."""
     for done in commands.operate(
-        deployment, rpc_url, usage, meters, exchange, once=once, patience=patience, pause=pause
+        deployment, rpc_url, usage, meters, exchange, model=model, once=once, patience=patience, pause=pause
     ):
         typer.echo(json.dumps(done.to_json()) if as_json else str(done))
 
@@ -344,15 +351,6 @@ def compile_(
     for artifact in compilation.artifacts:
         typer.echo(f"{artifact.name:16} {len(artifact.deployed_bytecode):>6,} bytes")
     typer.echo(f"written to {commands.ARTIFACTS}")
-
-
-def _scenario(context: typer.Context, file: Path | None, seed: int, preset: int, degree: int) -> Scenario:
-    from fairmeter.simulation import Scenario, load_scenario  # noqa: PLC0415
-
-    if file is None:
-        return Scenario(seed=seed, presets=options.presets(preset, degree))
-    options.refuse_beside(context, f"--scenario {file}, which has them itself", "seed", "preset", "degree")
-    return load_scenario(file)
 
 
 def _show(result: Result, as_json: bool) -> None:

@@ -32,6 +32,7 @@ def run(
     rpc_url: str | None = None,
     tariffs: Path | None = None,
     scenario: Scenario | None = None,
+    model: Path | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
     """`fairmeter.simulation.run`, with report.html beside the bundle, and what the report draws of the usage. Raises as
@@ -40,8 +41,9 @@ def run(
     from fairmeter.usage import load_usage  # noqa: PLC0415
 
     result = simulation.run(
-        usage, bills, out, engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, listener=listener
-    )
+        usage, bills, out,
+        engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, model=model, listener=listener,
+    )  # fmt: skip
     largest = report.load(out).largest
     if largest:
         customers = {appeal.bill["customer_id"] for appeal in largest}
@@ -52,13 +54,14 @@ def run(
     return result
 
 
-def write_report(report: Report) -> Path:
-    """Write a run's report.html beside its bundle, not into it, and return its path. Raises InputError if it cannot."""
+def write_report(report: Report, other: Report | None = None) -> Path:
+    """Write a run's report.html beside its bundle, not into it, with a comparison with the `other` run if there is one,
+    and return its path. Raises InputError if it cannot, or if the runs are of other bills."""
     from fairmeter.report import html  # noqa: PLC0415
 
     path = report.bundle.parent / REPORT
     with replacing(path) as part:
-        part.write_text(html(report), encoding="utf-8")
+        part.write_text(html(report, other), encoding="utf-8")
     return path
 
 
@@ -130,6 +133,7 @@ def operate(
     meters: Path,
     exchange: Path | None = None,
     *,
+    model: Path | None = None,
     once: bool = False,
     patience: float = 30.0,
     pause: float = 2.0,
@@ -138,12 +142,20 @@ def operate(
     tell what happens to batches: for ever, or one step with `once`.
 
     `usage` are its own readings, `meters` its meter directory (oracle/directory.py), `exchange` a folder that it shares
-    with the other operators; without one attestations go over the chain. It waits `patience` seconds for another whose
-    turn it is to submit, and `pause` seconds between steps. Raises InputError and ChainError as `connect` does; what
+    with the other operators; without one attestations go over the chain; `model` the file of the model that judges
+    where classes name one. It waits `patience` seconds for another whose turn it is to submit, and `pause` seconds
+    between steps. Raises InputError and ChainError as `connect` does; what
     fails later is told and tried again, but with `once`.
     """
     from fairmeter.chain.wallet import Wallet, funder_key  # noqa: PLC0415
-    from fairmeter.oracle import ChainExchange, FolderExchange, OperatorService, Oracle, load_meters  # noqa: PLC0415
+    from fairmeter.oracle import (  # noqa: PLC0415
+        ChainExchange,
+        FolderExchange,
+        OperatorService,
+        Oracle,
+        load_meters,
+        load_model,
+    )
     from fairmeter.usage import ReadingMatrix, load_usage  # noqa: PLC0415
 
     readings = load_usage(usage)
@@ -151,7 +163,8 @@ def operate(
     with connect(deployment, rpc_url) as system:
         wallet = Wallet.on(system.engine, funder_key(system.engine))
         between = ChainExchange(system, wallet) if exchange is None else FolderExchange(exchange)
-        oracle = Oracle(system, ReadingMatrix.of(readings).reference, directory)
+        judges = None if model is None else load_model(model, readings, readings.customers)
+        oracle = Oracle(system, ReadingMatrix.of(readings).reference, directory, model=judges)
         service = OperatorService(system, oracle, wallet, between, patience=patience)
         yield from service.step() if once else service.steps(pause)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from fairmeter.errors import InputError, ToolMissingError
+from fairmeter.errors import InputError
 from fairmeter.model import Bills, Decision, Presets
 from fairmeter.outputs import Tell, check_output, replacing
 
@@ -290,13 +290,9 @@ def evaluate_policies(
 
 def calibrated_policy() -> ModuleType:
     """The room of the calibrated policy. Raises ToolMissingError without scikit-learn."""
-    try:
-        from fairmeter.verdict import calibrated  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise ToolMissingError(
-            "the calibrated policy needs scikit-learn: pip install 'fairmeter[calibrated]'"
-        ) from error
-    return calibrated
+    from fairmeter.verdict import needed  # noqa: PLC0415
+
+    return needed.calibrated_policy()
 
 
 def _percent(tell: Tell | None, phase: str) -> Callable[[float], None]:

@@ -44,6 +44,14 @@ class Decision(enum.IntEnum):
     INSUFFICIENT = 3
 
 
+class Policy(enum.IntEnum):
+    """How the bills of a class are judged; the same numbers on chain (contracts/src/types/Verdicts.sol)."""
+
+    TREND = 0
+    VERIFIED = 1
+    MODEL = 2
+
+
 class BillState(enum.IntEnum):
     """Where a bill stands; the same numbers on chain (contracts/src/types/Bills.sol).
 
@@ -109,6 +117,18 @@ class Presets:
     """Growth below which a bill is paid without a regression, ppm."""
     degree: int = 2
     """Of the regression: 1 or 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPolicy:
+    """How the bills of a utility and class are judged."""
+
+    presets: Presets
+    """Of a model `first` is its rate: the share of correct bills that may be appealed, ppm; the others count for
+    nothing."""
+    policy: Policy = Policy.TREND
+    model: bytes = bytes(32)
+    """SHA-256 of the model's bytes; zeros where none judges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +268,15 @@ class Verdicts:
         """Some of them."""
         figures = (self.actual_ppm[rows], self.expected_ppm[rows], self.has_actual[rows], self.has_expected[rows])
         return type(self)(self.decision[rows], *figures, self.exact[rows])
+
+    def with_rows(self, rows: Bools, others: Verdicts) -> Verdicts:
+        """With the k verdicts of `others` for those of `rows` (n,)."""
+        columns = []
+        for name in ("decision", "actual_ppm", "expected_ppm", "has_actual", "has_expected", "exact"):
+            column = getattr(self, name).copy()
+            column[rows] = getattr(others, name)
+            columns.append(column)
+        return Verdicts(*columns)
 
 
 @dataclass(frozen=True, slots=True)

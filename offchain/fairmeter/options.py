@@ -14,6 +14,7 @@ from fairmeter.units import MAX_PRESET
 
 if TYPE_CHECKING:
     from fairmeter.model import Presets
+    from fairmeter.simulation import Scenario
 
 
 class EngineName(enum.StrEnum):
@@ -26,7 +27,7 @@ class EngineName(enum.StrEnum):
 
 
 class PolicyName(enum.StrEnum):
-    """How bills are judged without a chain."""
+    """How bills are judged."""
 
     TREND = "trend"
     CALIBRATED = "calibrated"
@@ -39,6 +40,7 @@ Preset = Annotated[
     int,
     typer.Option(min=-MAX_PRESET, max=MAX_PRESET, help="How far growth may exceed what is expected, ppm."),
 ]
+Policy = Annotated[PolicyName, typer.Option(help="How bills are judged.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="All that is drawn or derived comes from it.")]
 EngineOption = Annotated[EngineName, typer.Option(help="The chain: in the process, a local node, or any network.")]
 RpcUrl = Annotated[str | None, typer.Option(help="The node's address, for --engine rpc.")]
@@ -73,6 +75,23 @@ Before = Annotated[
 DeploymentFile = Annotated[
     Path | None, typer.Option(help="File for addresses and ABIs; with --engine rpc deployment.json if none is given.")
 ]
+
+
+def scenario_of(
+    context: typer.Context, file: Path | None, seed: int, policy: PolicyName, rate: float, trend: Presets
+) -> Scenario:
+    """Of a file, which says everything itself, or of the options. Raises InputError for options without effect."""
+    from fairmeter.simulation import Scenario, load_scenario  # noqa: PLC0415
+
+    if file is not None:
+        given = ("seed", "policy", "rate", "preset", "degree")
+        refuse_beside(context, f"--scenario {file}, which has them itself", *given)
+        return load_scenario(file)
+    if policy is PolicyName.TREND:
+        refuse_beside(context, "--policy trend", "rate", "model")
+        return Scenario(seed=seed, presets=trend)
+    refuse_beside(context, "--policy calibrated", "degree", "preset")
+    return Scenario.calibrated(seed, rate)
 
 
 def presets(first: int, degree: int) -> Presets:

@@ -27,6 +27,9 @@ MAX_PRESET: Final = 10**7
 MIN_INT40: Final = -(2**39)
 MAX_INT40: Final = 2**39 - 1
 
+FIRST_BILLED_DAY: Final = 365
+"""The first day of a bill that has a reference period (contracts/src/libraries/Calendar.sol)."""
+
 # widths of the packed fields on chain (contracts/src/libraries/Packing.sol)
 MAX_AMOUNT: Final = 2**48 - 1
 """The largest amount of a bill, and the largest balance of an account, in minor units."""

@@ -18,6 +18,16 @@ from eth_account import Account
 
 from fairmeter.audit import Finding, audit
 from fairmeter.audit import bytecode as bytecode_stage
+from fairmeter.audit.batches import Batches, Judging, read_batches
+from fairmeter.audit.corrections import Corrected
+from fairmeter.audit.judgements import Judgements
+from fairmeter.audit.manifest import read_manifest
+from fairmeter.audit.meters import MeterKeys
+from fairmeter.audit.modelled import Modelled
+from fairmeter.audit.parameters import Parameters
+from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.slashing import Corrections
+from fairmeter.audit.verified import Verified
 from fairmeter.bundle import SCHEMAS, Bundle, file_hash, manifest_text
 from fairmeter.chain.engine import Receipt
 from fairmeter.chain.eth_tester import EthTesterEngine
@@ -233,6 +243,49 @@ class Forger:
         result = audit(self.run_folder, expect=expect, usage=usage)
         assert result.passed == (not result.findings)
         return result.findings[0] if result.findings else None
+
+
+class Bench:
+    """The parts of an audit of one bundle, to be run on other batches than the chain's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bundle = Bundle(folder)
+        self.manifest = read_manifest(self.bundle)
+        times = self.bundle.table("transactions")["timestamp"].to_numpy()
+        self.record = ChainRecord(self.bundle.row_groups("logs"), self.manifest.contracts, times)
+        self.parameters, self.keys = Parameters(self.record), MeterKeys(self.record, self.manifest)
+        batches = read_batches(self.bundle, self.record, self.parameters.presets)
+        assert isinstance(batches, Batches)
+        self.batches = batches
+
+    def place(self) -> int:
+        """Of the batch that is another."""
+        return 0
+
+    def modelled(self) -> Modelled | None:
+        """Anew, since it goes through the figures once."""
+        content = self.bundle.model()
+        return None if content is None else Modelled(self.bundle, content, self.parameters, None)
+
+    def found(self, changed: Callable[[Judging], Judging]) -> Finding | None:
+        """The first finding where the batch at `place` is another."""
+        judgings = list(self.batches.judgings)
+        judgings[self.place()] = changed(judgings[self.place()])
+        checks = Judgements(
+            self.bundle,
+            self.manifest,
+            Batches(self.batches.postings, tuple(judgings)),
+            self.parameters,
+            self.record.suppliers(),
+            Corrections(self.record),
+            Verified(self.record, self.keys, self.parameters),
+            Corrected(self.bundle, self.record, self.batches, self.keys, self.parameters),
+            self.modelled(),
+            None,
+            lambda *_: None,
+        ).run()
+        findings = [finding for check in checks for finding in check.findings]
+        return findings[0] if findings else None
 
 
 @pytest.fixture

@@ -230,7 +230,7 @@ def test_corrected__calldata_of_a_challenge__is_what_is_computed_again(runs: dic
 def corrected_of(folder: Path, bench: Bench) -> Corrected:
     bundle = Bundle(folder)
     keys = MeterKeys(bench.record, read_manifest(bundle))
-    return Corrected(bundle, bench.record, bench.books.rebuilt.batches, keys, Parameters(bench.record).presets)
+    return Corrected(bundle, bench.record, bench.books.rebuilt.batches, keys, Parameters(bench.record))
 
 
 def test_corrected__snapshot_signed_by_another__is_found(

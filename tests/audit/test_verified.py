@@ -12,20 +12,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tests.audit.conftest import Forger
+from tests.audit.conftest import Bench, Forger
 
 from fairmeter.audit import audit
-from fairmeter.audit.batches import Batches, Judging, read_batches
-from fairmeter.audit.corrections import Corrected
-from fairmeter.audit.findings import Finding
-from fairmeter.audit.judgements import Judgements
-from fairmeter.audit.manifest import read_manifest
-from fairmeter.audit.meters import MeterKeys
-from fairmeter.audit.parameters import Parameters
-from fairmeter.audit.record import ChainRecord
-from fairmeter.audit.slashing import Corrections
+from fairmeter.audit.batches import Judging
 from fairmeter.audit.verified import METER_TIME, Verified
-from fairmeter.bundle import Bundle
 from fairmeter.chain.compact import sign_compact
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wallet import Wallet, derive_key
@@ -56,46 +47,15 @@ def verified_run(tmp_path_factory: pytest.TempPathFactory) -> VerifiedRun:
     return VerifiedRun(folder / "run", usage)
 
 
-class Bench:
-    """The parts of an audit of one bundle, to be run on other batches than the chain's."""
-
-    def __init__(self, folder: Path) -> None:
-        self.bundle = Bundle(folder)
-        self.manifest = read_manifest(self.bundle)
-        times = self.bundle.table("transactions")["timestamp"].to_numpy()
-        self.record = ChainRecord(self.bundle.row_groups("logs"), self.manifest.contracts, times)
-        self.parameters, self.keys = Parameters(self.record), MeterKeys(self.record, self.manifest)
-        batches = read_batches(self.bundle, self.record, self.parameters.presets)
-        assert isinstance(batches, Batches)
-        self.batches = batches
-
+class VerifiedBench(Bench):
     def place(self) -> int:
         """Of a batch that the gate judged."""
         return next(place for place, one in enumerate(self.batches.judgings) if one.shown is not None)
 
-    def found(self, changed: Callable[[Judging], Judging]) -> Finding | None:
-        """The first finding where the batch at `place` is another."""
-        judgings = list(self.batches.judgings)
-        judgings[self.place()] = changed(judgings[self.place()])
-        checks = Judgements(
-            self.bundle,
-            self.manifest,
-            Batches(self.batches.postings, tuple(judgings)),
-            self.parameters,
-            self.record.suppliers(),
-            Corrections(self.record),
-            Verified(self.record, self.keys, self.parameters),
-            Corrected(self.bundle, self.record, self.batches, self.keys, self.parameters.presets),
-            None,
-            lambda *_: None,
-        ).run()
-        findings = [finding for check in checks for finding in check.findings]
-        return findings[0] if findings else None
-
 
 @pytest.fixture
-def bench(verified_run: VerifiedRun) -> Bench:
-    return Bench(verified_run.folder)
+def bench(verified_run: VerifiedRun) -> VerifiedBench:
+    return VerifiedBench(verified_run.folder)
 
 
 def test_audit__verified_mode__passes_and_computes_each_verdict(verified_run: VerifiedRun, no_compiler: None) -> None:
@@ -107,7 +67,7 @@ def test_audit__verified_mode__passes_and_computes_each_verdict(verified_run: Ve
     assert 0 < verified.count < len(bills)
 
 
-def test_read_batches__gate_computed__has_the_verdicts_that_the_gate_committed_to(bench: Bench) -> None:
+def test_read_batches__gate_computed__has_the_verdicts_that_the_gate_committed_to(bench: VerifiedBench) -> None:
     computed = [one for one in bench.batches.judgings if one.shown is not None]
     assert computed
     assert all(verdict_commitment(one.verdicts) == one.commitment for one in computed)
@@ -152,7 +112,7 @@ def other_commitment(judging: Judging) -> Judging:
     ],
 )
 def test_finding__one_thing_changed_on_chain__is_found(
-    bench: Bench, change: Callable[[Judging], Judging], check: str
+    bench: VerifiedBench, change: Callable[[Judging], Judging], check: str
 ) -> None:
     assert bench.found(lambda judging: judging) is None
     finding = bench.found(change)
@@ -160,7 +120,7 @@ def test_finding__one_thing_changed_on_chain__is_found(
     assert finding.check == check, str(finding)
 
 
-def test_finding__another_meters_signature__names_both(bench: Bench) -> None:
+def test_finding__another_meters_signature__names_both(bench: VerifiedBench) -> None:
     stranger = Wallet(derive_key(5, "meters of another"), bench.manifest.chain_id)
 
     def signed(judging: Judging) -> Judging:
@@ -173,7 +133,9 @@ def test_finding__another_meters_signature__names_both(bench: Bench) -> None:
     assert finding.found == "0x" + stranger.address.hex()
 
 
-def test_finding__operators_judged_what_the_gate_should__is_found_but_for_late_insufficient(bench: Bench) -> None:
+def test_finding__operators_judged_what_the_gate_should__is_found_but_for_late_insufficient(
+    bench: VerifiedBench,
+) -> None:
     verified = Verified(bench.record, bench.keys, bench.parameters)
     judging = replace(bench.batches.judgings[bench.place()], shown=None)
     finding = verified._by_operators(judging)

@@ -12,7 +12,7 @@ from fairmeter.contracts.clients import Ids
 from fairmeter.contracts.deploy import System, deploy
 from fairmeter.contracts.packing import BillColumns
 from fairmeter.contracts.session import Call, Session
-from fairmeter.model import Presets, Tariff, TariffBlock, Utility
+from fairmeter.model import ClassPolicy, Presets, Tariff, TariffBlock, Utility
 from fairmeter.units import MAX_QUANTITY, Money
 from plain_ledger import INSUFFICIENT_CAP, PRICE, Bill, BillKey
 
@@ -37,7 +37,7 @@ def deployed() -> System:
         *(Call("chain", "transfer", wallet.address, b"", 21_000, 10**20) for wallet in wallets.values()),
         *(currency.mint(wallet.address, PURSE) for wallet in wallets.values()),
         *system.name_operator(funder.address, wallets["operator"].address),
-        gate.set_presets(int(Utility.ELECTRICITY), 0, Presets(), INSUFFICIENT_CAP),
+        gate.set_presets(int(Utility.ELECTRICITY), 0, ClassPolicy(Presets()), INSUFFICIENT_CAP),
     )
     tariff = Tariff("supplier", Utility.ELECTRICITY, 0, Money(0), (TariffBlock(MAX_QUANTITY, Money(PRICE)),))
     session.transact(wallets["supplier"], ledger.register_supplier("supplier"), ledger.set_tariff(SUPPLIER, tariff))

@@ -19,7 +19,7 @@ from fairmeter.contracts.packing import (
     unpack_readings,
 )
 from fairmeter.contracts.session import Session
-from fairmeter.model import Decision, Presets, Utility
+from fairmeter.model import ClassPolicy, Decision, Policy, Presets, Utility
 from fairmeter.oracle import Meters, Oracle
 from fairmeter.testing import SUPPLIER_PRICE, Payer, Supplier
 from fairmeter.units import Ppm
@@ -28,6 +28,14 @@ from fairmeter.usage.keys import meter_keys
 
 DAILY = 10_000
 """Wh."""
+DISCLOSING = {
+    "capPerBill": 10**9,
+    "capPerMonth": 10**9,
+    "lastDay": 2**16 - 1,
+    "discloseReadings": True,
+    "agent": bytes(20),
+}
+"""A mandate."""
 
 
 def readings_until(day: int) -> ReadingMatrix:
@@ -109,7 +117,9 @@ def test_watch__presets_change_after_posting__judges_by_the_version_of_the_posti
     post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 11 * DAILY)
     strict = Presets(first=Ppm(50_000))
     gate = fairmeter_system.gate
-    fairmeter_session.transact(fairmeter_governor, gate.set_presets(int(Utility.ELECTRICITY), 0, strict, 0))
+    fairmeter_session.transact(
+        fairmeter_governor, gate.set_presets(int(Utility.ELECTRICITY), 0, ClassPolicy(strict), 0)
+    )
     post(fairmeter_system, fairmeter_session, fairmeter_supplier, 50, 11 * DAILY)
     judged = oracle_of(fairmeter_system, fairmeter_payer).watch()
     assert [int(one.verdicts.decision[0]) for one in judged] == [Decision.PAY, Decision.APPEAL]
@@ -123,7 +133,7 @@ def test_watch__class_with_its_own_presets__is_judged_by_them(
     fairmeter_payer: Payer,
 ) -> None:
     gate, ledger = fairmeter_system.gate, fairmeter_system.ledger
-    strict = gate.set_presets(int(Utility.ELECTRICITY), 7, Presets(first=Ppm(50_000)), 0)
+    strict = gate.set_presets(int(Utility.ELECTRICITY), 7, ClassPolicy(Presets(first=Ppm(50_000))), 0)
     fairmeter_session.transact(fairmeter_governor, strict, ledger.write("setClass", [fairmeter_payer.account], 7))
     post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 11 * DAILY)
     judged = oracle_of(fairmeter_system, fairmeter_payer).watch()
@@ -141,11 +151,11 @@ def test_watch__class_whose_verdicts_the_gate_computes__shows_what_may_be_shown(
 ) -> None:
     gate, ledger, meters = fairmeter_system.gate, fairmeter_system.ledger, fairmeter_system.meters
     account, meter = fairmeter_payer.account, Wallet(b"\x05" * 32, fairmeter_system.engine.chain_id)
-    mandate = {"capPerBill": 10**9, "capPerMonth": 10**9, "lastDay": 2**16 - 1, "discloseReadings": discloses}
+    mandate = DISCLOSING if discloses else {**DISCLOSING, "discloseReadings": False}
     fairmeter_session.transact(fairmeter_payer.wallet, ledger.write("grantMandate", account, mandate))
     fairmeter_session.transact(
         fairmeter_governor,
-        gate.set_presets(int(Utility.ELECTRICITY), 7, Presets(), 0, verified=True),
+        gate.set_presets(int(Utility.ELECTRICITY), 7, ClassPolicy(Presets(), Policy.VERIFIED), 0),
         ledger.set_class(np.array([account]), 7),
         meters.set_meter(fairmeter_supplier.id, int(Utility.ELECTRICITY), meter.address),
     )
@@ -168,6 +178,23 @@ def test_watch__class_whose_verdicts_the_gate_computes__shows_what_may_be_shown(
     record = gate.read("verdictRecordOf", 1)
     assert (record["evidenceRoot"], record["policy"]) == (judged.evidence_root, 1)
     assert record["verdictCommitment"] == verdict_commitment(pack_verdicts(judged.verdicts))
+
+
+def test_watch__class_of_a_model_that_is_not_here__left_out_and_named(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_governor: Wallet,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+) -> None:
+    gate, model = fairmeter_system.gate, bytes(range(32))
+    judged_by = ClassPolicy(Presets(first=Ppm(10_000)), Policy.MODEL, model)
+    fairmeter_session.transact(fairmeter_governor, gate.set_presets(int(Utility.ELECTRICITY), 0, judged_by, 0))
+    assert gate.policy_of(2, int(Utility.ELECTRICITY), 0) == judged_by
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
+    oracle = oracle_of(fairmeter_system, fairmeter_payer)
+    assert oracle.watch() == []
+    assert model.hex() in oracle.refused[1]
 
 
 def test_watch__unknown_account__is_left_out_and_stops_no_other(

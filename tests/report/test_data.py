@@ -81,7 +81,7 @@ def test_load__other_sums__refused(altered: Altered, report: Report) -> None:
 
 def test_load__a_manifest_without_a_field__refused(altered: Altered) -> None:
     with pytest.raises(BundleError, match="presets"):
-        load(altered(scenario={"seed": 1}))
+        load(altered(scenario={"seed": 1, "policy": "trend", "rate": 0}))
 
 
 def test_load__a_transaction_without_a_receipt__refused(altered: Altered) -> None:

@@ -9,7 +9,7 @@ import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {Revisions} from "../libraries/Revisions.sol";
 import {Utility} from "../types/Utilities.sol";
-import {Periods, Presets, Stakes} from "../types/Verdicts.sol";
+import {Periods, Presets, Stakes, VerdictPolicy} from "../types/Verdicts.sol";
 
 /// The version that counts all parameters, and of these the presets, the periods and the
 /// stakes.
@@ -28,6 +28,8 @@ abstract contract GateParameters is IVerdictGate, Managed {
     uint32 public constant LONGEST_DEMAND = 30 days;
     /// Presets lie within ± this, ppm.
     int256 public constant MAX_PRESET = 10_000_000;
+    /// The largest share of correct bills that a model may appeal, ppm: all of them.
+    int256 public constant MAX_RATE = 1_000_000;
 
     /// @inheritdoc IVerdictGate
     uint32 public override parameterVersion;
@@ -37,6 +39,8 @@ abstract contract GateParameters is IVerdictGate, Managed {
     uint32 public override longestDemand;
 
     mapping(Utility utility => mapping(uint8 class => Revisions.History)) private _presets;
+    /// Of the presets that were set with a version.
+    mapping(uint256 version => bytes32 model) private _models;
     /// Of each utility, a bit a class: its own presets ask for verified verdicts.
     mapping(Utility utility => Revisions.History) private _verified;
     Revisions.History private _periods;
@@ -45,7 +49,8 @@ abstract contract GateParameters is IVerdictGate, Managed {
     constructor(IAccessManager authority_) Managed(authority_) {
         parameterVersion = 1;
         // Class 0 of every utility has presets from version 1 on, so that every lookup finds some.
-        Presets memory presets = Presets({first: 200_000, second: 0, degree: 2, insufficientCap: 0, verified: false});
+        Presets memory presets =
+            Presets({first: 200_000, second: 0, degree: 2, insufficientCap: 0, policy: VerdictPolicy.Trend, model: 0});
         for (uint256 i = uint256(Utility.Electricity); i <= uint256(Utility.Phone); ++i) {
             _addPresets(Utility(i), 0, presets);
         }
@@ -66,6 +71,7 @@ abstract contract GateParameters is IVerdictGate, Managed {
         _checkPreset(presets.first);
         _checkPreset(presets.second);
         if (presets.degree != 1 && presets.degree != 2) revert Errors.VerdictGate_DegreeOutOfBounds(presets.degree);
+        _checkModel(presets);
 
         // Effect:
         ++parameterVersion;
@@ -119,7 +125,8 @@ abstract contract GateParameters is IVerdictGate, Managed {
             second: int32(uint32(value >> 32)),
             degree: uint8(value >> 64),
             insufficientCap: uint48(value >> 72),
-            verified: (value >> 120) & 1 == 1
+            policy: VerdictPolicy(uint8(value >> 120)),
+            model: value >> 128 == 0 ? bytes32(0) : _models[value >> 128]
         });
     }
 
@@ -159,11 +166,18 @@ abstract contract GateParameters is IVerdictGate, Managed {
     function _addPresets(Utility utility, uint8 class, Presets memory presets) private {
         uint256 value = uint256(uint32(presets.first)) | uint256(uint32(presets.second)) << 32;
         value |= uint256(presets.degree) << 64 | uint256(presets.insufficientCap) << 72;
-        _presets[utility][class].add(parameterVersion, value | (presets.verified ? 1 << 120 : 0));
+        value |= uint256(presets.policy) << 120;
+        if (presets.policy == VerdictPolicy.Model) {
+            _models[parameterVersion] = presets.model;
+            value |= uint256(parameterVersion) << 128;
+        }
+        _presets[utility][class].add(parameterVersion, value);
         // slither-disable-next-line unused-return
         (, uint256 verified) = _verified[utility].find(parameterVersion);
         uint256 bit = 1 << class;
-        if ((verified & bit != 0) != presets.verified) _verified[utility].add(parameterVersion, verified ^ bit);
+        if ((verified & bit != 0) != (presets.policy == VerdictPolicy.Verified)) {
+            _verified[utility].add(parameterVersion, verified ^ bit);
+        }
 
         emit PresetsSet(parameterVersion, utility, class, presets);
     }
@@ -187,6 +201,15 @@ abstract contract GateParameters is IVerdictGate, Managed {
 
     function _checkPreset(int256 preset) private pure {
         if (preset < -MAX_PRESET || preset > MAX_PRESET) revert Errors.VerdictGate_PresetOutOfBounds(preset);
+    }
+
+    /// A model is named where one judges, with a share of bills for its rate.
+    function _checkModel(Presets calldata presets) private pure {
+        bool modelled = presets.policy == VerdictPolicy.Model;
+        if (modelled != (presets.model != 0)) revert Errors.VerdictGate_ModelMismatch(presets.policy, presets.model);
+        if (modelled && (presets.first < 0 || presets.first > MAX_RATE)) {
+            revert Errors.VerdictGate_RateOutOfBounds(presets.first);
+        }
     }
 
     function _checkPeriod(uint256 period, uint256 shortest) private pure {

@@ -13,7 +13,7 @@ import {PackedVerdicts} from "../libraries/PackedVerdicts.sol";
 import {TrendVerdict} from "../libraries/TrendVerdict.sol";
 import {Batch} from "../types/Bills.sol";
 import {BatchId, PackedAccount, PackedBill, PackedVerdict} from "../types/Ids.sol";
-import {Decision, Presets} from "../types/Verdicts.sol";
+import {Decision, Presets, VerdictPolicy} from "../types/Verdicts.sol";
 import {GateParameters} from "./GateParameters.sol";
 
 /// Verdicts that the gate computes itself, from readings in calldata, and the classes of accounts that ask for it.
@@ -105,7 +105,7 @@ abstract contract GateVerified is GateParameters {
         run.postedDay = Calendar.dayOf(batch.postedAt);
         for (uint256 i; i < accounts.length; ++i) {
             uint8 class = _classOf(run, PackedAccount.wrap(accounts[i]), bills.read(i));
-            if (!presetsOf(batch.parameterVersion, batch.utility, class).verified) continue;
+            if (presetsOf(batch.parameterVersion, batch.utility, class).policy != VerdictPolicy.Verified) continue;
             uint256 head = uint16(bytes2(PackedVerdict.unwrap(verdicts.read(i))));
             if (late && PackedVerdicts.decisionOf(head) == uint256(Decision.Insufficient)) continue;
             revert Errors.VerdictGate_VerifiedOnly(i);
@@ -155,6 +155,7 @@ abstract contract GateVerified is GateParameters {
                 revert Errors.VerdictGate_NotDisclosed(index);
             }
             Presets memory presets = _presetsFor(run, account, bill);
+            if (presets.policy == VerdictPolicy.Model) revert Errors.VerdictGate_ModelOnly(index);
             return TrendVerdict.evaluate(readings, days_, missing, bill.quantity(), bill.periodDays(), presets);
         }
     }

@@ -5,6 +5,7 @@ import {AppealState} from "../types/Appeals.sol";
 import {BillState} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, SupplierId} from "../types/Ids.sol";
 import {Utility} from "../types/Utilities.sol";
+import {VerdictPolicy} from "../types/Verdicts.sol";
 
 /// Every error, named `Contract_Condition(values)`. Amounts are minor units, quantities base units, days days since
 /// 1970-01-01, times Unix seconds. An interface, so that the ledger's ABI can name its desk's as well.
@@ -170,6 +171,12 @@ interface Errors {
     error VerdictGate_PresetOutOfBounds(int256 preset);
     /// Thrown when a regression's degree is neither 1 nor 2.
     error VerdictGate_DegreeOutOfBounds(uint256 degree);
+    /// Thrown when presets name a model without the policy, or have the policy and name none.
+    error VerdictGate_ModelMismatch(VerdictPolicy policy, bytes32 model);
+    /// Thrown when a model's rate of false appeals is no share, ppm.
+    error VerdictGate_RateOutOfBounds(int256 rate);
+    /// Thrown when the gate is to compute the verdict of a bill, by its place in the batch, whose class a model judges.
+    error VerdictGate_ModelOnly(uint256 index);
     /// Thrown when a period exceeds its bound, or is zero where it may not be.
     error VerdictGate_PeriodOutOfBounds(uint256 period, uint256 longest);
     /// Thrown when a batch is too large for a window of zero.
@@ -231,6 +238,8 @@ interface Errors {
     error Challenges_WindowOver(BillId bill, uint256 windowEndsAt);
     /// Thrown when another than customer or operator would show readings that the mandate does not disclose.
     error Challenges_NotDisclosed(AccountId account, address caller);
+    /// Thrown when signed readings are shown against a model's verdict: no contract can compute it from them.
+    error Challenges_JudgedByModel(BillId bill);
     /// Thrown when the challenged verdict is right.
     error Challenges_VerdictRight(BillId bill);
     /// Thrown when the snapshots leave out a day of the reference period.
@@ -313,6 +322,15 @@ interface Errors {
     error TrendVerdict_PresetOutOfBounds(int256 preset, uint256 furthest);
     /// Thrown when a regression's degree is neither 1 nor 2.
     error TrendVerdict_DegreeOutOfBounds(uint256 degree);
+
+    /* MODEL VERDICT */
+
+    /// Thrown when what is shown as a model's statement has another length, bytes.
+    error ModelVerdict_StatementLength(uint256 length, uint256 expected);
+    /// Thrown when a statement is another model's than the presets name.
+    error ModelVerdict_AnotherModel(bytes32 model, bytes32 named);
+    /// Thrown when a statement allows a bill nothing at all: no growth is over nothing.
+    error ModelVerdict_NothingAllowed();
 
     /* CALENDAR */
 

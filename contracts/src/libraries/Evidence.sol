@@ -2,9 +2,10 @@
 pragma solidity ^0.8.30;
 
 import {PackedBill, BillId, PackedVerdict} from "../types/Ids.sol";
-import {Decision, Presets} from "../types/Verdicts.sol";
+import {Decision, Presets, VerdictPolicy} from "../types/Verdicts.sol";
 import {Calendar} from "./Calendar.sol";
 import {IdCodec} from "./IdCodec.sol";
+import {ModelVerdict} from "./ModelVerdict.sol";
 import {PackedBills} from "./PackedBills.sol";
 import {TrendVerdict} from "./TrendVerdict.sol";
 
@@ -23,7 +24,7 @@ library Evidence {
 
     /// keccak256(domain 32 ‖ chain id 8 ‖ gate 20 ‖ batch 6 ‖ index 2 ‖ bill 32 ‖ first day of the reference period 2 ‖
     /// its days 1 ‖ readings, 5 a day ‖ missing days 12 ‖ salt 32 bytes). The reference period is derived from the bill,
-    /// and no other is accepted.
+    /// and no other is accepted. Of a bill that a model judges its statement (ModelVerdict.sol) stands for the readings.
     function leafOf(address gate, BillId id, PackedBill bill, bytes calldata readings, uint96 missing, bytes32 salt)
         internal
         view
@@ -36,13 +37,14 @@ library Evidence {
         return keccak256(bytes.concat(head, readings, bytes12(missing), salt));
     }
 
-    /// The verdict of a bill by readings of its reference period.
+    /// The verdict of a bill by readings of its reference period, or by the model's statement that stands for them.
     function verdictOf(PackedBill bill, bytes calldata readings, uint256 missing, Presets memory presets)
         internal
         pure
         returns (PackedVerdict)
     {
         if (!exists(bill)) return PackedVerdict.wrap(bytes12(bytes1(uint8(Decision.Insufficient))));
+        if (presets.policy == VerdictPolicy.Model) return ModelVerdict.evaluate(readings, bill.quantity(), presets);
         // slither-disable-next-line unused-return
         (, uint256 days_) = Calendar.referencePeriod(bill.start(), bill.periodDays());
         return TrendVerdict.evaluate(readings, days_, missing, bill.quantity(), bill.periodDays(), presets);

@@ -10,12 +10,15 @@ enum Decision {
     Insufficient
 }
 
-/// How the verdicts of a batch were made.
+/// How the bills of a class are judged; of a batch's verdicts, whether operators made them (Trend) or the gate itself.
 enum VerdictPolicy {
     // by operators, by the trend verdict: whoever shows the readings can have them computed again
     Trend,
     // by the gate itself, from readings that the meter operator signed
-    Verified
+    Verified,
+    // by operators, by a model that the presets name: of what it says of a bill the verdict follows on chain, and what
+    // it says can be computed again off chain only
+    Model
 }
 
 /// A verdict, decoded.
@@ -29,19 +32,21 @@ struct Verdict {
     int40 expectedPpm;
 }
 
-/// How the trend verdict is set for a utility and class, and what an INSUFFICIENT verdict does.
+/// How the verdicts of a utility and class are made, and what an INSUFFICIENT one does.
 struct Presets {
-    /// How far actual growth may exceed expected growth, ppm, -10^7..10^7.
+    /// Trend and Verified: how far actual growth may exceed expected growth, ppm, -10^7..10^7. Model: the share of correct
+    /// bills that may be appealed, ppm, 0..10^6.
     int32 first;
-    /// Growth below which a bill is paid without a regression, ppm, -10^7..10^7.
+    /// Growth below which a bill is paid without a regression, ppm, -10^7..10^7; of no account for Model.
     int32 second;
-    /// Of the regression: 1 or 2.
+    /// Of the regression: 1 or 2; of no account for Model.
     uint8 degree;
     /// An INSUFFICIENT bill up to this amount is paid, above it waits for the customer's word; minor units.
     uint48 insufficientCap;
-    /// Whether operators' verdicts are refused for the class but INSUFFICIENT: the gate computes them from signed
-    /// readings.
-    bool verified;
+    /// Verified: operators' verdicts are refused for the class but INSUFFICIENT.
+    VerdictPolicy policy;
+    /// Model: SHA-256 of the model's bytes; else zero.
+    bytes32 model;
 }
 
 /// Durations in seconds of fair time (IFairClock) that a batch keeps from its posting on.

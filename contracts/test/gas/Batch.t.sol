@@ -5,7 +5,7 @@ import {AccountRequest} from "../../src/types/Accounts.sol";
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
 import {AccountId, BatchId, BillId, PackedBill} from "../../src/types/Ids.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {Presets} from "../../src/types/Verdicts.sol";
+import {Presets, VerdictPolicy} from "../../src/types/Verdicts.sol";
 import {Base} from "../Base.sol";
 
 /// Whole transactions, calldata and intrinsic gas included, each on cold storage (`isolate`), of a batch of 500 bills
@@ -105,7 +105,7 @@ contract BatchGas is Base {
         }
         for (uint256 i; i < 32; ++i) {
             vm.prank(governor);
-            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, 0, false));
+            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, 0, VerdictPolicy.Trend, 0));
         }
         BatchId batch = _post(bills);
         _judge(batch, bills, _verdicts(COUNT, INSUFFICIENT));
@@ -120,7 +120,7 @@ contract BatchGas is Base {
     function test_GivenAppealsAndInsufficientInTurn_Judge() external {
         for (uint256 i; i < 32; ++i) {
             vm.prank(governor);
-            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, type(uint48).max, false));
+            gate.setPresets(Utility.Electricity, uint8(i), Presets(0, 0, 2, type(uint48).max, VerdictPolicy.Trend, 0));
         }
         for (uint256 i; i < COUNT; ++i) {
             vm.prank(classifier);

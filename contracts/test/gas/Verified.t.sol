@@ -5,7 +5,7 @@ import {AccountId, BatchId, PackedBill} from "../../src/types/Ids.sol";
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
 import {Mandate} from "../../src/types/Accounts.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {Presets} from "../../src/types/Verdicts.sol";
+import {Presets, VerdictPolicy} from "../../src/types/Verdicts.sol";
 import {Base} from "../Base.sol";
 import {QuorumBase} from "../QuorumBase.sol";
 import {Merkle} from "../Merkle.sol";
@@ -24,7 +24,7 @@ contract VerifiedGas is QuorumBase {
         super.setUp();
         vm.startPrank(governor);
         meters.setMeter(supplier, Utility.Electricity, vm.addr(METER_KEY));
-        gate.setPresets(Utility.Electricity, CLASS, Presets(200_000, 0, 2, 0, true));
+        gate.setPresets(Utility.Electricity, CLASS, Presets(200_000, 0, 2, 0, VerdictPolicy.Verified, 0));
         vm.stopPrank();
         // Not the first batch of all: sums and credit are not zero.
         BatchId paid = IdCodec.batch(_settled());

@@ -7,7 +7,7 @@ import {IVerdictGate} from "../../src/interfaces/IVerdictGate.sol";
 import {BillState} from "../../src/types/Bills.sol";
 import {BatchId, PackedBill} from "../../src/types/Ids.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {Decision, Periods, Presets} from "../../src/types/Verdicts.sol";
+import {Decision, Periods, Presets, VerdictPolicy} from "../../src/types/Verdicts.sol";
 import {SupplierSteps} from "./SupplierSteps.sol";
 
 /// What operators, governor and classifier do.
@@ -40,7 +40,9 @@ abstract contract OracleSteps is SupplierSteps {
         Utility utility = Utility(1 + _draw(2));
         uint8 class = uint8(_draw(3));
         uint48 cap = uint48(_draw(100_000));
-        Presets memory set = Presets({first: 200_000, second: 0, degree: 1, insufficientCap: cap, verified: false});
+        Presets memory set = Presets({
+            first: 200_000, second: 0, degree: 1, insufficientCap: cap, policy: VerdictPolicy.Trend, model: 0
+        });
         bytes memory data = abi.encodeCall(IVerdictGate.setPresets, (utility, class, set));
         if (!_governs(data, Step.SetPresets)) return;
         _advance();

@@ -14,7 +14,7 @@ import {AccountRequest, Mandate, Voice} from "../../src/types/Accounts.sol";
 import {BillRecord, BillState, Reason, Totals} from "../../src/types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../../src/types/Ids.sol";
 import {TariffBlock, Utility} from "../../src/types/Utilities.sol";
-import {Presets} from "../../src/types/Verdicts.sol";
+import {Presets, VerdictPolicy} from "../../src/types/Verdicts.sol";
 import {Vm} from "../Vm.sol";
 
 /// The ledger under every amount at once: balance, caps, bill, verdict and what is asked of it afterwards are symbols,
@@ -220,7 +220,9 @@ contract LedgerSymbolicTest {
     }
 
     function presetsOf(uint32, Utility, uint8) external view returns (Presets memory) {
-        return Presets({first: 0, second: 0, degree: 2, insufficientCap: insufficientCap, verified: false});
+        return Presets({
+            first: 0, second: 0, degree: 2, insufficientCap: insufficientCap, policy: VerdictPolicy.Trend, model: 0
+        });
     }
 
     function isPaused() external pure returns (bool) {

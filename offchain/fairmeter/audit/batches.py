@@ -145,7 +145,9 @@ def _judging(events: Columns, row: int, call: Call, posting: Posting, presets: P
 
 def _computed(posting: Posting, shown: Evidence, presets: PresetsOf) -> Bytes2D:
     bills = posting.bills
-    verdicts = recompute(shown.reference(), bills.quantity, bills.days.astype(np.int64), *presets(posting))
+    verdicts = recompute(
+        shown.reference(np.zeros(len(bills), np.bool_)), bills.quantity, bills.days.astype(np.int64), *presets(posting)
+    )
     return pack_verdicts(verdicts)
 
 

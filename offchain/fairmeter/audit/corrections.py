@@ -11,17 +11,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from fairmeter.audit.batches import Batches, PresetsOf
+from fairmeter.audit.batches import Batches
 from fairmeter.audit.calls import calls
 from fairmeter.audit.evidence import reference_of
 from fairmeter.audit.findings import MAX_FINDINGS, Check, Finding
 from fairmeter.audit.meters import MeterKeys
-from fairmeter.audit.recompute import recompute
+from fairmeter.audit.parameters import Parameters
+from fairmeter.audit.recompute import follow, recompute
 from fairmeter.audit.record import ChainRecord
 from fairmeter.bundle import Bundle
 from fairmeter.chain.compact import signer_of
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.packing import READING_BYTES, VERDICT_BYTES, pack_verdicts
+from fairmeter.contracts.statements import Statements
 from fairmeter.errors import ChainError
 from fairmeter.model import Decision, Int64s, Reference
 from fairmeter.units import MAX_REFERENCE_DAYS
@@ -56,25 +58,29 @@ class Correction:
     right: bytes
     """The packed verdict that the contract says is right."""
     readings: tuple[int | None, ...]
-    """That it follows from: base units a day of the reference period; none by a demand."""
+    """That it follows from: base units a day of the reference period; none by a demand, or of a model's verdict."""
+    statement: bytes = b""
+    """Of a model's verdict what it follows from."""
 
 
 class Corrected:
     """All corrections of a run, and whether each is what its transaction shows."""
 
     def __init__(
-        self, bundle: Bundle, record: ChainRecord, batches: Batches, keys: MeterKeys, presets: PresetsOf
+        self, bundle: Bundle, record: ChainRecord, batches: Batches, keys: MeterKeys, parameters: Parameters
     ) -> None:
         """Raises ChainError for a correction of a bill that was not posted."""
         self._postings = {posting.batch: posting for posting in batches.postings}
-        self._keys, self._presets = keys, cache(presets)
+        self._keys, self._presets, self._modelled = keys, cache(parameters.presets), cache(parameters.modelled)
         self._findings: list[Finding] = []
         self.all = list(self._read(bundle, record))
 
     def check(self) -> Check:
         """Each right verdict, computed again from what was shown for it."""
-        known = [one for one in self.all if one.way is not Way.DEMAND]
+        known = [one for one in self.all if one.way is not Way.DEMAND and not one.statement]
         findings = [*self._findings, *(_named(one, NOTHING_KNOWN) for one in self._demanded())]
+        said = ((one, self._said(one)) for one in self.all if one.statement)
+        findings += [_named(one, right) for one, right in said if right != one.right]
         findings += self._wrong(known) if known else ()
         detail = "corrected verdicts, computed again from what was shown for them"
         return Check("corrections", detail, len(self.all), tuple(findings[:MAX_FINDINGS]))
@@ -98,6 +104,9 @@ class Corrected:
                 self._findings.append(Finding("corrections", where, f"a call of {', '.join(WAYS)}", function))
                 continue
             packed = right.tobytes()[:VERDICT_BYTES]
+            if WAYS[function] is Way.LEAF and self._is_modelled(bill):
+                yield Correction(bill, Way.LEAF, packed, (), arguments["leaf"]["readings"])
+                continue
             yield Correction(bill, WAYS[function], packed, self._shown(bill, WAYS[function], arguments, where))
 
     def _shown(self, bill: int, way: Way, arguments: Mapping[str, Any], where: str) -> tuple[int | None, ...]:
@@ -114,6 +123,10 @@ class Corrected:
             skipped = start + len(found) - snapshot["firstDay"]
             found += _daily(snapshot["readings"], snapshot["missing"])[max(skipped, 0) :]
         return tuple(found[:days])
+
+    def _is_modelled(self, bill: int) -> bool:
+        posting = self._postings.get(bill >> 16)
+        return posting is not None and bool(self._modelled(posting)[bill & 0xFFFF])
 
     def _is_signed(self, bill: int, snapshot: Mapping[str, Any]) -> bool:
         posting = self._postings[bill >> 16]
@@ -145,6 +158,13 @@ class Corrected:
         for one, verdict in zip(known, computed, strict=True):
             if verdict.tobytes() != one.right:
                 yield _named(one, verdict.tobytes())
+
+    def _said(self, one: Correction) -> bytes:
+        """The verdict that follows from the model's statement."""
+        statement = Statements.unpack(np.frombuffer(one.statement, np.uint8)[None])
+        quantity, _, rate, *_ = self._row(one.bill)
+        followed = pack_verdicts(follow(statement, np.array([quantity]), np.array([rate])))
+        return bytes(followed.tobytes())
 
     def _demanded(self) -> Iterator[Correction]:
         """Those by a demand whose right verdict says more than that nothing is known."""

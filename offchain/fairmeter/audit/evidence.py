@@ -16,6 +16,7 @@ from fairmeter.chain.keccak import keccak_rows
 from fairmeter.chain.merkle import merkle_root
 from fairmeter.contracts.events import fixed_rows
 from fairmeter.contracts.packing import EVIDENCE_DOMAIN, MISSING_BYTES, READING_BYTES, BillColumns, Bytes2D
+from fairmeter.contracts.statements import STATEMENT_BYTES
 from fairmeter.model import Bools, Int32s, Int64s, Reference
 from fairmeter.units import MAX_REFERENCE_DAYS, date_of, day_of, reference_date
 
@@ -33,31 +34,36 @@ class Evidence:
     days: Int32s
     """(n,) of the reference period."""
     packed: Bytes2D
-    """(n, w) readings, 5 bytes a day, padded by zeros to the longest."""
+    """(n, w) readings, 5 bytes a day, padded by zeros to the longest; of a bill that a model judged its statement."""
+    sizes: Int64s
+    """(n,) bytes of `packed` that count."""
     bitmap: Bytes2D
     """(n, 12) which days are missing."""
     salts: Bytes2D
     """(n, 32)."""
 
     @classmethod
-    def read(cls, table: pa.Table) -> Self | Problem:
-        """The rows of an evidence table's row group; the first row that is not of the one form in which evidence is
-        written, if there is one: no bit of it may be without meaning."""
+    def read(cls, table: pa.Table, modelled: Bools) -> Self | Problem:
+        """The rows of an evidence table's row group, those of `modelled` (n,) with a model's statement; the first row
+        that is not of the one form in which evidence is written, if there is one: no bit of it may be without
+        meaning."""
         days = table["reference_days"].to_numpy()
         lengths = pc.binary_length(table["readings"]).to_numpy()
         if len(wrong := np.flatnonzero((days < 1) | (days > MAX_REFERENCE_DAYS))):
             return int(wrong[0]), f"1..{MAX_REFERENCE_DAYS} days", str(days[wrong[0]])
-        if len(wrong := np.flatnonzero(lengths != READING_BYTES * days)):
+        sizes = np.where(modelled, STATEMENT_BYTES, READING_BYTES * days.astype(np.int64))
+        if len(wrong := np.flatnonzero(lengths != sizes)):
             row = wrong[0]
-            return int(row), f"{READING_BYTES * days[row]} bytes of readings", str(lengths[row])
+            return int(row), f"{sizes[row]} bytes of readings", str(lengths[row])
         found = cls(
             start=table["reference_start"].to_numpy(),
             days=days,
-            packed=_padded(table["readings"], READING_BYTES * days.astype(np.int64)),
+            packed=_padded(table["readings"], sizes),
+            sizes=sizes,
             bitmap=fixed_rows(table["missing"], MISSING_BYTES),
             salts=fixed_rows(table["salt"], SALT_BYTES),
         )
-        return found._problem() or found
+        return found._problem(modelled) or found
 
     @classmethod
     def shown(cls, bills: BillColumns, packed: bytes) -> Self | None:
@@ -73,14 +79,15 @@ class Evidence:
         rows = np.zeros(inside.shape, np.uint8)
         rows[inside] = np.frombuffer(packed, np.uint8)
         salts = np.zeros((len(bills), SALT_BYTES), np.uint8)
-        return cls(start.astype(np.int32), days.astype(np.int32), rows[:, :width], rows[:, width:], salts)
+        return cls(start.astype(np.int32), days.astype(np.int32), rows[:, :width], widths, rows[:, width:], salts)
 
-    def reference(self) -> Reference:
-        """The readings as numbers, base units."""
+    def reference(self, modelled: Bools) -> Reference:
+        """The readings as numbers, base units; none of the bills of `modelled` (n,), whose statement is none."""
         n, width = self.packed.shape
         weights = 256 ** np.arange(READING_BYTES - 1, -1, -1, dtype=np.int64)
         readings = self.packed.reshape(n, width // READING_BYTES, READING_BYTES) @ weights
-        inside = np.arange(readings.shape[1]) < self.days[:, None]
+        readings[modelled] = 0
+        inside = (np.arange(readings.shape[1]) < self.days[:, None]) & ~modelled[:, None]
         present = inside & ~self._missing()[:, : readings.shape[1]]
         return Reference(self.start, self.days, readings, present)
 
@@ -92,10 +99,10 @@ class Evidence:
         bound = np.frombuffer(prefix, np.uint8)
         index = np.arange(n).astype(">u2").view(np.uint8).reshape(n, 2)
         start = self.start.astype(">u2").view(np.uint8).reshape(n, 2)
-        for days in np.unique(self.days).tolist():
-            rows = np.flatnonzero(self.days == days)
-            period = np.full((len(rows), 1), days, np.uint8)
-            readings = self.packed[rows, : READING_BYTES * days]
+        for size in np.unique(self.sizes).tolist():
+            rows = np.flatnonzero(self.sizes == size)
+            period = self.days[rows, None].astype(np.uint8)
+            readings = self.packed[rows, :size]
             place = [np.broadcast_to(bound, (len(rows), len(bound))), index[rows], words[rows], start[rows], period]
             parts = [*place, readings, self.bitmap[rows], self.salts[rows]]
             leaves[rows] = keccak_rows(np.concatenate(parts, axis=1))
@@ -105,12 +112,14 @@ class Evidence:
         """(n, 96) whether day x is missing: bit x, counted from the lowest."""
         return np.unpackbits(self.bitmap[:, ::-1], axis=1, bitorder="little").astype(np.bool_)
 
-    def _problem(self) -> Problem | None:
+    def _problem(self, modelled: Bools) -> Problem | None:
         missing = self._missing()
+        if len(wrong := np.flatnonzero(missing.any(axis=1) & modelled)):
+            return int(wrong[0]), "no missing day beside a statement", f"0x{self.bitmap[wrong[0]].tobytes().hex()}"
         beyond = missing & (np.arange(missing.shape[1]) >= self.days[:, None])
         if len(wrong := np.flatnonzero(beyond.any(axis=1))):
             return int(wrong[0]), "no missing day beyond the period", f"0x{self.bitmap[wrong[0]].tobytes().hex()}"
-        filled = self.reference().readings > 0
+        filled = self.reference(modelled).readings > 0
         filled &= missing[:, : filled.shape[1]]
         if len(wrong := np.flatnonzero(filled.any(axis=1))):
             day = np.flatnonzero(filled[wrong[0]])[0]

@@ -18,8 +18,8 @@ class Finding:
     """One difference between what a bundle says and what is."""
 
     check: str
-    """files, manifest, bytecode, replay, sample, bills, verdicts, evidence, verified, recompute, corrections, slashing,
-    parameters, source, INV-nn, sums or anchor."""
+    """files, manifest, bytecode, replay, sample, bills, verdicts, evidence, verified, model, recompute, corrections,
+    slashing, parameters, source, INV-nn, sums or anchor."""
     where: str
     expected: str
     found: str

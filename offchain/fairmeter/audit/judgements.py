@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,21 +18,26 @@ from fairmeter.audit.findings import Check, Finding, Progress
 from fairmeter.audit.identities import Identities
 from fairmeter.audit.manifest import Manifest
 from fairmeter.audit.parameters import Parameters
-from fairmeter.audit.recompute import recompute
+from fairmeter.audit.recompute import follow, recompute
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source, differing, first_day, values
 from fairmeter.audit.verified import Verified
-from fairmeter.bundle import Bundle
+from fairmeter.bundle import MODEL, Bundle
 from fairmeter.chain.merkle import merkle_root
 from fairmeter.contracts.attesting import verdict_commitment
 from fairmeter.contracts.packing import VerdictColumns, unpack_verdicts
-from fairmeter.model import Reference, Utility, Verdicts
+from fairmeter.contracts.statements import Statements
+from fairmeter.model import Bools, Reference, Utility, Verdicts
+
+if TYPE_CHECKING:
+    from fairmeter.audit.modelled import Modelled
 
 DETAILS = {
     "bills": "rows of the bills table, with the posted calldata",
     "verdicts": "rows of the verdicts table, with the submitted calldata",
     "evidence": "evidence leaves, with the roots on chain and the periods that the bills' dates give",
     "verified": "verdicts of the gate's own, with the meter operator's signature over what it was shown",
+    "model": "bills that a model judged, with its bytes, its hash on chain, and their figures",
     "recompute": "verdicts computed again from their evidence, in exact integers",
     "source": "evidence leaves, with the source of the readings",
 }
@@ -50,11 +56,13 @@ class Judgements:
         corrections: Corrections,
         verified: Verified,
         corrected: Corrected,
+        modelled: Modelled | None,
         source: Source | None,
         progress: Progress,
     ) -> None:
         self._bundle, self._manifest, self._batches = bundle, manifest, batches
         self._corrections, self._verified, self._corrected = corrections, verified, corrected
+        self._modelled = modelled
         self._otherwise: Counter[Way] = Counter()
         """Evidence that differs from the source, by what has corrected it."""
         self._parameters, self._suppliers, self._source, self._progress = parameters, suppliers, source, progress
@@ -72,7 +80,8 @@ class Judgements:
                 break
             self._progress("verdicts", counts["recompute"], total)
         else:
-            finding = self._identities.finding() or _left_over(tables)
+            rest = 0 if self._modelled is None else self._modelled.rest()
+            finding = self._identities.finding() or _left_over(tables) or _no_bill(rest)
         names = [name for name in DETAILS if name != "source" or self._source is not None]
         return [
             Check(
@@ -106,23 +115,34 @@ class Judgements:
 
     def _evidence(self, judging: Judging, rows: pa.Table, bills: pa.Table, counts: Counter[str]) -> Finding | None:
         """The evidence, and what is computed from it."""
-        evidence = Evidence.read(rows)
+        modelled = self._parameters.modelled(judging.posting) & (judging.shown is None)
+        evidence = Evidence.read(rows, modelled)
         if isinstance(evidence, tuple):
             index, *problem = evidence
             return Finding("evidence", _named(judging, index), *problem)
-        reference = evidence.reference()
+        reference = evidence.reference(modelled)
         steps: list[tuple[str, Callable[[], Finding | None]]] = [
             ("evidence", lambda: self._root(judging, evidence)),
             ("verified", lambda: self._verified.finding(judging, evidence)),
-            ("recompute", lambda: self._recompute(judging, reference)),
+            ("model", lambda: self._by_model(judging, modelled, evidence, bills)),
+            ("recompute", lambda: self._recompute(judging, reference, modelled, evidence)),
         ]
         if self._source is not None:
-            steps.append(("source", lambda: self._compare_source(judging, bills, reference)))
+            steps.append(("source", lambda: self._compare_source(judging, bills, reference, modelled)))
+        n = len(judging.words)
+        of = {"verified": n if judging.shown is not None else 0, "model": int(modelled.sum())}
         for name, step in steps:
             if (finding := step()) is not None:
                 return finding
-            counts[name] += len(judging.words) if name != "verified" or judging.shown is not None else 0
+            counts[name] += of.get(name, n)
         return None
+
+    def _by_model(self, judging: Judging, rows: Bools, evidence: Evidence, bills: pa.Table) -> Finding | None:
+        if not rows.any():
+            return None
+        if self._modelled is None:
+            return Finding("model", f"batch {judging.posting.batch}", f"{MODEL}, which judged it", "no such file")
+        return self._modelled.finding(judging, rows, evidence, bills)
 
     def _bills(self, judging: Judging, rows: pa.Table) -> Finding | None:
         posting = judging.posting
@@ -169,7 +189,7 @@ class Judgements:
             return None
         return Finding("evidence", f"batch {batch}, root", f"{shown(judging.evidence_root)} on chain", shown(root))
 
-    def _recompute(self, judging: Judging, reference: Reference) -> Finding | None:
+    def _recompute(self, judging: Judging, reference: Reference, modelled: Bools, evidence: Evidence) -> Finding | None:
         posting, bills = judging.posting, judging.posting.bills
         submitted = unpack_verdicts(judging.verdicts)
         if (commitment := verdict_commitment(judging.verdicts)) != judging.commitment:
@@ -178,6 +198,8 @@ class Judgements:
             )
         presets = self._parameters.presets(posting)
         judged = recompute(reference, bills.quantity, bills.days.astype(np.int64), *presets)
+        said = Statements.unpack(evidence.packed[modelled])
+        judged = judged.with_rows(modelled, follow(said, bills.quantity[modelled], presets[0][modelled]))
         same = (
             (judged.decision == submitted.decision)
             & (judged.has_actual == submitted.has_actual)
@@ -195,11 +217,14 @@ class Judgements:
         found = f"{_text(submitted, index)}, signed by {signed}"
         return Finding("recompute", _named(judging, index), _text(judged, index), found)
 
-    def _compare_source(self, judging: Judging, rows: pa.Table, evidence: Reference) -> Finding | None:
+    def _compare_source(self, judging: Judging, rows: pa.Table, evidence: Reference, modelled: Bools) -> Finding | None:
         assert self._source is not None
         posting = judging.posting
         source = self._source.reference(rows, posting.bills, posting.utility)
+        # the leaves of bills that a model judged have no readings
         for index in differing(source, evidence):
+            if modelled[index]:
+                continue
             ours, theirs = values(source, index), values(evidence, index)
             way = self._corrected_by(posting.batch << 16 | index, ours)
             if way is None:
@@ -220,6 +245,10 @@ class Judgements:
             return ""
         ways = ", ".join(f"{count:,} by {way}" for way, count in self._otherwise.items())
         return f"; where they differ the verdicts were corrected: {ways}"
+
+
+def _no_bill(rest: int) -> Finding | None:
+    return Finding("model", "features.parquet", "nothing after the last judged bill", f"{rest} rows") if rest else None
 
 
 def _left_over(tables: Mapping[str, Rows]) -> Finding | None:

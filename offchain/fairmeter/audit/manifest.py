@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
-from fairmeter.bundle import FILES, MANIFEST, Bundle
+from fairmeter.bundle import MANIFEST, MODEL, Bundle, files_of
 from fairmeter.chain.genesis import HARDFORK, Genesis
 from fairmeter.contracts.artifacts import CONTRACTS
 from fairmeter.errors import BundleError
@@ -68,8 +68,9 @@ def read_manifest(bundle: Bundle) -> Manifest:
     contracts.only(CONTRACTS)
     sums.only(SUMS)
     files = fields.nested("files")
-    files.only(FILES)
-    tables = {name: files.nested(name) for name in FILES}
+    names = files_of(MODEL in files.values)
+    files.only(names)
+    tables = {name: files.nested(name) for name in names}
     for described in tables.values():
         described.text("sha256")
     return Manifest(

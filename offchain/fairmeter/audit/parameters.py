@@ -4,6 +4,7 @@ and with what the scenario asked for."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,13 +12,15 @@ import numpy as np
 from fairmeter.audit.findings import Check, Finding
 from fairmeter.audit.record import ChainRecord, order_of
 from fairmeter.contracts.clients import VerdictGate
-from fairmeter.model import Bools, Int64s, Presets, UInt8s, Utility
-from fairmeter.units import Ppm
+from fairmeter.model import Bools, Int64s, Policy, Presets, UInt8s, Utility
+from fairmeter.units import FIRST_BILLED_DAY, Ppm
 
 if TYPE_CHECKING:
     from fairmeter.audit.batches import Posting
 
 MAX_INT64: Final = 2**63 - 1
+CALIBRATED: Final = "calibrated"
+"""The scenario's policy by which a model judges."""
 FIRST_VERSION: Final = 1
 """Of the gate's parameters, as it was deployed."""
 VERIFIED_CLASS: Final = 1
@@ -33,7 +36,7 @@ class Parameters:
         set_ = [arguments for _, arguments in record.decoded("VerdictGate", "PresetsSet")]
         self._revisions = [(one["version"], one["utility"], one["class"], one["presets"]) for one in set_]
         self._periods = [(one["version"], one["periods"]) for _, one in record.decoded("VerdictGate", "PeriodsSet")]
-        self._used: dict[Key, Mapping[str, int]] = {}
+        self._used: dict[Key, Mapping[str, Any]] = {}
         changes = record.ledger("ClassSet")
         order = np.lexsort((order_of(changes), changes["account"]))
         names = ("account", "transaction", "class")
@@ -46,7 +49,7 @@ class Parameters:
 
     def cap(self, version: int, utility: int, class_: int) -> int:
         """The largest amount of an INSUFFICIENT bill that is paid, minor units."""
-        return self._presets((version, utility, class_))["insufficientCap"]
+        return int(self._presets((version, utility, class_))["insufficientCap"])
 
     def classes(self, accounts: Int64s, transaction: int) -> Int64s:
         """(n,) the class of each account just before a transaction."""
@@ -70,8 +73,22 @@ class Parameters:
     def verified(self, posting: Posting) -> Bools:
         """(n,) of which of a posting's bills the gate computes the verdict."""
         classes = self.classes(posting.accounts, posting.transaction)
-        asking = [one for one in np.unique(classes).tolist() if self._presets(_key(posting, one))["verified"]]
-        return np.isin(classes, asking)
+        return np.isin(classes, self._classes_of(posting, classes, Policy.VERIFIED))
+
+    def modelled(self, posting: Posting) -> Bools:
+        """(n,) which of a posting's bills operators judge by a model."""
+        classes = self.classes(posting.accounts, posting.transaction)
+        judged = np.isin(classes, self._classes_of(posting, classes, Policy.MODEL))
+        return judged & (posting.bills.start >= FIRST_BILLED_DAY)
+
+    def model(self, posting: Posting, rows: Bools) -> set[bytes]:
+        """The hashes of the models that judge the bills of `rows` (n,)."""
+        classes = np.unique(self.classes(posting.accounts[rows], posting.transaction)).tolist()
+        return {self._presets(_key(posting, one))["model"] for one in classes}
+
+    def _classes_of(self, posting: Posting, classes: Int64s, policy: Policy) -> list[int]:
+        """Those of `classes` whose bills are judged so."""
+        return [one for one in np.unique(classes).tolist() if self._presets(_key(posting, one))["policy"] == policy]
 
     def caps(self, posting: Posting, transaction: int) -> Int64s:
         """(n,) the largest amounts up to which a posting's bills are paid where INSUFFICIENT, minor units, by the
@@ -90,14 +107,16 @@ class Parameters:
             if gate is not None and (answer := gate.read("presetsOf", *key)) != presets:
                 findings.append(Finding("parameters", f"presetsOf, {_named(key)}", str(dict(presets)), str(answer)))
         for utility, class_ in sorted({key[1:] for key in self._used}):
-            told = [one[3] for one in self._revisions if one[1:3] == (utility, class_) and one[0] > FIRST_VERSION]
+            told = [
+                _told(one[3]) for one in self._revisions if one[1:3] == (utility, class_) and one[0] > FIRST_VERSION
+            ]
             where = f"manifest.json, scenario, presets of {Utility(utility).label}, class {class_}"
             findings += _in_order(where, told, list(_presets_asked(scenario, class_)))
         periods = [one for version, one in self._periods if version > FIRST_VERSION]
         findings += _in_order("manifest.json, scenario, periods", periods, [scenario.get("periods")])
         return Check("parameters", "presets of the gate, with the scenario's", len(self._used), tuple(findings))
 
-    def _presets(self, key: Key) -> Mapping[str, int]:
+    def _presets(self, key: Key) -> Mapping[str, Any]:
         if key not in self._used:
             version, utility, class_ = key
             known = [one for one in self._revisions if one[0] <= version and one[1] == utility]
@@ -113,11 +132,19 @@ def _in_order(where: str, told: Sequence[Any], asked: Sequence[Any]) -> Iterator
 
 
 def _presets_asked(scenario: Mapping[str, Any], class_: int) -> Iterator[Mapping[str, Any]]:
-    """The presets that a scenario has set for a class, one after another, as the gate has them."""
+    """The presets that a scenario has set for a class, one after another, as the gate has them but for the model."""
+    modelled = scenario.get("policy") == CALIBRATED and class_ != VERIFIED_CLASS
+    first = asdict(Presets(scenario.get("rate", Ppm(0)))) if modelled else scenario.get("presets")
+    policy = Policy.MODEL if modelled else Policy.VERIFIED if class_ == VERIFIED_CLASS else Policy.TREND
     changes = scenario.get("governance", {}).get("changes", ())
-    for presets in (scenario.get("presets"), *(one["presets"] for one in changes)):
+    for presets in (first, *(one["presets"] for one in changes)):
         if presets is not None:
-            yield {**presets, "insufficientCap": scenario.get("insufficient_cap"), "verified": class_ == VERIFIED_CLASS}
+            yield {**presets, "insufficientCap": scenario.get("insufficient_cap"), "policy": int(policy)}
+
+
+def _told(presets: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without the model, which no scenario names: its bytes are in the bundle."""
+    return {name: value for name, value in presets.items() if name != "model"}
 
 
 def _key(posting: Posting, class_: int) -> Key:

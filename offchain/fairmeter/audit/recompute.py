@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from fairmeter.contracts.statements import Statements
 from fairmeter.model import Bools, Decision, Int64s, Reference, UInt8s, Verdicts
 from fairmeter.units import MAX_INT40, MAX_REFERENCE_DAYS, MIN_INT40, PPM
 
@@ -60,6 +61,17 @@ def recompute(
         has_actual=known,
         has_expected=_rows(n, judged),
         exact=np.ones(n, np.bool_),
+    )
+
+
+def follow(said: Statements, quantity: Int64s, rate: Int64s) -> Verdicts:
+    """The verdicts that a model's statements give of k bills of `quantity` (k,), base units, at a `rate` (k,), ppm."""
+    highest = np.maximum(said.highest, 1).astype(object)
+    actual, expected = (_ppm((one.astype(object) - highest) * PPM, highest) for one in (quantity, said.expected))
+    appeals = said.score <= rate
+    every = np.ones(len(quantity), np.bool_)
+    return Verdicts(
+        np.where(appeals, Decision.APPEAL, Decision.PAY).astype(np.uint8), actual, expected, every, every, every
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -38,6 +38,10 @@ from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
 from fairmeter.errors import InputError
+from fairmeter.verdict.needed import calibrated_policy
+
+if TYPE_CHECKING:
+    from fairmeter.audit.modelled import Modelled
 
 WITNESS: Final = "py-evm"
 """The EVM of samples."""
@@ -135,6 +139,16 @@ class _Audit:
         logs = self.bundle.row_groups("logs")
         return ChainRecord(logs, self.manifest.contracts, np.concatenate([np.zeros(0, np.int64), *times]))
 
+    def _modelled(self, parameters: Parameters) -> Modelled | None:
+        """None where no model judged: then nothing of it is needed. Raises ToolMissingError without scikit-learn."""
+        content = self.bundle.model()
+        if content is None:
+            return None
+        calibrated_policy()
+        from fairmeter.audit.modelled import Modelled  # noqa: PLC0415
+
+        return Modelled(self.bundle, content, parameters, self.source)
+
     def _recorded(
         self, record: ChainRecord, engine: Engine | None, checkpoints: Sequence[Checkpoint]
     ) -> Generator[Check]:
@@ -147,7 +161,7 @@ class _Audit:
             yield Check("calls", "transactions behind the batches' events", 0, (batches,))
             return
         yield check_operators(manifest, record)
-        corrected = Corrected(self.bundle, record, batches, keys, parameters.presets)
+        corrected = Corrected(self.bundle, record, batches, keys, parameters)
         yield from Judgements(
             self.bundle,
             manifest,
@@ -157,6 +171,7 @@ class _Audit:
             corrections,
             Verified(record, keys, parameters),
             corrected,
+            self._modelled(parameters),
             self.source,
             self.progress,
         ).run()

@@ -20,12 +20,12 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._usage = load_usage(path)
-        self._customers = pa.array(self._usage.customers, pa.string())
+        self.usage = load_usage(path)
+        self._customers = pa.array(self.usage.customers, pa.string())
 
     def reference(self, rows: pa.Table, bills: BillColumns, utility: int) -> Reference:
         """The readings of a batch's reference periods; `rows` are the batch's of the bills table."""
-        return reference_readings(self._usage, self._as_bills(rows, bills, utility))
+        return reference_readings(self.usage, self._as_bills(rows, bills, utility))
 
     def _as_bills(self, rows: pa.Table, bills: BillColumns, utility: int) -> Bills:
         n = len(bills)
@@ -39,7 +39,7 @@ class Source:
             end=(bills.start + bills.days - 1).astype(np.int32),
             quantity=bills.quantity,
             amount=bills.amount,
-            customers=(*self._usage.customers, ""),
+            customers=(*self.usage.customers, ""),
             suppliers=("",),
         )
 

@@ -14,7 +14,7 @@ from fairmeter.chain.merkle import merkle_proof, merkle_root
 from fairmeter.chain.wallet import typed_data_hash
 from fairmeter.contracts.attesting import VERDICTS_A_LEAF, verdict_leaves
 from fairmeter.contracts.calldata import words_of
-from fairmeter.contracts.packing import READING_BYTES, Bytes2D, Evidence
+from fairmeter.contracts.packing import Bytes2D, Evidence
 from fairmeter.contracts.session import Call, Contract
 from fairmeter.model import Bools, Int64s
 
@@ -77,7 +77,7 @@ class Committed:
 
 def leaf_shown(evidence: Evidence, leaves: Bytes2D, index: int) -> Shown:
     """A bill's evidence with its path; `leaves` are the batch's, (n, 32)."""
-    width = READING_BYTES * int(evidence.days[index])
+    width = int(evidence.sizes[index])
     return {
         "readings": evidence.readings[index, :width].tobytes(),
         "missing": int.from_bytes(evidence.missing[index].tobytes(), "big"),

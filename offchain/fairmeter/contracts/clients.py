@@ -17,7 +17,7 @@ from fairmeter.contracts.governance import Stakes
 from fairmeter.contracts.packing import Bytes2D, MandateColumns, unpack_mandates
 from fairmeter.contracts.session import Call, Contract
 from fairmeter.contracts.views import Account, Batch, BillRecord, Totals, struct
-from fairmeter.model import BillState, Bools, Presets, Tariff
+from fairmeter.model import BillState, Bools, ClassPolicy, Policy, Presets, Tariff
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 Ids = npt.NDArray[np.integer]
@@ -281,16 +281,16 @@ class VerdictGate(Contract):
         """An operator's: leaves on chain what it says of a batch."""
         return self.write("attest", batch, evidence_root, verdict_commitment)
 
-    def set_presets(
-        self, utility: int, class_: int, presets: Presets, insufficient_cap: int, *, verified: bool = False
-    ) -> Call:
-        """Governor only; `insufficient_cap` in minor units; `verified` has the gate compute the class's verdicts."""
+    def set_presets(self, utility: int, class_: int, judged: ClassPolicy, insufficient_cap: int) -> Call:
+        """Governor only: how the bills of a class are judged; `insufficient_cap` in minor units."""
+        presets = judged.presets
         fields = {
             "first": presets.first,
             "second": presets.second,
             "degree": presets.degree,
             "insufficientCap": insufficient_cap,
-            "verified": verified,
+            "policy": int(judged.policy),
+            "model": judged.model,
         }
         return self.write("setPresets", utility, class_, fields)
 
@@ -298,18 +298,15 @@ class VerdictGate(Contract):
         """Governor only; seconds."""
         return self.write("setPeriods", dataclasses.asdict(periods))
 
-    def presets_of(self, version: int, utility: int, class_: int) -> Presets:
-        """The presets that a batch of that version is judged by."""
+    def policy_of(self, version: int, utility: int, class_: int) -> ClassPolicy:
+        """How bills of that class are judged in a batch of that version."""
         found = self.read("presetsOf", version, utility, class_)
-        return Presets(found["first"], found["second"], found["degree"])
+        presets = Presets(found["first"], found["second"], found["degree"])
+        return ClassPolicy(presets, Policy(found["policy"]), found["model"])
 
     def stakes_of(self, version: int) -> Stakes:
         """The stakes that a batch of that version is judged under."""
         return struct(Stakes, self.read("stakesOf", version))
-
-    def is_verified(self, version: int, utility: int, class_: int) -> bool:
-        """Whether the gate computes the verdicts of that class in a batch of that version."""
-        return bool(self.read("presetsOf", version, utility, class_)["verified"])
 
     def periods_of(self, version: int) -> Periods:
         """The periods of a batch of that version."""

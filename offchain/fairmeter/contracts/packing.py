@@ -61,24 +61,24 @@ class BillColumns:
 def pack_bills(bills: BillColumns) -> Bytes2D:
     """(n, 32): one word a bill, layout of PackedBills.sol."""
     words = np.zeros((len(bills), 32), np.uint8)
-    _put(words, 31, 4, bills.number)
-    _put(words, 27, 6, bills.quantity)
-    _put(words, 21, 6, bills.amount)
-    _put(words, 15, 2, bills.start)
-    _put(words, 13, 1, bills.days)
-    _put(words, 12, 8, bills.replaces)
+    put(words, 31, 4, bills.number)
+    put(words, 27, 6, bills.quantity)
+    put(words, 21, 6, bills.amount)
+    put(words, 15, 2, bills.start)
+    put(words, 13, 1, bills.days)
+    put(words, 12, 8, bills.replaces)
     return words
 
 
 def unpack_bills(words: Bytes2D) -> BillColumns:
     """The reverse of `pack_bills`; `words` is (n, 32)."""
     return BillColumns(
-        number=_get(words, 31, 4),
-        quantity=_get(words, 27, 6),
-        amount=_get(words, 21, 6),
-        start=_get(words, 15, 2).astype(np.int32),
-        days=_get(words, 13, 1).astype(np.int32),
-        replaces=_get(words, 12, 8),
+        number=get(words, 31, 4),
+        quantity=get(words, 27, 6),
+        amount=get(words, 21, 6),
+        start=get(words, 15, 2).astype(np.int32),
+        days=get(words, 13, 1).astype(np.int32),
+        replaces=get(words, 12, 8),
     )
 
 
@@ -101,11 +101,11 @@ class MandateColumns:
 def unpack_mandates(words: Bytes2D) -> MandateColumns:
     """Of (n, 32) accounts' words, layout of PackedAccounts.sol."""
     return MandateColumns(
-        cap_per_bill=_get(words, 25, 6) & MAX_CAP,
-        cap_per_month=_get(words, 20, 6) >> 4 & MAX_CAP,
-        spent=_get(words, 14, 6) & MAX_CAP,
-        month=_get(words, 9, 2) >> 4,
-        last_day=_get(words, 7, 2),
+        cap_per_bill=get(words, 25, 6) & MAX_CAP,
+        cap_per_month=get(words, 20, 6) >> 4 & MAX_CAP,
+        spent=get(words, 14, 6) & MAX_CAP,
+        month=get(words, 9, 2) >> 4,
+        last_day=get(words, 7, 2),
     )
 
 
@@ -113,8 +113,8 @@ def pack_verdicts(verdicts: Verdicts) -> Bytes2D:
     """(n, 12): decision and flags, a reserved byte, actual and expected growth as int40 ppm: PackedVerdicts.sol."""
     packed = np.zeros((len(verdicts), VERDICT_BYTES), np.uint8)
     packed[:, 0] = verdicts.decision | verdicts.has_actual * HAS_ACTUAL | verdicts.has_expected * HAS_EXPECTED
-    _put(packed, 6, 5, np.where(verdicts.has_actual, verdicts.actual_ppm, 0))
-    _put(packed, 11, 5, np.where(verdicts.has_expected, verdicts.expected_ppm, 0))
+    put(packed, 6, 5, np.where(verdicts.has_actual, verdicts.actual_ppm, 0))
+    put(packed, 11, 5, np.where(verdicts.has_expected, verdicts.expected_ppm, 0))
     return packed
 
 
@@ -134,8 +134,8 @@ def unpack_verdicts(packed: Bytes2D) -> VerdictColumns:
     first = packed[:, 0]
     return VerdictColumns(
         decision=(first & 0x0F).astype(np.uint8),
-        actual_ppm=_signed40(_get(packed, 6, 5)),
-        expected_ppm=_signed40(_get(packed, 11, 5)),
+        actual_ppm=_signed40(get(packed, 6, 5)),
+        expected_ppm=_signed40(get(packed, 11, 5)),
         has_actual=(first & HAS_ACTUAL) > 0,
         has_expected=(first & HAS_EXPECTED) > 0,
     )
@@ -199,7 +199,9 @@ class Evidence:
     days: Int32s
     """(n,) of the reference period, n2."""
     readings: Bytes2D
-    """(n, 5·w) as `pack_readings` has them."""
+    """(n, w) as `pack_readings` has them; of a bill that a model judges its statement (statements.py) instead."""
+    sizes: Int64s
+    """(n,) bytes of `readings` that count."""
     missing: Bytes2D
     """(n, 12) as `pack_missing` has them."""
     salts: Bytes2D
@@ -208,11 +210,23 @@ class Evidence:
     @classmethod
     def of(cls, reference: Reference, salts: Bytes2D) -> Self:
         """Packed readings and their salts."""
-        return cls(reference.start, reference.days, pack_readings(reference), pack_missing(reference), salts)
+        packed, sizes = pack_readings(reference), READING_BYTES * reference.days.astype(np.int64)
+        return cls(reference.start, reference.days, packed, sizes, pack_missing(reference), salts)
 
     def part(self, rows: slice) -> Self:
         """Some of the leaves."""
-        return type(self)(self.start[rows], self.days[rows], self.readings[rows], self.missing[rows], self.salts[rows])
+        packed = (self.readings[rows], self.sizes[rows], self.missing[rows])
+        return type(self)(self.start[rows], self.days[rows], *packed, self.salts[rows])
+
+    def with_statements(self, rows: Bools, statements: Bytes2D) -> Self:
+        """With a model's statements (k, 80) for the k bills of `rows` (n,), whose readings are no part of a leaf."""
+        size = statements.shape[1]
+        readings = np.zeros((len(rows), max(self.readings.shape[1], size)), np.uint8)
+        readings[:, : self.readings.shape[1]] = self.readings
+        readings[rows] = 0
+        readings[rows, :size] = statements
+        missing = np.where(rows[:, None], np.uint8(0), self.missing)
+        return type(self)(self.start, self.days, readings, np.where(rows, size, self.sizes), missing, self.salts)
 
 
 def shown_evidence(evidence: Evidence) -> bytes:
@@ -221,7 +235,7 @@ def shown_evidence(evidence: Evidence) -> bytes:
     n, width = evidence.readings.shape
     rows = np.concatenate([evidence.readings, evidence.missing], axis=1)
     inside = np.ones((n, width + MISSING_BYTES), np.bool_)
-    inside[:, :width] = np.arange(width) < READING_BYTES * evidence.days[:, None]
+    inside[:, :width] = np.arange(width) < evidence.sizes[:, None]
     return rows[inside].tobytes()
 
 
@@ -232,36 +246,37 @@ def evidence_prefix(chain_id: int, gate: bytes) -> bytes:
 
 def evidence_leaves(prefix: bytes, bills: Int64s, words: Bytes2D, evidence: Evidence) -> Bytes2D:
     """(n, 32): keccak256(domain 32 ‖ chain id 8 ‖ gate 20 ‖ batch 6 ‖ index 2 ‖ bill word 32 ‖ first day of the
-    reference period 2 ‖ its days n2 1 ‖ readings 5·n2 ‖ missing bitmap 12 ‖ salt 32 bytes), all big-endian. Batch and
-    index are the bill's id.
+    reference period 2 ‖ its days n2 1 ‖ readings 5·n2, or a model's statement 80 ‖ missing bitmap 12 ‖ salt 32 bytes),
+    all big-endian. Batch and index are the bill's id.
 
     No leaf is 64 bytes long, so none is the preimage of a node of the tree.
     """
     leaves = np.zeros((len(bills), 32), np.uint8)
     head = len(prefix)
-    for n2 in np.unique(evidence.days):
-        rows = np.flatnonzero(evidence.days == n2)
-        end = head + 43 + n2 * READING_BYTES
+    for size in np.unique(evidence.sizes):
+        rows = np.flatnonzero(evidence.sizes == size)
+        end = head + 43 + size
         body = np.empty((len(rows), end + 44), np.uint8)
         body[:, :head] = np.frombuffer(prefix, np.uint8)
-        _put(body, head + 7, 8, bills[rows])
+        put(body, head + 7, 8, bills[rows])
         body[:, head + 8 : head + 40] = words[rows]
-        _put(body, head + 41, 2, evidence.start[rows])
-        _put(body, head + 42, 1, evidence.days[rows])
-        body[:, head + 43 : end] = evidence.readings[rows, : n2 * READING_BYTES]
+        put(body, head + 41, 2, evidence.start[rows])
+        put(body, head + 42, 1, evidence.days[rows])
+        body[:, head + 43 : end] = evidence.readings[rows, :size]
         body[:, end : end + 12] = evidence.missing[rows]
         body[:, end + 12 :] = evidence.salts[rows]
         leaves[rows] = keccak_rows(body)
     return leaves
 
 
-def _put(words: Bytes2D, last: int, size: int, values: npt.NDArray[np.signedinteger]) -> None:
+def put(words: Bytes2D, last: int, size: int, values: npt.NDArray[np.signedinteger]) -> None:
     """Write `values` big-endian into the `size` columns that end with column `last`."""
     wide = values.astype(">i8").view(np.uint8).reshape(len(values), 8)
     words[:, last - size + 1 : last + 1] = wide[:, 8 - size :]
 
 
-def _get(words: Bytes2D, last: int, size: int) -> Int64s:
+def get(words: Bytes2D, last: int, size: int) -> Int64s:
+    """The reverse of `put`."""
     wide = np.zeros((len(words), 8), np.uint8)
     wide[:, 8 - size :] = words[:, last - size + 1 : last + 1]
     return wide.view(">i8").reshape(len(words)).astype(np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from fairmeter.oracle.directory import load_meters, write_meters
 from fairmeter.oracle.exchange import Attestation, Exchange, FolderExchange
+from fairmeter.oracle.loading import fit_model, load_model
 from fairmeter.oracle.onchain import ChainExchange
 from fairmeter.oracle.operator import Act, Done, OperatorService
 from fairmeter.oracle.service import BATCHES_AT_ONCE, Judgement, Meters, Oracle, PostedBatch, Readings
@@ -23,6 +24,8 @@ __all__ = [
     "Oracle",
     "PostedBatch",
     "Readings",
+    "fit_model",
     "load_meters",
+    "load_model",
     "write_meters",
 ]

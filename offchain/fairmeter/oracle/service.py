@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -26,8 +26,12 @@ from fairmeter.contracts.packing import (
 )
 from fairmeter.contracts.session import Call
 from fairmeter.errors import InputError
-from fairmeter.model import Bools, Int32s, Int64s, Presets, Reference, UInt8s, Verdicts
+from fairmeter.model import Bools, ClassPolicy, Int32s, Int64s, Policy, Reference, UInt8s, Verdicts
+from fairmeter.units import FIRST_BILLED_DAY
 from fairmeter.verdict import judge
+
+if TYPE_CHECKING:
+    from fairmeter.oracle.modelled import Model
 
 BATCHES_AT_ONCE: Final = 16
 """Judged together: enough bills for NumPy's overhead to be nothing, few enough for their readings to be small."""
@@ -77,6 +81,8 @@ class PostedBatch:
     presets: Columns
     shown: Bools | None = None
     """(n,) whose readings the gate is shown to compute the verdicts itself; None for a batch that operators judge."""
+    modelled: Bools | None = None
+    """(n,) which bills a model judges; None where it judges none."""
 
     def __len__(self) -> int:
         return len(self.words)
@@ -95,20 +101,29 @@ class Judgement:
     evidence_root: bytes
     call: Call
     """submitVerdicts, to be signed by the operator; submitVerified, anyone's, where the gate computes the verdicts."""
+    features: Bytes2D | None = None
+    """(k, w) what a model judged its k bills from; None where it judged none."""
 
 
 class Oracle:
     """Judges the batches of one gate."""
 
     def __init__(
-        self, system: System, readings: Readings, meters: Meters, signature: MeterSignature | None = None
+        self,
+        system: System,
+        readings: Readings,
+        meters: Meters,
+        signature: MeterSignature | None = None,
+        model: Model | None = None,
     ) -> None:
-        """Without the meter operators' `signature` batches whose verdicts the gate computes are refused."""
+        """Without the meter operators' `signature` batches whose verdicts the gate computes are refused, and without
+        the `model` that their classes name those that it judges."""
         self._system, self._readings, self._meters, self._signature = system, readings, meters, signature
+        self._model = model
         self._prefix = evidence_prefix(system.engine.chain_id, system.gate.address)
         self._next_block = 0
         self._classes: dict[int, int] = {}
-        self._presets: dict[tuple[int, int, int], tuple[Presets, bool]] = {}
+        self._policies: dict[tuple[int, int, int], ClassPolicy] = {}
         self.refused: dict[int, str] = {}
         """Batches that could not be judged, and why."""
 
@@ -123,8 +138,8 @@ class Oracle:
         no verdicts of.
 
         Anyone may post: a batch that cannot be judged, of an account in no directory, with bills that its posting's
-        calldata do not show, or to be computed by the gate from readings that nobody signed, is left out and stands in
-        `refused` with the reason, and stops no other.
+        calldata do not show, to be computed by the gate from readings that nobody signed, or by a model that is not
+        here, is left out and stands in `refused` with the reason, and stops no other.
         """
         head = self._system.engine.head()
         if head < self._next_block:
@@ -163,18 +178,17 @@ class Oracle:
         )
         verdicts = judge(reference, bills.quantity, bills.days, first_preset=first, second_preset=second, degree=degree)
         evidence = Evidence.of(reference, salts)
-        leaves = evidence_leaves(self._prefix, ids, words, evidence)
         ends = np.cumsum(sizes).tolist()
         parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
-        return [
-            self._judgement(one, bills.part(rows), verdicts.part(rows), evidence.part(rows), leaves[rows])
-            for one, rows in zip(posted, parts, strict=True)
-        ]
+        each = zip(posted, parts, strict=True)
+        return [self._judgement(one, bills.part(rows), verdicts.part(rows), evidence.part(rows)) for one, rows in each]
 
-    def _judgement(
-        self, posted: PostedBatch, bills: BillColumns, verdicts: Verdicts, evidence: Evidence, leaves: Bytes2D
-    ) -> Judgement:
-        root = merkle_root(leaves)
+    def _judgement(self, posted: PostedBatch, bills: BillColumns, verdicts: Verdicts, evidence: Evidence) -> Judgement:
+        features = None
+        if posted.modelled is not None:
+            verdicts, evidence, features = self._by_model(posted, posted.modelled, bills, verdicts, evidence)
+        ids = (np.int64(posted.batch) << 16) + np.arange(len(posted))
+        root = merkle_root(evidence_leaves(self._prefix, ids, posted.words, evidence))
         gate = self._system.gate
         if posted.shown is None:
             call = gate.submit_verdicts(posted.batch, root, posted.words, pack_verdicts(verdicts))
@@ -182,7 +196,18 @@ class Oracle:
             assert self._signature is not None
             signature = self._signature(posted.supplier, posted.batch, root)
             call = gate.submit_verified(posted.batch, posted.words, shown_evidence(evidence), signature)
-        return Judgement(posted, self._meters.accounts[posted.meters], bills, evidence, verdicts, root, call)
+        return Judgement(posted, self._meters.accounts[posted.meters], bills, evidence, verdicts, root, call, features)
+
+    def _by_model(
+        self, posted: PostedBatch, rows: Bools, bills: BillColumns, verdicts: Verdicts, evidence: Evidence
+    ) -> tuple[Verdicts, Evidence, Bytes2D]:
+        """Verdicts and evidence of a batch with the model's of its bills of `rows` (n,), and their features."""
+        assert self._model is not None
+        customer = self._meters.customer[posted.meters]
+        said, features = self._model.say(customer, posted.utility, bills, rows, evidence.salts)
+        rates = posted.presets[0][rows]
+        judged = verdicts.with_rows(rows, said.verdicts(bills.quantity[rows], rates))
+        return judged, evidence.with_statements(rows, said.pack()), features
 
     def _posted(self, log: Log, announced: Mapping[str, object]) -> PostedBatch:
         """The batch's words from its posting's calldata; raises InputError if they are not what was committed: a
@@ -198,34 +223,50 @@ class Oracle:
             raise InputError(f"batch {batch}: the bills in its calldata are not those of its commitment")
         accounts = (np.int64(supplier) << 32) | unpack_bills(words).number
         meters = self._meters.rows(accounts)
-        presets, verified = self._presets_of(version, utility, accounts)
-        shown = self._system.ledger.disclosing(supplier, words) if verified else None
+        classes, place = np.unique(self._classes_of(accounts), return_inverse=True)
+        policies = [self._policy_of((version, utility, class_)) for class_ in classes.tolist()]
+        shown, modelled = self._by_gate(batch, policies), self._by_models(batch, policies)
+        if shown and modelled:
+            raise InputError(f"batch {batch}: mixes bills that the gate judges with bills that a model does")
+        judged = np.array([one.policy is Policy.MODEL for one in policies])[place]
+        return PostedBatch(
+            batch, supplier, utility, version, words, meters, _columns(policies, place),
+            shown=self._system.ledger.disclosing(supplier, words) if shown else None,
+            modelled=judged & (unpack_bills(words).start >= FIRST_BILLED_DAY) if modelled else None,
+        )  # fmt: skip
+
+    def _classes_of(self, accounts: Int64s) -> Int64s:
+        if not self._classes:
+            return np.zeros(len(accounts), np.int64)
+        return np.array([self._classes.get(account, 0) for account in accounts.tolist()], np.int64)
+
+    def _by_gate(self, batch: int, policies: Sequence[ClassPolicy]) -> bool:
+        """Whether the gate computes the verdicts; raises InputError where nobody signs what it needs for that."""
+        verified = any(one.policy is Policy.VERIFIED for one in policies)
         if verified and self._signature is None:
             raise InputError(f"batch {batch}: the gate judges it by readings that the meter operator signs")
-        return PostedBatch(batch, supplier, utility, version, words, meters, presets, shown)
+        return verified
 
-    def _presets_of(self, version: int, utility: int, accounts: Int64s) -> tuple[Columns, bool]:
-        """(n,) first preset, second preset and degree of each bill, by its account's class, and whether any of the
-        classes has the gate compute the verdicts."""
-        classes = np.zeros(len(accounts), np.int64)
-        if self._classes:
-            classes[:] = [self._classes.get(account, 0) for account in accounts.tolist()]
-        first, second = (np.zeros(len(accounts), np.int64) for _ in range(2))
-        degree = np.zeros(len(accounts), np.uint8)
-        any_verified = False
-        for class_ in np.unique(classes):
-            presets, verified = self._presets_for(version, utility, int(class_))
-            any_verified |= verified
-            rows = classes == class_
-            first[rows], second[rows], degree[rows] = presets.first, presets.second, presets.degree
-        return (first, second, degree), any_verified
+    def _by_models(self, batch: int, policies: Sequence[ClassPolicy]) -> bool:
+        """Whether a model judges some bill; raises InputError for another model than this operator's."""
+        named = {one.model for one in policies if one.policy is Policy.MODEL}
+        here = set() if self._model is None else {self._model.hash}
+        if named - here:
+            raise InputError(f"batch {batch}: the model {min(named - here).hex()} judges it, which is not here")
+        return bool(named)
 
-    def _presets_for(self, version: int, utility: int, class_: int) -> tuple[Presets, bool]:
-        key = (version, utility, class_)
-        if key not in self._presets:
-            gate = self._system.gate
-            self._presets[key] = gate.presets_of(*key), gate.is_verified(*key)
-        return self._presets[key]
+    def _policy_of(self, key: tuple[int, int, int]) -> ClassPolicy:
+        if key not in self._policies:
+            self._policies[key] = self._system.gate.policy_of(*key)
+        return self._policies[key]
+
+
+def _columns(policies: Sequence[ClassPolicy], place: Int64s) -> Columns:
+    """(n,) first preset, second preset and degree of each bill, by the `place` (n,) of its class."""
+    presets = [one.presets for one in policies]
+    first, second = (np.array([getattr(one, name) for one in presets], np.int64) for name in ("first", "second"))
+    degree = np.array([one.degree for one in presets], np.uint8)
+    return first[place], second[place], degree[place]
 
 
 def _shown(reference: Reference, posted: Sequence[PostedBatch]) -> Reference:

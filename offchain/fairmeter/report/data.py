@@ -24,6 +24,7 @@ from fairmeter.model import Bools, Decision, Int64s, Reason
 from fairmeter.report.outcome import APPEALS, STATES, Events, amounts_by_state, appeal_outcomes, arrears_reasons
 from fairmeter.report.readings import Appeal, largest_appeals
 from fairmeter.report.wrongs import BOND_EVENTS, WRONGS, bond_changes, load_wrongs
+from fairmeter.units import PPM
 
 RESULT: Final = "run.json"
 MANIFEST_FIELDS: Final = (
@@ -34,7 +35,7 @@ MANIFEST_FIELDS: Final = (
     ("head", "history"),
     ("operators",),
     ("sources",),
-    ("scenario", "seed"),
+    *(("scenario", name) for name in ("seed", "policy", "rate")),
     *(("scenario", "presets", name) for name in ("first", "second", "degree")),
     *(("sums", name) for name in ("settled", "appealed", "insufficient", "arrears")),
 )
@@ -44,6 +45,7 @@ FEW: Final = (
     *BOND_EVENTS,
 )
 """The events of which a run has few beside its bills."""
+CALIBRATED: Final = "calibrated"
 DECISIONS: Final = tuple(decision.name for decision in Decision)
 
 
@@ -68,6 +70,19 @@ class Report:
     """The verdicts that the true readings do not give (wrongs.SCHEMA); None where no operator could lie."""
     bonds: pl.DataFrame
     """Bonds that were slashed or rewarded (`wrongs.bond_changes`)."""
+
+    @property
+    def policy(self) -> str:
+        """By what operators judged, and the rate of false appeals or the preset that it was set to."""
+        scenario = self.manifest["scenario"]
+        if scenario["policy"] == CALIBRATED:
+            return f"{CALIBRATED} at {100 * scenario['rate'] / PPM:g} %"
+        return f"{scenario['policy']} at {100 * scenario['presets']['first'] / PPM:g} %"
+
+    @property
+    def modelled(self) -> bool:
+        """Whether a model judged: growths are then over the highest quantity that is no surprise."""
+        return bool(self.manifest["scenario"]["policy"] == CALIBRATED)
 
     def money(self) -> pl.DataFrame:
         """A row a decision: decision, bills, amount, and the amount by each of STATES, minor units."""

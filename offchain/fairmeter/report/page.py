@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from fairmeter.report import plots, wrongs
+from fairmeter.bundle import MODEL
+from fairmeter.report import beside, plots, wrongs
 from fairmeter.report.data import Report
 from fairmeter.report.figures import growth, money, period, quantity, reason, share
 from fairmeter.report.outcome import STATES
@@ -22,11 +23,13 @@ APPEALS_MEAN: Final = (
 )
 
 
-def html(report: Report) -> str:
-    """The page; the same for the same run, byte for byte."""
+def html(report: Report, other: Report | None = None) -> str:
+    """The page, with a comparison with an `other` run of the same bills; the same for the same runs, byte for byte.
+    Raises InputError for a run of other bills."""
     css = resources.files("fairmeter.report").joinpath("page.css").read_text(encoding="utf-8")
-    parts = (_head, _money, _wrongs, _growth, _appeals, _arrears, _cost, _record)
-    body = "\n".join(section for part in parts if (section := part(report)))
+    parts = (_money, _wrongs, _growth, _appeals, _arrears, _cost, _record)
+    sections = [_head(report), "" if other is None else _beside(report, other), *(part(report) for part in parts)]
+    body = "\n".join(section for section in sections if section)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -60,6 +63,11 @@ def _head(report: Report) -> str:
         f"{sums['arrears']:,} fitted but could not be paid at once.</p>\n"
         f'<ul class="cards">{items}</ul>'
     )
+
+
+def _beside(report: Report, other: Report) -> str:
+    table = _table("Two runs of the same bills", ["", "This run", "The other"], beside.compared(report, other))
+    return f"<section><h2>Side by side</h2>\n{table}</section>"
 
 
 def _shown(report: Report, state: str) -> bool:
@@ -134,23 +142,30 @@ def _moved(caption: str, heads: Sequence[str], sums: pl.DataFrame, columns: Sequ
 
 
 def _growth(report: Report) -> str:
-    preset = report.manifest["scenario"]["presets"]["first"]
     known = report.bills.drop_nulls(["actual_ppm", "expected_ppm"])
     fell = len(report.bills.drop_nulls("actual_ppm")) - len(known)
     drawn = len(plots.drawn_points(report))
     of_them = "" if drawn == len(known) else f", of which {drawn:,} are drawn"
+    preset = report.manifest["scenario"]["presets"]["first"]
+    judged = (
+        "Both growths are over the highest quantity that is no surprise: above the dashed line a bill is more than "
+        "that. A bill is appealed by its score, which also knows how likely each kind of fault is"
+        if report.modelled
+        else f"On the dashed line actual growth exceeds expected growth by the preset, {100 * preset / PPM:g} %; a "
+        f"bill on or above it is appealed. {fell:,} bills whose use had fallen were paid without computing what was "
+        "expected"
+    )
     scatter = _figure(
         plots.growth_plot(report),
-        "Actual growth against expected growth, a point a bill, with the line above which a bill is appealed",
-        f"A point is one of the {len(known):,} bills whose expected growth was computed{of_them}. On the dashed line "
-        f"actual growth exceeds expected growth by the preset, {100 * preset / PPM:g} %; a bill on or above it is "
-        f"appealed. {fell:,} bills whose use had fallen were paid without computing what was expected. The axes are "
-        "linear near zero and logarithmic far from it.",
+        "Actual growth against expected growth, a point a bill, with the line above which a bill stands out",
+        f"A point is one of the {len(known):,} bills whose expected growth was computed{of_them}. {judged}. The axes "
+        "are linear near zero and logarithmic far from it.",
     )
+    over = "what is no surprise" if report.modelled else "the same days of last year"
     bars = _figure(
         plots.growth_bars(report),
-        "Number of bills by actual growth over the same days of last year, by verdict",
-        "Actual growth over the same days of last year, all bills with enough history.",
+        f"Number of bills by actual growth over {over}, by verdict",
+        f"Actual growth over {over}, all bills with enough history.",
     )
     return f"<section><h2>Growth, actual against expected</h2>\n{scatter}\n{bars}</section>"
 
@@ -241,10 +256,18 @@ def _record(report: Report) -> str:
     manifest = report.manifest
     chain, head, scenario = manifest["chain"], manifest["head"], manifest["scenario"]
     presets = scenario["presets"]
+    judged = (
+        {"SHA-256 of the model": manifest["files"][MODEL]["sha256"]}
+        if report.modelled
+        else {
+            "Degree": presets["degree"],
+            "First preset": f"{presets['first']:,} ppm",
+            "Second preset": f"{presets['second']:,} ppm",
+        }
+    )
     facts = {
-        "Degree": presets["degree"],
-        "First preset": f"{presets['first']:,} ppm",
-        "Second preset": f"{presets['second']:,} ppm",
+        "Policy": report.policy,
+        **judged,
         "Seed": scenario["seed"],
         "Chain": f"{chain['chain_id']}, {chain['hardfork']} rules",
         "Last block": head["block"],

@@ -114,10 +114,10 @@ def growth_plot(report: Report) -> str:
     points = drawn_points(report).select(
         "decision", (pl.col("expected_ppm") / 1e4).alias("expected"), (pl.col("actual_ppm") / 1e4).alias("actual")
     )
-    preset = report.manifest["scenario"]["presets"]["first"] / 1e4
     bent = np.arcsinh(points["expected"].to_numpy())
     along = np.sinh(np.linspace(bent.min(initial=-1), bent.max(initial=1), 120))
-    line = pl.DataFrame({"expected": along, "actual": along + preset})
+    preset = report.manifest["scenario"]["presets"]["first"] / 1e4
+    line = pl.DataFrame({"expected": along, "actual": along * 0 if report.modelled else along + preset})
     scale = alt.Scale(type="symlog", constant=1, nice=False, padding=12)
     axis = alt.Axis(values=[sign * 10**k for k in range(9) for sign in (-1, 0, 1)], labelExpr=PLAIN)
     x = alt.X("expected:Q", title="expected growth, %", scale=scale, axis=axis)

@@ -1,9 +1,10 @@
-"""The ten largest appeals: last year's readings from the evidence, this year's from an extract of the usage file that a
-run keeps beside its bundle, for the bundle itself holds no other readings than verdicts need."""
+"""The ten largest appeals: last year's readings from the evidence, this year's, and where a model judged last year's
+too, from an extract of the usage file that a run keeps beside its bundle, for the bundle itself holds no other readings
+than verdicts need."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -34,7 +35,7 @@ class Appeal:
     reference_start: int
     """First day of the reference period, days since 1970-01-01."""
     last_year: Days
-    """Of the reference period."""
+    """Of the reference period; NaN throughout where a model judged and the run kept none of them."""
     this_year: Days
     """Of the billing period; NaN throughout where the run kept none of them."""
 
@@ -57,14 +58,19 @@ def largest_appeals(bundle: Bundle, bills: pl.DataFrame) -> tuple[Appeal, ...]:
 
 
 def billed_readings(appeals: Sequence[Appeal], usage: Usage) -> pl.DataFrame:
-    """The readings of the appeals' billing periods, in the columns of a usage file; without rows if there are none."""
-    parts = [_extract(appeal.bill, usage) for appeal in appeals]
+    """The readings of the appeals' billing periods, and of those of last year that the evidence does not have, in the
+    columns of a usage file; without rows if there are none."""
+    parts = [_extract(appeal.bill, appeal.bill["start"], appeal.bill["end"], usage) for appeal in appeals]
+    for appeal in appeals:
+        if np.isnan(appeal.last_year).all():
+            last = appeal.reference_start + len(appeal.last_year) - 1
+            parts.append(_extract(appeal.bill, appeal.reference_start, last, usage))
     schema = {"customer_id": pl.String, "utility": pl.String, "date": pl.Date, "quantity": pl.Int64}
     return pl.concat([pl.DataFrame(schema=schema), *parts]).unique(maintain_order=True)
 
 
-def _extract(bill: dict[str, Any], usage: Usage) -> pl.DataFrame:
-    days, quantity = _readings(bill, usage)
+def _extract(bill: dict[str, Any], first: int, last: int, usage: Usage) -> pl.DataFrame:
+    days, quantity = _readings(bill, first, last, usage)
     return pl.DataFrame(
         {
             "customer_id": [bill["customer_id"]] * len(days),
@@ -76,31 +82,49 @@ def _extract(bill: dict[str, Any], usage: Usage) -> pl.DataFrame:
 
 
 def _appeal(bill: dict[str, Any], evidence: dict[str, Any], usage: Usage | None) -> Appeal:
-    n2 = evidence["reference_days"]
-    last_year = unpack_readings(np.frombuffer(evidence["readings"], np.uint8)[None])[0].astype(np.float64)
-    missing = unpack_missing(np.frombuffer(evidence["missing"], np.uint8)[None], n2)[0]
-    this_year = np.full(bill["days"], np.nan)
+    first, n2 = evidence["reference_start"], evidence["reference_days"]
+    if evidence["modelled"]:
+        last_year = _daily(bill, first, n2, usage)
+    else:
+        readings = unpack_readings(np.frombuffer(evidence["readings"], np.uint8)[None])[0].astype(np.float64)
+        missing = unpack_missing(np.frombuffer(evidence["missing"], np.uint8)[None], n2)[0]
+        last_year = np.where(missing, np.nan, readings)
+    return Appeal(bill, first, last_year, _daily(bill, bill["start"], bill["days"], usage))
+
+
+def _daily(bill: dict[str, Any], first: int, count: int, usage: Usage | None) -> Days:
+    """The readings of `count` days from `first` on."""
+    found = np.full(count, np.nan)
     if usage is not None:
-        days, quantity = _readings(bill, usage)
-        this_year[days - bill["start"]] = quantity
-    return Appeal(bill, evidence["reference_start"], np.where(missing, np.nan, last_year), this_year)
+        days, quantity = _readings(bill, first, first + count - 1, usage)
+        found[days - first] = quantity
+    return found
 
 
-def _readings(bill: dict[str, Any], usage: Usage) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """The days of the billing period that have a reading, and the readings, base units."""
+def _readings(
+    bill: dict[str, Any], first: int, last: int, usage: Usage
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """The days from `first` to `last` that have a reading, and the readings, base units."""
     if bill["customer_id"] not in usage.customers:
         return np.zeros(0, np.int32), np.zeros(0, np.int64)
     mine = usage.customer == usage.customers.index(bill["customer_id"])
     mine &= usage.utility == Utility[bill["utility"].upper()]
-    mine &= (usage.day >= bill["start"]) & (usage.day <= bill["end"])
+    mine &= (usage.day >= first) & (usage.day <= last)
     return usage.day[mine], usage.quantity[mine]
 
 
 def _evidence(bundle: Bundle, bills: Sequence[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:
-    """The evidence of some bills by batch and index, one row group in memory at a time."""
+    """The evidence of some bills by batch and index, and as `modelled` whether it is a model's statement; one row group
+    in memory at a time."""
     wanted = pa.array([(batch << 16) | index for batch, index in bills], pa.int64())
-    found: dict[tuple[int, int], dict[str, Any]] = {}
-    for group in bundle.row_groups("evidence"):
-        keys = pc.add(pc.shift_left(group["batch"], 16), group["index"].cast(pa.int64()))
-        found |= {(row["batch"], row["index"]): row for row in group.filter(pc.is_in(keys, wanted)).to_pylist()}
+    found = {(row["batch"], row["index"]): {**row, "modelled": False} for row in _rows(bundle, "evidence", wanted)}
+    for row in _rows(bundle, "features", wanted):
+        found[row["batch"], row["index"]]["modelled"] = True
     return found
+
+
+def _rows(bundle: Bundle, table: str, wanted: pa.Array) -> Iterator[dict[str, Any]]:
+    """Those of some bills."""
+    for group in bundle.row_groups(table):
+        keys = pc.add(pc.shift_left(group["batch"], 16), group["index"].cast(pa.int64()))
+        yield from group.filter(pc.is_in(keys, wanted)).to_pylist()

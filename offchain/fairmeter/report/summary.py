@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fairmeter.audit import AuditResult
-from fairmeter.report import wrongs
+from fairmeter.report import beside, wrongs
 from fairmeter.report.data import Report
 from fairmeter.report.figures import growth, money, reason, share
 from fairmeter.report.outcome import STATES
@@ -18,9 +18,11 @@ from fairmeter.report.readings import Appeal
 from fairmeter.report.tables import titled
 
 
-def to_json(report: Report) -> dict[str, Any]:
-    """The report as plain values: money in minor units, growth in ppm, gas, seconds."""
+def to_json(report: Report, other: Report | None = None) -> dict[str, Any]:
+    """The report as plain values: money in minor units, growth in ppm, gas, seconds; with an `other` run of the same
+    bills both sides in `beside`."""
     return {
+        **({} if other is None else {"beside": [beside.side(one) for one in (report, other)]}),
         "bundle": str(report.bundle),
         **report.manifest["sums"],
         "money": report.money().to_dicts(),
@@ -39,10 +41,11 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
     return {name: appeal.bill[name] for name in (*names, *figures)}
 
 
-def terminal(report: Report) -> Group:
-    """Tables of money, appeals, arrears, the largest appeals, gas and time, each under its title."""
+def terminal(report: Report, other: Report | None = None) -> Group:
+    """Tables of money, appeals, arrears, the largest appeals, gas and time, each under its title; last the comparison
+    with an `other` run. Raises InputError if that is of other bills."""
     parts = (_money, _wrongs, _standing, _bonds, _appeals, _arrears, _largest, _gas, _time)
-    tables = [part(report) for part in parts]
+    tables = [*(part(report) for part in parts), beside.table(report, other)]
     return Group(*(part for title, table in tables if table.row_count for part in (title, table)))
 
 
@@ -100,7 +103,8 @@ def _arrears(report: Report) -> tuple[Text, Table]:
 
 
 def _largest(report: Report) -> tuple[Text, Table]:
-    title, table = titled("Largest appeals", "bill", "customer", "amount", "actual growth", "expected", "outcome")
+    growths = ("above no surprise", "expected") if report.modelled else ("actual growth", "expected")
+    title, table = titled("Largest appeals", "bill", "customer", "amount", *growths, "outcome")
     for bill in (appeal.bill for appeal in report.largest):
         figures = [money(bill["amount"]), growth(bill["actual_ppm"]), growth(bill["expected_ppm"])]
         table.add_row(escape(bill["bill_id"]), escape(bill["customer_id"]), *figures, bill["appeal"])

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -39,6 +40,9 @@ from fairmeter.simulation.traits import Traits
 from fairmeter.simulation.watching import Watchers
 from fairmeter.simulation.wrongs import note_money, wrong_table
 
+if TYPE_CHECKING:
+    from fairmeter.oracle.modelled import Model
+
 SETTLEMENTS_A_CALL = 150
 """Far below the gas of a transaction."""
 
@@ -53,12 +57,13 @@ class Run:
         plan: Plan,
         scenario: Scenario,
         traits: Traits,
+        model: Model | None,
         recorder: Recorder,
         clock: Clock,
         tell: Listener,
     ) -> None:
         self._engine, self._plan, self._scenario = engine, plan, scenario
-        self._traits, self._recorder, self._tell = traits, recorder, tell
+        self._traits, self._model, self._recorder, self._tell = traits, model, recorder, tell
         self._session = Session(engine, recorder.sent)
         self._timeline = Timeline()
         self._tally = Tally()
@@ -85,7 +90,8 @@ class Run:
         """Deploy, govern, register suppliers and tariffs, open and endow accounts, grant mandates."""
         with self._phase(SET_UP):
             plan, people, traits = self._plan, self.people, self._traits
-            before = SetUp(self._session, plan, self._scenario, people, traits, self._tell)
+            named = None if self._model is None else self._model.hash
+            before = SetUp(self._session, plan, self._scenario, people, traits, named, self._tell)
             self.system = before.deploy(self._panel)
             self._meter_operators = before.appoint(self._readings.between)
             self._watchers = self._watching()
@@ -98,7 +104,7 @@ class Run:
             self._governor.take_over()
             self.meters = before.meters()
             sign = None if self._meter_operators is None else self._meter_operators.sign_batch
-            self._oracle = Oracle(self.system, self._readings.reference, self.meters, sign)
+            self._oracle = Oracle(self.system, self._readings.reference, self.meters, sign, self._model)
         self._answers = Answers(
             self._plan,
             self._scenario,

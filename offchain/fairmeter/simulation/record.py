@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from fairmeter.bundle import BundleWriter, table_of
-from fairmeter.contracts.packing import READING_BYTES, Evidence
+from fairmeter.contracts.packing import Evidence
 from fairmeter.contracts.session import Sent
 from fairmeter.model import Bills, Int64s, UInt8s, Utility
 from fairmeter.oracle import Judgement
@@ -81,6 +81,11 @@ class Recorder:
         decision = {"decision": verdicts.decision.astype(np.int8)}
         self._writer.append("verdicts", table_of("verdicts", place | decision | growths))
         self._writer.append("evidence", table_of("evidence", place | _evidence(evidence)))
+        modelled, features = judgement.posted.modelled, judgement.features
+        if modelled is not None and features is not None:
+            sizes = np.full(len(features), features.shape[1])
+            own = {name: column[modelled] for name, column in place.items()}
+            self._writer.append("features", table_of("features", own | {"figures": _ragged(features, sizes)}))
 
     def _named(self, rows: Int64s, utility: int) -> dict[str, Any]:
         """What the file calls them."""
@@ -110,7 +115,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     return {
         "reference_start": evidence.start,
         "reference_days": evidence.days,
-        "readings": _ragged(evidence.readings, READING_BYTES * evidence.days.astype(np.int64)),
+        "readings": _ragged(evidence.readings, evidence.sizes),
         "missing": _fixed(evidence.missing),
         "salt": _fixed(evidence.salts),
     }

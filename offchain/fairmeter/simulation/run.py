@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fairmeter.bundle import BundleWriter, file_hash
 from fairmeter.chain.engine import Engine
@@ -23,7 +23,7 @@ from fairmeter.chain.opening import open_engine
 from fairmeter.contracts.artifacts import compiler_input
 from fairmeter.errors import InputError
 from fairmeter.model import Bills, Tariff
-from fairmeter.oracle import write_meters
+from fairmeter.oracle import fit_model, load_model, write_meters
 from fairmeter.simulation.acts import Run
 from fairmeter.simulation.ahead import quick_switches
 from fairmeter.simulation.clock import Clock
@@ -31,9 +31,12 @@ from fairmeter.simulation.plan import Plan, plan
 from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, RunResult, Sums
-from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.scenario import PolicyName, Scenario
 from fairmeter.simulation.traits import Traits, overbilled, posted_twice
-from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills, load_tariffs
+from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills, load_tariffs, load_usage
+
+if TYPE_CHECKING:
+    from fairmeter.oracle.modelled import Model
 
 BUNDLE = "bundle"
 RESULT = "run.json"
@@ -55,11 +58,13 @@ def run(
     rpc_url: str | None = None,
     tariffs: Path | None = None,
     scenario: Scenario | None = None,
+    model: Path | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
     """Run all bills of `bills` with the readings of `usage` through the contracts on `engine` (eth-tester, revm,
     anvil, or rpc with its URL), and write `out`: the bundle, run.json beside it, and anchors.json, which an auditor
-    should get by another way.
+    should get by another way. Where the scenario's policy is calibrated the model is that of the file `model`, or
+    fitted to the readings before the first bill.
 
     The same inputs and scenario give the same bundle, byte for byte, on all engines but rpc. Raises InputError for
     anything wrong in the files, ChainError if the chain fails; then nothing is written.
@@ -73,10 +78,11 @@ def run(
         traits = Traits.draw(len(billed.customers), scenario)
         posted = posted_twice(overbilled(billed, prices, scenario), scenario)
         layout = plan(posted, prices, scenario, traits.verified)
+    judges = _model(usage, layout, scenario, model, clock, listener or _silent)
     with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
         readings = thread.submit(lambda: WindowedReadings(UsageStore(usage, billed), layout))
         sources = {name: thread.submit(file_hash, path) for name, path in (("usage", usage), ("bills", bills))}
-        job = _Job(layout, scenario, traits, readings, sources, clock, listener or _silent)
+        job = _Job(layout, scenario, traits, judges, readings, sources, clock, listener or _silent)
         genesis = Genesis(timestamp=layout.begins)
         with open_engine(engine, rpc_url, genesis) as chain:
             sums = job.run(chain, None if chain.name == "rpc" else genesis, folder)
@@ -86,6 +92,24 @@ def run(
         result = RunResult(sums, seconds, phases, peak, name, implementation, out / BUNDLE, inferred)
         (folder / RESULT).write_text(json.dumps(result.to_json(), indent=2) + "\n")
     return result
+
+
+def _model(
+    usage: Path, layout: Plan, scenario: Scenario, file: Path | None, clock: Clock, tell: Listener
+) -> Model | None:
+    """Whom the scenario has judge, with all readings of the file; None for the trend verdict."""
+    if scenario.policy is not PolicyName.CALIBRATED:
+        if file is not None:
+            raise InputError(f"{file}: the policy is {scenario.policy}, which has no model: leave it out")
+        return None
+    with clock.phase("fit model"):
+        readings, customers = load_usage(usage), layout.bills.customers
+        if file is not None:
+            return load_model(file, readings, customers)
+        first = int(layout.bills.start.min())
+        return fit_model(
+            readings, customers, first, scenario.seed, lambda done: tell(Progress("fit model", round(100 * done), 100))
+        )
 
 
 def _load(bills: Path, tariffs: Path | None) -> tuple[Bills, tuple[Tariff, ...], tuple[str, ...]]:
@@ -110,6 +134,7 @@ class _Job:
     plan: Plan
     scenario: Scenario
     traits: Traits
+    model: Model | None
     readings: Future[WindowedReadings]
     """When they are read."""
     sources: Mapping[str, Future[str]]
@@ -119,9 +144,11 @@ class _Job:
 
     def run(self, engine: Engine, genesis: Genesis | None, folder: Path) -> Sums:
         """Play it, and write bundle and anchors into `folder`; `genesis` is None on a foreign chain."""
-        with BundleWriter(folder / BUNDLE, compiler_input()) as writer:
+        content = None if self.model is None else self.model.content
+        with BundleWriter(folder / BUNDLE, compiler_input(), content) as writer:
             recorder = Recorder(writer, self.plan.bills)
-            acting = Run(engine, self.readings, self.plan, self.scenario, self.traits, recorder, self.clock, self.tell)
+            given = (self.readings, self.plan, self.scenario, self.traits, self.model)
+            acting = Run(engine, *given, recorder, self.clock, self.tell)
             acting.set_up()
             acting.play()
             sums = acting.sums()

@@ -6,7 +6,10 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     challengers = ["watchers", "operators", "customers"]
     budget_ppm = 1_100_000          # what customers pay in with every bill, of the median bill
 
-    [presets]                       # first, second (ppm), degree (1 or 2)
+    policy = "trend"                # or "calibrated": by a model, at `rate` false appeals, ppm
+    rate = 10_000
+
+    [presets]                       # of the trend: first, second (ppm), degree (1 or 2)
     [periods]                       # window, reply, acceptance, contest (seconds)
 
     [operators]                     # who judges: `quorum` of `count`, each behind a bond
@@ -49,8 +52,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from fairmeter.contracts.clients import Periods
 from fairmeter.contracts.deploy import NOTICE
 from fairmeter.errors import InputError
-from fairmeter.model import Presets
-from fairmeter.units import MAX_BATCH_BILLS, PPM, SECONDS_A_DAY
+from fairmeter.model import ClassPolicy, Policy, Presets
+from fairmeter.units import MAX_BATCH_BILLS, PPM, SECONDS_A_DAY, Ppm
 
 DAY = SECONDS_A_DAY
 MAX_OPERATORS: Final = 128
@@ -92,6 +95,13 @@ class Challenging(StrEnum):
     """The honest ones."""
     CUSTOMERS = "customers"
     """Each of its own bills."""
+
+
+class PolicyName(StrEnum):
+    """How operators judge."""
+
+    TREND = "trend"
+    CALIBRATED = "calibrated"
 
 
 class Contesting(StrEnum):
@@ -240,6 +250,9 @@ class Scenario:
     __pydantic_config__ = _CLOSED
 
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 0
+    policy: PolicyName = PolicyName.TREND
+    rate: Share = 10_000
+    """Of the correct bills that the calibrated policy may appeal, ppm."""
     presets: Presets = field(default_factory=Presets)
     insufficient_cap: Count = 0
     """An INSUFFICIENT bill up to this amount is paid, above it waits for the customer's word."""
@@ -263,6 +276,8 @@ class Scenario:
     governance: Governance = field(default_factory=Governance)
 
     def __post_init__(self) -> None:
+        if self.policy is PolicyName.CALIBRATED:
+            self._check_calibrated()
         named = self.operators.count
         for change in self.governance.changes:
             named += change.operators
@@ -275,6 +290,23 @@ class Scenario:
         """One entry an operator, those named later included: the group that it is of."""
         joining = sum(change.operators for change in self.governance.changes)
         return self.operators.conducts() + [OperatorGroup(1, Conduct.HONEST)] * joining
+
+    def _check_calibrated(self) -> None:
+        if any(group.conduct is Conduct.FORGE for group in self.operators.groups):
+            raise ValueError("operators forge readings, but a calibrated verdict shows none")
+        if any(one.presets for one in self.governance.changes):
+            raise ValueError("presets of the trend change, but a model judges")
+
+    @classmethod
+    def calibrated(cls, seed: int, rate: float) -> Scenario:
+        """All as it is unless told otherwise, but judged by a model; `rate` is a share, 0 to 1."""
+        return cls(seed=seed, policy=PolicyName.CALIBRATED, rate=round(rate * PPM))
+
+    def judged_by(self, presets: Presets, model: bytes | None) -> ClassPolicy:
+        """How the gate is told that operators judge; `model` is the SHA-256 of the one that does, if one does."""
+        if model is None:
+            return ClassPolicy(presets)
+        return ClassPolicy(Presets(first=Ppm(self.rate)), Policy.MODEL, model)
 
     def to_json(self) -> dict[str, Any]:
         """As a manifest has it."""

@@ -10,7 +10,7 @@ from fairmeter.contracts.clients import VerdictGate, mandate_domain
 from fairmeter.contracts.deploy import System, deploy
 from fairmeter.contracts.mandates import Mandates
 from fairmeter.contracts.session import Call, Session
-from fairmeter.model import Presets, Utility
+from fairmeter.model import ClassPolicy, Policy, Presets, Utility
 from fairmeter.oracle import Meters
 from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE
@@ -36,9 +36,17 @@ class SetUp:
     """One run's: `deploy` first, then the others in their order."""
 
     def __init__(
-        self, session: Session, plan: Plan, scenario: Scenario, people: People, traits: Traits, tell: Listener
+        self,
+        session: Session,
+        plan: Plan,
+        scenario: Scenario,
+        people: People,
+        traits: Traits,
+        model: bytes | None,
+        tell: Listener,
     ) -> None:
-        self._session, self._plan, self._scenario = session, plan, scenario
+        """`model` is the SHA-256 of the one that judges, if one does."""
+        self._session, self._plan, self._scenario, self._model = session, plan, scenario, model
         self._people, self._traits, self._tell = people, traits, tell
         self._system: System
 
@@ -100,7 +108,7 @@ class SetUp:
 
     def _govern(self, panel: Panel) -> None:
         gate, scenario, governor = self._system.gate, self._scenario, self._people.funder
-        presets = preset_calls(gate, scenario, scenario.presets)
+        presets = preset_calls(gate, scenario, scenario.presets, self._model)
         panel.name(self._system, self._session, governor)
         self._session.transact(governor, gate.set_periods(scenario.periods), *presets)
 
@@ -112,11 +120,14 @@ class SetUp:
         return [some.part(part).grant(self._system.ledger.address, signatures[part]) for part in parts]
 
 
-def preset_calls(gate: VerdictGate, scenario: Scenario, presets: Presets) -> list[Call]:
-    """The governor's calls that set the presets of every class that a run has."""
-    classes = {0: False, VERIFIED_CLASS: True} if scenario.meters.verified else {0: False}
+def preset_calls(gate: VerdictGate, scenario: Scenario, presets: Presets, model: bytes | None = None) -> list[Call]:
+    """The governor's calls that set the presets of every class that a run has; `model` is the SHA-256 of the one that
+    judges, if one does."""
+    classes = {0: scenario.judged_by(presets, model)}
+    if scenario.meters.verified:
+        classes[VERIFIED_CLASS] = ClassPolicy(presets, Policy.VERIFIED)
     return [
-        gate.set_presets(int(utility), class_, presets, scenario.insufficient_cap, verified=verified)
-        for class_, verified in classes.items()
+        gate.set_presets(int(utility), class_, judged, scenario.insufficient_cap)
+        for class_, judged in classes.items()
         for utility in Utility
     ]

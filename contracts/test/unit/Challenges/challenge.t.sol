@@ -9,7 +9,7 @@ import {BillState, Reason} from "../../../src/types/Bills.sol";
 import {AccountId, PackedVerdict} from "../../../src/types/Ids.sol";
 import {Leaf, Shown} from "../../../src/types/Readings.sol";
 import {Utility} from "../../../src/types/Utilities.sol";
-import {Correction, Decision, Presets, Slashing} from "../../../src/types/Verdicts.sol";
+import {Correction, Decision, Presets, Slashing, VerdictPolicy} from "../../../src/types/Verdicts.sol";
 import {ChallengeBase} from "../../ChallengeBase.sol";
 
 contract ChallengeTest is ChallengeBase {
@@ -103,7 +103,7 @@ contract ChallengeTest is ChallengeBase {
     /// An INSUFFICIENT verdict within the cap of the class pays.
     function test_challenge__AppealShouldBeInsufficientWithinTheCap__Collected() external {
         vm.prank(governor);
-        gate.setPresets(Utility.Electricity, 0, Presets(200_000, 0, 2, uint48(DEAR), false));
+        gate.setPresets(Utility.Electricity, 0, Presets(200_000, 0, 2, uint48(DEAR), VerdictPolicy.Trend, 0));
         _hideReadings(19);
         _lie(19, APPEAL);
         _challenge(stranger, 19);
@@ -209,8 +209,8 @@ contract ChallengeTest is ChallengeBase {
     /// The class of posting decides, whatever the classifier did since.
     function test_challenge__ClassChangedSince__VerdictRight() external {
         vm.startPrank(governor);
-        gate.setPresets(Utility.Electricity, 1, Presets(10_000_000, 0, 2, 0, false));
-        gate.setPresets(Utility.Electricity, 2, Presets(10_000_000, 0, 1, 0, false));
+        gate.setPresets(Utility.Electricity, 1, Presets(10_000_000, 0, 2, 0, VerdictPolicy.Trend, 0));
+        gate.setPresets(Utility.Electricity, 2, Presets(10_000_000, 0, 1, 0, VerdictPolicy.Trend, 0));
         vm.stopPrank();
         _judgeAs(_rightVerdicts(), 0);
         vm.startPrank(classifier);

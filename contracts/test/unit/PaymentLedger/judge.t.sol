@@ -8,7 +8,7 @@ import {Account, Mandate} from "../../../src/types/Accounts.sol";
 import {BillState, Reason} from "../../../src/types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill} from "../../../src/types/Ids.sol";
 import {Utility} from "../../../src/types/Utilities.sol";
-import {Presets} from "../../../src/types/Verdicts.sol";
+import {Presets, VerdictPolicy} from "../../../src/types/Verdicts.sol";
 import {Base} from "../../Base.sol";
 
 contract JudgeTest is Base {
@@ -61,7 +61,7 @@ contract JudgeTest is Base {
         vm.prank(classifier);
         ledger.setClass(_one(account), 3);
         vm.prank(governor);
-        gate.setPresets(Utility.Electricity, 3, Presets(0, 0, 2, 60_000, false));
+        gate.setPresets(Utility.Electricity, 3, Presets(0, 0, 2, 60_000, VerdictPolicy.Trend, 0));
         PackedBill[] memory bills = new PackedBill[](2);
         (bills[0], bills[1]) = (_billOf(account, 60_000), _billOf(other, 60_000));
         BatchId batch = _post(bills);
@@ -75,7 +75,7 @@ contract JudgeTest is Base {
     function test_GivenInsufficient_WithoutCap_Pays() external {
         AccountId account = _account(1_000_000);
         vm.prank(governor);
-        gate.setPresets(Utility.Electricity, 0, Presets(0, 0, 2, type(uint48).max, false));
+        gate.setPresets(Utility.Electricity, 0, Presets(0, 0, 2, type(uint48).max, VerdictPolicy.Trend, 0));
         BillId bill = _run(_billOf(account, 60_000), INSUFFICIENT);
 
         require(ledger.stateOf(bill) == BillState.Pending, "paid, whatever the amount");

@@ -21,7 +21,7 @@ contract SubmitVerifiedTest is ChallengeBase {
         _addBill(FAR_MORE, 1e9);
         _addBill(LAST_YEAR, 0);
         vm.prank(governor);
-        gate.setPresets(Utility.Electricity, CLASS, Presets(200_000, 0, 2, 0, true));
+        gate.setPresets(Utility.Electricity, CLASS, Presets(200_000, 0, 2, 0, VerdictPolicy.Verified, 0));
     }
 
     function test_submitVerified__SignedByTheMeter__JudgedWithoutAWindow() external {

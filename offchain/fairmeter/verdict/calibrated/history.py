@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fairmeter.model import Bills, Bools, Int64s, UInt8s, Usage
+from fairmeter.model import Bills, Bools, Int32s, Int64s, UInt8s, Usage
 
 Floats = npt.NDArray[np.float64]
 
@@ -94,12 +94,15 @@ class Histories:
 
     def meters_of(self, bills: Bills) -> Meters:
         """The meters and periods of bills, customers matched by name."""
-        place = _places(self.customers, bills.customers)[bills.customer]
-        key = place * _UTILITIES + bills.utility
+        place = places(self.customers, bills.customers)[bills.customer]
+        return self.meters(place, bills.utility, bills.start, bills.days)
+
+    def meters(self, place: Int64s, utility: UInt8s, start: Int32s, days: Int32s) -> Meters:
+        """The meters of customers at `place` (n,) in `customers`, -1 where one is not there."""
+        key = place * _UTILITIES + utility
         row = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
         found = (place >= 0) & (self.key[row] == key)
-        days = bills.days.astype(np.int64)
-        return Meters(np.where(found, row, -1), bills.utility, bills.start.astype(np.int64), days)
+        return Meters(np.where(found, row, -1), utility, start.astype(np.int64), days.astype(np.int64))
 
     def _place(self, row: Int64s, day: Int64s) -> Int64s:
         place: Int64s = self.offset[row] + np.clip(day - self.first[row], 0, self.days[row])
@@ -116,7 +119,7 @@ class Histories:
         return (self.key % _UTILITIES).astype(np.uint8)
 
 
-def _places(names: Sequence[str], wanted: Sequence[str]) -> Int64s:
+def places(names: Sequence[str], wanted: Sequence[str]) -> Int64s:
     """(len(wanted),) where each name stands in `names`, -1 where it does not."""
     if names == wanted:
         return np.arange(len(wanted), dtype=np.int64)

@@ -163,9 +163,21 @@ def score(model: CalibratedModel, usage: Usage, bills: Bills, progress: Progress
     known = context(histories, meters, log_use(quantity, meters.days.astype(np.float64)), model.usual)
     told(0.5)
     part = parts(bills.customers)[bills.customer]
-    odds, ratios, log = _scored(model, known, quantity, part, lambda done: told(0.5 + 0.5 * done))
-    expected, low, high = np.rint(np.exp(log) * meters.days[:, None]).astype(np.int64).T
-    return Scores(odds, _false_rate(model, odds, _strata(known, model.classes)), expected, low, high, ratios, known)
+    return score_context(model, known, quantity, part, lambda done: told(0.5 + 0.5 * done))
+
+
+def score_context(
+    model: CalibratedModel, known: Context, quantity: Floats, part: Int64s, told: Progress | None = None
+) -> Scores:
+    """Of n bills of `quantity` (n,) base units by what is known of each, and by the trees of their parts (n,)."""
+    odds, ratios, log = _scored(model, known, quantity, part, told or _ignore)
+    expected, low, high = np.rint(np.exp(log) * known.days[:, None]).astype(np.int64).T
+    return Scores(odds, false_rate(model, known, odds), expected, low, high, ratios, known)
+
+
+def false_rate(model: CalibratedModel, known: Context, odds: Floats) -> Floats:
+    """(n,) the share of correct bills of the same stratum that score as high as `odds` (n,)."""
+    return _false_rate(model, odds, _strata(known, model.classes))
 
 
 def decide(scores: Scores, rate: float) -> UInt8s:
