@@ -68,6 +68,16 @@ contract BatchGas is Base {
         require(each <= 9_000, "a bill costs at most 9,000 gas");
     }
 
+    /// Twelve bytes a bill, whoever says them: a class that a model judges costs what the others do.
+    function test_GivenAllPayByAModel_Judge() external {
+        vm.prank(governor);
+        gate.setPresets(Utility.Electricity, 0, Presets(10_000, 0, 2, 0, VerdictPolicy.Model, "model"));
+        BatchId batch = _post(bills);
+        _judge(batch, bills, _verdicts(COUNT, PAY));
+        uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, all PAY, by a model");
+        require(judging <= 8_000 * COUNT, "as by the trend");
+    }
+
     function test_GivenAllAppealed_Judge() external {
         BatchId batch = _post(bills);
         _judge(batch, bills, _verdicts(COUNT, APPEAL));
