@@ -9,6 +9,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from fairmeter.arrears.response.backtest import COST
 from fairmeter.report.tables import titled
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def tables(measured: Measured) -> list[Text | Table]:
     parts: list[Text | Table] = []
     for one in measured.response:
         parts.extend(_trial_tables(one))
+        parts.extend(_net_tables(one))
     if measured.jumps:
         parts.extend(_jump_tables(measured.jumps))
     if measured.lateness is not None:
@@ -88,6 +90,16 @@ def _trial_tables(one: Responded) -> tuple[Text, Table]:
     return title, rows
 
 
+def _net_tables(one: Responded) -> tuple[Text, Table]:
+    title, rows = titled(
+        f"{one.name}: net of contacts at {COST:.0%} of the debt, in debts a person",
+        "contacted", "share", "net", "ahead of the patent's rule",
+    )  # fmt: skip
+    for net in one.nets:
+        rows.add_row(net.rule, f"{net.contacted:.1%}", shown(net.net), shown(net.ahead))
+    return title, rows
+
+
 def _jump_tables(jumps: tuple[Jump, ...]) -> tuple[Text, Table]:
     title, rows = titled(
         "bank_debt_recovery: recovered just above a threshold, from which a stronger strategy is used",
@@ -139,6 +151,15 @@ def _trial_json(one: Responded) -> dict[str, Any]:
                 "curve": list(learner.ranking.curve),
             }
             for learner in one.learners
+        ],
+        "backtest": [
+            {
+                "rule": net.rule,
+                "contacted": net.contacted,
+                "net": interval_json(net.net),
+                "ahead": interval_json(net.ahead),
+            }
+            for net in one.nets
         ],
         "left_out": list(one.left_out),
     }

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fairmeter.arrears.features import Features
 from fairmeter.arrears.response import DEBTS, TRIALS, Trial, jumps, respond
+from fairmeter.arrears.response.backtest import backtest
 from fairmeter.arrears.response.curves import gains, rank
 from fairmeter.arrears.response.discontinuity import jump
 from fairmeter.arrears.response.lateness import past
@@ -47,6 +48,32 @@ def test_respond__an_effect_on_one_half__claimed_and_found() -> None:
     assert all(one.ahead.low <= 0 for one in found.learners), "no peer is surely better"
     assert ours.ranking.curve[10] > 0.8 * ours.ranking.curve[20], "half of the people give nearly all of the gain"
     assert max(one.value for one in found.calibration) < 0.08
+
+
+def test_backtest__a_cost_that_half_of_the_people_repay__the_plan_earns_more_than_the_patents_rule() -> None:
+    trial = _trial(0.05, found=True, count=20_000)
+    moved = np.where(trial.features.values[:, 0] > 0, 0.10, 0.0)
+    natural = 0.3 + 0.1 * np.tanh(trial.features.values[:, 1])
+    every = np.ones(20_000, dtype=np.bool_)
+    worth = corrected(trial, every, Response(natural, natural + moved))
+    everybody, patent, planned, chosen = backtest(natural + moved, moved, worth, trial, 0)
+    assert everybody.contacted == patent.contacted == 1.0, "all are likely enough to pay"
+    assert patent.net.holds(0.0)
+    assert planned.contacted == chosen.contacted == pytest.approx(0.5, abs=0.02)
+    assert chosen.net.holds(0.025)
+    assert chosen.ahead.low > 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_backtest__effects_that_mean_nothing__never_surely_below_the_patents_rule(seed: int) -> None:
+    trial = _trial(0.08, found=False)
+    guess = np.random.default_rng(seed).normal(0.05, 0.05, 4000)
+    natural = 0.3 + 0.1 * np.tanh(trial.features.values[:, 1])
+    worth = corrected(trial, np.ones(4000, dtype=np.bool_), Response(natural, natural + 0.08))
+    _, patent, planned, chosen = backtest(natural + 0.08, guess, worth, trial, seed)
+    assert planned.net.value < patent.net.value, "half of the people are left out for nothing"
+    assert chosen.ahead.high >= 0
+    assert chosen.net.value >= planned.net.value
 
 
 @pytest.mark.parametrize("cluster", [False, True])
@@ -132,4 +159,5 @@ def test_respond__public_trials__ours_not_surely_behind_any_peer(shared: Path) -
     ours = found.learners[0].ranking
     assert found.works
     assert ours.finds
+    assert found.nets[-1].ahead.high >= 0
     assert all(ours.qini.value > min(one.ranking.qini.value, one.ranking.qini.low) for one in found.learners[1:])

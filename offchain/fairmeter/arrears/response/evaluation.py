@@ -10,6 +10,7 @@ import numpy as np
 
 from fairmeter.arrears.features import Floats
 from fairmeter.arrears.quality import Interval, quality
+from fairmeter.arrears.response.backtest import Net, backtest
 from fairmeter.arrears.response.curves import Ranking, effect_on_all, rank
 from fairmeter.arrears.response.learners import LEARNERS, Response, absent, corrected, response
 from fairmeter.arrears.response.trials import Trial
@@ -42,6 +43,8 @@ class Responded:
     """Expected calibration error of the probability without and with the contact, on those without and with it."""
     learners: tuple[Ranked, ...]
     """Ours first."""
+    nets: tuple[Net, ...]
+    """What rules of whom to contact would have earned, by CHOSEN's effects."""
     left_out: tuple[str, ...]
     """Peers whose library is not installed."""
 
@@ -76,6 +79,7 @@ def respond(trial: Trial, seed: int, tell: Callable[[float], None]) -> Responded
         effect_on_all(everyone, trial.cluster, np.random.default_rng(seed)),
         (_calibration(natural, trial, False, seed), _calibration(contacted, trial, True, seed)),
         tuple(Ranked(name, own, _ahead(own, rankings[CHOSEN])) for name, own in rankings.items()),
+        backtest(contacted, effect[CHOSEN], everyone, trial, seed),
         left_out,
     )
 
