@@ -135,6 +135,27 @@ def test_send__one_kind_of_mischief_half_the_time__mined_once(node: str, trick: 
         assert (engine.balance(PAYEE), engine.nonce(payer.address)) == (30, 30)
 
 
+class LosesFirst(random.Random):
+    """Loses the first answer, and counts the requests."""
+
+    asked = 0
+
+    def choice(self, _: Any) -> Any:
+        self.asked += 1
+        return "drop" if self.asked == 1 else "none"
+
+
+def test_send__answer_lost_and_all_of_it_mined__asked_about_in_one_request(anvil: AnvilEngine) -> None:
+    address = anvil._rpc.shown
+    JsonRpc(address).call("evm_setAutomine", True)
+    with proxy(address) as handler, connect(handler) as engine:
+        payer = Wallet.on(engine, FUNDER_KEY)
+        handler.chance, handler.mischief = LosesFirst(), MISCHIEF
+        engine.send([payer.sign(PAYEE, value=1, gas=21_000).raw for _ in range(40)])
+        assert handler.chance.asked < 10
+        assert (engine.balance(PAYEE), engine.nonce(payer.address)) == (40, 40)
+
+
 def test_send__node_that_does_not_mine__no_more_than_allowed_on_their_way(
     anvil: AnvilEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

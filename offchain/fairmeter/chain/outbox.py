@@ -83,14 +83,16 @@ class Outbox:
 
     def _submit(self, places: Sequence[int]) -> None:
         replies = self._rpc.batch([("eth_sendRawTransaction", [to_hex(self._raw[place])]) for place in places])
-        for place, reply in zip(places, replies, strict=True):
-            problem = (reply.error or "").lower()
-            if not problem or any(word in problem for word in KNOWN):
-                continue
-            # an answer may have been lost: the node has it, and says that its nonce is used
-            if any(word in problem for word in USED_NONCE) and self._is_there(place):
-                continue
-            raise refuse_transaction(place, len(self._raw), str(reply.error))
+        problems = {
+            place: reply.error
+            for place, reply in zip(places, replies, strict=True)
+            if reply.error and not _says(reply.error, KNOWN)
+        }
+        # an answer may have been lost: the node has it, and says that its nonce is used
+        there = self._there([place for place, problem in problems.items() if _says(problem, USED_NONCE)])
+        for place, problem in problems.items():
+            if place not in there:
+                raise refuse_transaction(place, len(self._raw), problem)
 
     def _collect(self) -> int:
         """Ask for the receipts of the oldest that are on their way; how many came."""
@@ -104,20 +106,28 @@ class Outbox:
 
     def _look_after(self) -> None:
         """Send again what the node has lost; ChainError for what can no longer be mined."""
-        for place in list(islice(self._waiting, BATCH)):
-            if self._is_there(place):
+        places = list(islice(self._waiting, BATCH))
+        there = self._there(places)
+        for place in places:
+            if place in there:
                 continue
             signed = decode_signed(self._raw[place], keccak256)
             count = self._rpc.call("eth_getTransactionCount", to_hex(signed.sender), "latest")
             # mined between the two questions, it is there now
-            if to_int(count) > signed.nonce and not self._is_there(place):
+            if to_int(count) > signed.nonce and not self._there([place]):
                 raise ChainError(
                     f"transaction {place + 1} of {len(self._raw)}, {to_hex(signed.hash)}, was replaced: another "
                     f"transaction of 0x{signed.sender.hex()} has its nonce {signed.nonce}"
                 )
             self._submit([place])
 
-    def _is_there(self, place: int) -> bool:
-        """Whether the node has it, mined or not."""
-        found = self._rpc.call("eth_getTransactionByHash", to_hex(self._hashes[place]))
-        return found is not None and to_bytes(found["hash"]) == self._hashes[place]
+    def _there(self, places: Sequence[int]) -> set[int]:
+        """Those that the node has, mined or not: one request, for where answers get lost a request each takes long."""
+        method = "eth_getTransactionByHash"
+        replies = self._rpc.batch([(method, [to_hex(self._hashes[place])]) for place in places])
+        found = {place: self._rpc.expect(method, reply) for place, reply in zip(places, replies, strict=True)}
+        return {place for place, one in found.items() if one and to_bytes(one["hash"]) == self._hashes[place]}
+
+
+def _says(problem: str, words: Sequence[str]) -> bool:
+    return any(word in problem.lower() for word in words)
