@@ -12,6 +12,7 @@ import {IMeters} from "../src/interfaces/IMeters.sol";
 import {IOperators} from "../src/interfaces/IOperators.sol";
 import {ILedgerDesk} from "../src/interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../src/interfaces/IPaymentLedger.sol";
+import {IReadingsArbiter} from "../src/interfaces/IReadingsArbiter.sol";
 import {IVerdictGate} from "../src/interfaces/IVerdictGate.sol";
 import {IdCodec} from "../src/libraries/IdCodec.sol";
 import {Roles} from "../src/libraries/Roles.sol";
@@ -57,6 +58,7 @@ abstract contract Base {
     IChallenges internal challenges;
     IMeters internal meters;
     IArbiterPanel internal panel;
+    IReadingsArbiter internal readingsArbiter;
     SupplierId internal supplier;
 
     function setUp() public virtual {
@@ -110,6 +112,7 @@ abstract contract Base {
         address[] memory members = new address[](3);
         (members[0], members[1], members[2]) = (panelists[0], panelists[1], panelists[2]);
         panel = IArbiterPanel(_create("ArbiterPanel", abi.encode(registry, members, 2)));
+        readingsArbiter = IReadingsArbiter(_create("ReadingsArbiter", abi.encode(registry, ledger, meters)));
     }
 
     function _assignRoles() private {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from eth_account import Account
@@ -37,7 +38,7 @@ from fairmeter.simulation.scenario import (
     Watchers,
 )
 from fairmeter.units import PPM, SECONDS_A_DAY, Ppm
-from fairmeter.usage import write_fleet
+from fairmeter.usage import amounts, infer_tariffs, load_bills, write_fleet
 
 MONEY = ("bill_id", "amount", "decision", *STATES)
 Play = Callable[..., Path]
@@ -217,6 +218,23 @@ def test_run__suppliers_overbill_and_contest_everything__gain_nothing_by_appeale
     assert len(appealed) > len(report.load(play(Scenario())).bills.filter(pl.col("decision") == "APPEAL"))
     assert appealed["appeal"].unique().to_list() == ["expired"]
     assert appealed["settled"].sum() == 0
+
+
+@pytest.mark.parametrize("name", ["readings-rule", "panel-rules"])
+def test_run__suppliers_overbill_and_somebody_rules__what_the_meter_counted_is_paid(
+    play: Play, town: Fleet, name: str
+) -> None:
+    bills = load_bills(town.bills)
+    assert bills.true_quantity is not None
+    priced = amounts(infer_tariffs(bills), bills, np.arange(len(bills)), bills.true_quantity)
+    due = pl.DataFrame({"bill_id": bills.bill_id.tolist(), "due": priced})
+    ended = report.load(play(name)).bills.join(due, on="bill_id").filter(pl.col("decision") == "APPEAL")
+    ruled = ended.filter(pl.col("appeal") == "ruled")
+    assert len(ruled) > len(ended) / 2
+    assert (ruled["settled"] + ruled["arrears"] == ruled.select(pl.min_horizontal("due", "amount")).to_series()).all()
+    assert (ruled["void"] > 0).any()
+    assert set(ended["appeal"]) <= {"ruled", "expired"}
+    assert ended.filter(pl.col("appeal") == "expired")["settled"].sum() == 0
 
 
 def test_run__penniless_and_frozen_customers__change_nothing_for_the_others(play: Play) -> None:

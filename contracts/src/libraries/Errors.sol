@@ -302,6 +302,19 @@ interface Errors {
     /// Thrown when a member votes after the ruling.
     error ArbiterPanel_Ruled(BillId bill);
 
+    /* READINGS ARBITER */
+
+    /// Thrown when a bill is not disputed.
+    error ReadingsArbiter_NotDisputed(BillId bill);
+    /// Thrown when another than a party shows readings that the mandate does not disclose.
+    error ReadingsArbiter_NotDisclosed(AccountId account, address caller);
+    /// Thrown when the snapshots leave a day of the bill out.
+    error ReadingsArbiter_DayNotSigned(BillId bill, uint256 day);
+    /// Thrown when the meter has no reading of a day of the bill.
+    error ReadingsArbiter_DayMissing(BillId bill, uint256 day);
+    /// Thrown when a snapshot has half a reading, or more than 256 days.
+    error ReadingsArbiter_SnapshotMalformed(BillId bill);
+
     /* TREND VERDICT */
 
     /// Thrown when a billing period has no day or too many.

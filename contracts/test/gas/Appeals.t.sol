@@ -3,12 +3,16 @@ pragma solidity ^0.8.30;
 
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
 import {AccountId, BatchId, BillId, PackedBill} from "../../src/types/Ids.sol";
-import {Base} from "../Base.sol";
+import {SignedReadings} from "../../src/types/Readings.sol";
+import {Utility} from "../../src/types/Utilities.sol";
+import {Merkle} from "../Merkle.sol";
+import {QuorumBase} from "../QuorumBase.sol";
 
 /// Each step of an appeal of one bill, as a whole transaction on cold storage (`isolate`), of a supplier and a customer
 /// that are not new.
 /// forge-config: default.isolate = true
-contract AppealsGas is Base {
+contract AppealsGas is QuorumBase {
+    uint256 private constant METER_KEY = 0x3e7e4;
     string private constant GROUP = "appeals";
 
     AccountId private account;
@@ -91,6 +95,30 @@ contract AppealsGas is Base {
         vm.prank(panelists[1]);
         panel.vote(bill, 30_000, "half of it was estimated");
         vm.snapshotGasLastCall(GROUP, "the vote that rules");
+    }
+
+    /// Of 31 days, under one signature, by the supplier.
+    function test_rule__GivenSignedReadings__Measured() external {
+        vm.startPrank(governor);
+        meters.setMeter(supplier, Utility.Electricity, vm.addr(METER_KEY));
+        registry.setArbiter(supplier, address(readingsArbiter));
+        vm.stopPrank();
+        bill = _run(packed, APPEAL);
+        vm.prank(supplierOwner);
+        registry.contest(bill, keccak256("supplier's evidence"));
+        SignedReadings[] memory snapshots = new SignedReadings[](1);
+        snapshots[0] = SignedReadings(uint16(TODAY), uint40(block.timestamp), "", 0, 0, 0, 1, new bytes32[](0), "");
+        for (uint256 i; i < 31; ++i) {
+            snapshots[0].readings = bytes.concat(snapshots[0].readings, bytes5(uint40(20_000 + i)));
+        }
+        bytes32 leaf = meters.snapshotLeaf(account, snapshots[0]);
+        bytes32[] memory leaves = new bytes32[](1);
+        leaves[0] = leaf;
+        bytes32 digest = meters.snapshotsDigest(supplier, Utility.Electricity, Merkle.root(leaves), 1);
+        snapshots[0].signature = _compact(METER_KEY, digest);
+        vm.prank(supplierOwner);
+        readingsArbiter.rule(bill, snapshots);
+        vm.snapshotGasLastCall(GROUP, "signed readings rule");
     }
 
     function test_settleUndisputed__GivenOneBill__Measured() external {

@@ -1,4 +1,4 @@
-"""Typed clients of what becomes of appeals: the registry, and the panel that rules."""
+"""Typed clients of what becomes of appeals: the registry, and who rules: a panel, or signed readings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fairmeter.contracts.calldata import Argument, calldata, words_of
+from fairmeter.contracts.challenging import Shown
 from fairmeter.contracts.clients import Ids, customer_gas
 from fairmeter.contracts.session import Call, Contract
 from fairmeter.model import AppealState
@@ -101,3 +102,13 @@ class ArbiterPanel(Contract):
     def vote(self, bill: int, due: int, reason: str) -> Call:
         """Members only: `due` minor units of the bill are to be paid in all, and why."""
         return self.write("vote", bill, due, reason)
+
+
+class ReadingsArbiter(Contract):
+    """Rules by the price of what the meter counted."""
+
+    name = "ReadingsArbiter"
+
+    def rule(self, bill: int, snapshots: Sequence[Shown]) -> Call:
+        """A party's, or anyone's where the mandate discloses: signed readings of every day of a disputed bill."""
+        return self.write("rule", bill, list(snapshots))

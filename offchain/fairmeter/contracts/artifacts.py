@@ -21,6 +21,7 @@ CONTRACTS: Final = (
     "Challenges",
     "Meters",
     "ArbiterPanel",
+    "ReadingsArbiter",
 )
 """In the order of their deployment."""
 

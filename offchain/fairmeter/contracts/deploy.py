@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.wallet import Wallet, created_address
-from fairmeter.contracts.appeals import AppealRegistry, ArbiterPanel
+from fairmeter.contracts.appeals import AppealRegistry, ArbiterPanel, ReadingsArbiter
 from fairmeter.contracts.artifacts import CONTRACTS, artifact, interface
 from fairmeter.contracts.challenging import Challenges, Meters
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
@@ -44,6 +44,7 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "Challenges": ("FairClock", "PaymentLedger", "VerdictGate", "AppealRegistry", "Operators", "Meters"),
     "Meters": ("Governance", "VerdictGate"),
     "ArbiterPanel": ("AppealRegistry",),
+    "ReadingsArbiter": ("AppealRegistry", "PaymentLedger", "Meters"),
 }
 """What each constructor takes first: addresses, by contract name. The panel takes its members besides."""
 NOTICE: Final = 7 * SECONDS_A_DAY
@@ -93,6 +94,7 @@ class System:
         self.gate = VerdictGate(engine, deployment.addresses["VerdictGate"])
         self.registry = AppealRegistry(engine, deployment.addresses["AppealRegistry"])
         self.panel = ArbiterPanel(engine, deployment.addresses["ArbiterPanel"])
+        self.readings_arbiter = ReadingsArbiter(engine, deployment.addresses["ReadingsArbiter"])
         self.operators = Operators(engine, deployment.addresses["Operators"])
         self.challenges = Challenges(engine, deployment.addresses["Challenges"])
         self.meters = Meters(engine, deployment.addresses["Meters"])

@@ -32,6 +32,7 @@ from fairmeter.simulation.plan import Batch, Plan, Round
 from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import SET_UP, Listener, Progress, Sums
+from fairmeter.simulation.rulings import Rulings
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.simulation.setup import SetUp
 from fairmeter.simulation.tally import Tally
@@ -115,6 +116,15 @@ class Run:
             self._bank.deposit,
             self._note_arrears,
             self._moved_since,
+            Rulings(
+                self._scenario.arbiter,
+                self._plan,
+                self.people,
+                self.system,
+                self._session,
+                self._meter_operators,
+                self._note_arrears,
+            ),
         )
 
     def _watching(self) -> Watchers:

@@ -19,6 +19,7 @@ from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Plan
+from fairmeter.simulation.rulings import Rulings
 from fairmeter.simulation.scenario import Contesting, Scenario
 from fairmeter.units import SECONDS_A_DAY
 from fairmeter.usage import amounts
@@ -69,17 +70,19 @@ class Answers:
         deposit: Deposit,
         note: Note,
         moved: Moved,
+        rulings: Rulings,
     ) -> None:
         """`represented`: of the customers, as the bills count them, whose agent answers."""
         self._plan, self._scenario, self._people, self._system, self._session = plan, scenario, people, system, session
         self._represented = represented
-        self._deposit, self._note, self._moved = deposit, note, moved
+        self._deposit, self._note, self._moved, self._rulings = deposit, note, moved, rulings
 
     def plan(self, held: Opened, waiting: Opened, judged_at: int, later: Later) -> None:
         """Ask for everything that follows from appeals and waiting bills, each at its time."""
         true_quantity, contest = self._plan.bills.true_quantity, self._scenario.suppliers.contest
         if len(held.bills) and contest is Contesting.EVERYTHING:
-            later(judged_at + self._scenario.supplier_answers_after, lambda at: self._contest(held, at, later))
+            contests = judged_at + self._scenario.supplier_answers_after
+            later(contests, lambda at: self._contest(held, judged_at, at, later))
         elif len(held.bills) and (true_quantity is None or contest is Contesting.NOTHING):
             later(judged_at + self._scenario.periods.reply + MARGIN, lambda at: self._expire(held.bills, at))
         elif true_quantity is not None:
@@ -179,8 +182,9 @@ class Answers:
         for some, signed in ahead((some, crowd.sign(rows, some)) for some, rows in both):
             self._note(self._session.send_signed(some, signed, at))
 
-    def _contest(self, held: Opened, at: int, later: Later) -> None:
+    def _contest(self, held: Opened, since: int, at: int, later: Later) -> None:
         """The supplier stands by every bill; where nobody rules the appeals expire."""
+        held = held.part(~self._moved(np.asarray(held.bills, np.int64), since))
         suppliers = self._plan.bills.supplier[held.rows].tolist()
         registry = self._system.registry
         calls = [
@@ -188,7 +192,14 @@ class Answers:
             for supplier, bill in zip(suppliers, held.bills.tolist(), strict=True)
         ]
         self._session.send(calls, at)
-        later(at + self._scenario.periods.contest + MARGIN, lambda when: self._expire(held.bills, when))
+        later(at + self._scenario.periods.contest // 2, lambda when: self._rule(held, since, at, when, later))
+
+    def _rule(self, contested: Opened, since: int, contested_at: int, at: int, later: Later) -> None:
+        contested = contested.part(~self._moved(np.asarray(contested.bills, np.int64), since))
+        left = contested.part(self._rulings.rule(contested.bills, contested.rows, at))
+        if len(left.bills):
+            ends = contested_at + self._scenario.periods.contest + MARGIN
+            later(ends, lambda when: self._expire(left.bills, when))
 
     def _expire(self, bills: Ids, at: int) -> None:
         """The supplier was silent."""

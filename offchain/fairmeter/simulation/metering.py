@@ -61,6 +61,13 @@ class MeterOperators:
             found.append(snapshots.shown(place, signature))
         return found
 
+    def complete(self, accounts: Int64s, first: Int32s, days: Int32s) -> Bools:
+        """(n,) whether the meters of accounts (0..m-1) have a reading of each of the days from `first` on."""
+        customer, utility = self._plan.customer[accounts], self._plan.utility[accounts].astype(np.uint8)
+        _, present = self._daily(customer, utility, first, days)
+        found: Bools = present.sum(axis=1) == days
+        return found
+
     def _month(self, supplier: int, utility: int, month: int) -> tuple[Snapshots, bytes]:
         key = (supplier, utility, month)
         if key not in self._signed:

@@ -4,6 +4,7 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
 
     seed = 7
     challengers = ["watchers", "operators", "customers"]
+    arbiter = "readings"            # who rules on contested bills: none, panel or readings
     budget_ppm = 1_100_000          # what customers pay in with every bill, of the median bill
 
     policy = "trend"                # or "calibrated": by a model, at `rate` false appeals, ppm
@@ -112,6 +113,17 @@ class Contesting(StrEnum):
     EVERYTHING = "everything"
     NOTHING = "nothing"
     """They never answer, and appeals expire in the customer's favour."""
+
+
+class Arbiter(StrEnum):
+    """Who rules on contested bills."""
+
+    NONE = "none"
+    """Nobody: they end in the customer's favour."""
+    PANEL = "panel"
+    """A panel, by the labels where the bills have them."""
+    READINGS = "readings"
+    """The contract that prices readings which the meter operator signed; suppliers show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +286,13 @@ class Scenario:
     watchers: Watchers = field(default_factory=Watchers)
     meters: Meters = field(default_factory=Meters)
     governance: Governance = field(default_factory=Governance)
+    arbiter: Arbiter = Arbiter.NONE
 
     def __post_init__(self) -> None:
         if self.policy is PolicyName.CALIBRATED:
             self._check_calibrated()
+        if self.arbiter is Arbiter.READINGS and not self.meters.signed:
+            raise ValueError("arbiter readings rules by signed readings: meters.signed is false")
         named = self.operators.count
         for change in self.governance.changes:
             named += change.operators

@@ -20,7 +20,7 @@ from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Plan
 from fairmeter.simulation.result import Listener, Progress
-from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.scenario import Arbiter, Scenario
 from fairmeter.simulation.traits import Traits
 
 ACCOUNTS_A_CALL: Final = 200
@@ -111,6 +111,9 @@ class SetUp:
         presets = preset_calls(gate, scenario, scenario.presets, self._model)
         panel.name(self._system, self._session, governor)
         self._session.transact(governor, gate.set_periods(scenario.periods), *presets)
+        if scenario.arbiter is Arbiter.READINGS:
+            arbiter = self._system.readings_arbiter.address
+            self._session.transact(governor, self._system.registry.set_arbiter(0, arbiter))
 
     def _signed_mandates(self, mandates: Mandates, rows: slice, domain: dict[str, Any]) -> list[Call]:
         """The calls that bring some of the mandates, with their owners' signatures."""
