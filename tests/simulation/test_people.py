@@ -227,7 +227,7 @@ def test_run__suppliers_overbill_and_somebody_rules__what_the_meter_counted_is_p
     bills = load_bills(town.bills)
     assert bills.true_quantity is not None
     priced = amounts(infer_tariffs(bills), bills, np.arange(len(bills)), bills.true_quantity)
-    due = pl.DataFrame({"bill_id": bills.bill_id.tolist(), "due": priced})
+    due = pl.DataFrame({"bill_id": [str(one) for one in bills.bill_id.tolist()], "due": priced})
     ended = report.load(play(name)).bills.join(due, on="bill_id").filter(pl.col("decision") == "APPEAL")
     ruled = ended.filter(pl.col("appeal") == "ruled")
     assert len(ruled) > len(ended) / 2
