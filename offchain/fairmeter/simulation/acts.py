@@ -106,26 +106,13 @@ class Run:
             self.meters = before.meters()
             sign = None if self._meter_operators is None else self._meter_operators.sign_batch
             self._oracle = Oracle(self.system, self._readings.reference, self.meters, sign, self._model)
-        self._answers = Answers(
-            self._plan,
-            self._scenario,
-            self.people,
-            self._traits.represented,
-            self.system,
-            self._session,
-            self._bank.deposit,
-            self._note_arrears,
-            self._moved_since,
-            Rulings(
-                self._scenario.arbiter,
-                self._plan,
-                self.people,
-                self.system,
-                self._session,
-                self._meter_operators,
-                self._note_arrears,
-            ),
-        )
+        self._answers = self._answering()
+
+    def _answering(self) -> Answers:
+        plan, scenario, people, system, session = self._plan, self._scenario, self.people, self.system, self._session
+        rulings = Rulings(scenario.arbiter, plan, people, system, session, self._meter_operators, self._note_arrears)
+        represented, note, moved = self._traits.represented, self._note_arrears, self._moved_since
+        return Answers(plan, scenario, people, represented, system, session, self._bank.deposit, note, moved, rulings)
 
     def _watching(self) -> Watchers:
         people, customer = self.people, self._plan.bills.customer
