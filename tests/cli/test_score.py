@@ -73,7 +73,7 @@ def test_score__without_scikit_learn__one_line(
 
 
 def test_score_evaluate__a_set__every_figure_and_the_plot(json_of: JsonOf, shared: Path, tmp_path: Path) -> None:
-    data, plot = tmp_path / "data", tmp_path / "grades.html"
+    data, plot = tmp_path / "data", tmp_path / "grades.png"
     (data / "payments").mkdir(parents=True)
     german = "payments/german_credit.open.parquet"
     (data / german).write_bytes((shared / "data" / german).read_bytes())
@@ -82,4 +82,4 @@ def test_score_evaluate__a_set__every_figure_and_the_plot(json_of: JsonOf, share
     assert "payments/uci_credit_default.open.parquet" in printed["absent"]
     area = printed["default"][0]["models"][0]["area"]
     assert area["low"] < area["value"] < area["high"]
-    assert "german_credit" in plot.read_text()
+    assert plot.read_bytes().startswith(b"\x89PNG")

@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from fairmeter.errors import InputError
 from fairmeter.report import effects
 from fairmeter.report.effects import interval_json, shown
 from fairmeter.report.tables import titled
@@ -42,7 +43,8 @@ def tables(measured: Measured) -> Group:
 
 def write_plot(measured: Measured, out: Path) -> None:
     """Share of defaults expected in each grade against the share that came, and what contacting a share of the people
-    gains, as PNG or as a page that needs nothing from outside, as the ending of `out` says."""
+    gains, as PNG or as a page that needs nothing from outside, as the ending of `out` says. Raises
+    InputError where there is neither."""
     points = pl.DataFrame(
         [
             {"set": one.name, "grade": graded.grade, "expected": graded.expected, "observed": graded.observed}
@@ -63,7 +65,10 @@ def write_plot(measured: Measured, out: Path) -> None:
         )
         .properties(width=420, height=420)
     )
-    chart = alt.hconcat(grades, effects.plot(measured)).resolve_scale(color="independent")
+    drawn = [*([grades] if measured.default else []), *([effects.plot(measured)] if measured.response else [])]
+    if not drawn:
+        raise InputError(f"{out}: nothing to draw: neither a set of borrowers nor a trial was there")
+    chart = alt.hconcat(*drawn).resolve_scale(color="independent")
     if out.suffix == ".png":
         chart.save(out, scale_factor=2)
     else:
