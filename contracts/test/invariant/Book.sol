@@ -120,6 +120,9 @@ abstract contract Book is Base {
     /// All who can have a bond.
     address[] internal bondHolders;
     mapping(address holder => uint256) internal bonds;
+    /// Of it, what is or was staked as an operator, and until when that is locked, fair time.
+    mapping(address holder => uint256) internal staked;
+    mapping(address holder => uint256) internal lockedUntil;
     /// Who judged a batch, alone.
     mapping(uint256 batch => address) internal signers;
     mapping(uint256 batch => uint256) internal openDemands;

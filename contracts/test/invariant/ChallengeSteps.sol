@@ -11,7 +11,6 @@ import {AppealSteps} from "./AppealSteps.sol";
 
 /// What watchers do: challenge, demand leaves, and enforce what nobody answered. Operators answer, and are slashed.
 abstract contract ChallengeSteps is AppealSteps {
-    uint256 private constant SLASH = 100_000;
     uint256 private constant DEMAND_BOND = 10_000;
     uint256 private constant DEMAND_PERIOD = 2 days;
 
@@ -82,18 +81,24 @@ abstract contract ChallengeSteps is AppealSteps {
     }
 
     function withdrawBond(uint256 seed) external step(seed) {
-        address holder = _rarely(2) ? operator : payers[_draw(PAYERS)];
+        address holder = _rarely(3) ? operator : _rarely(2) ? secondOperator : payers[_draw(PAYERS)];
         uint256 amount = _draw(bonds[holder] + 2);
         string memory forbidden = amount > bonds[holder] ? "INV-01: more was paid out than the bond" : "";
-        if (holder == operator) forbidden = "INV-01: a locked bond was paid out";
+        bool free = amount <= bonds[holder] - staked[holder];
+        if (!free && fairTime < lockedUntil[holder]) forbidden = "INV-01: a locked stake was paid out";
         bytes memory data = abi.encodeCall(IAppealDesk.withdrawBond, (amount, holder));
         forbidden = _frozenOr(holder, forbidden);
-        if (_call(holder, address(ledger), data, forbidden, Step.WithdrawBond)) bonds[holder] -= amount;
+        if (!_call(holder, address(ledger), data, forbidden, free ? Step.WithdrawBond : Step.WithdrawStake)) return;
+        bonds[holder] -= amount;
+        if (!free) staked[holder] = 0;
     }
 
     function _startWatching() internal {
-        bondHolders = [operator, secondOperator, address(challenges), payers[0], payers[1], payers[2]];
-        (bonds[operator], bonds[secondOperator]) = (BOND, BOND);
+        bondHolders = [operator, secondOperator, address(challenges), payers[0], payers[1], payers[2], keeper];
+        for (uint256 i; i < 2; ++i) {
+            (bonds[bondHolders[i]], staked[bondHolders[i]]) = (BOND, BOND);
+            lockedUntil[bondHolders[i]] = type(uint256).max;
+        }
     }
 
     /* WHAT IS PICKED */
@@ -156,14 +161,9 @@ abstract contract ChallengeSteps is AppealSteps {
         if (decision == Decision.Insufficient && _amountOf(bill.word) <= cap) decision = Decision.Pay;
         (corrected[place], bill.recorded) = (true, true);
         _putRight(place, decision);
-        address signer = signers[bill.batch];
-        uint256 reward = rewarded == address(0) ? 0 : SLASH / 4;
-        bonds[signer] -= SLASH;
-        bonds[rewarded] += reward;
-        if (withheld) _supplierOf(place).credit += SLASH - reward;
-        else accounts[bill.account].balance += uint48(SLASH - reward);
-        // So that it is not expelled, and its bond covers the next.
-        _postBond(signer, SLASH);
+        uint256 rest = _slashed(signers[bill.batch], rewarded);
+        if (withheld) _supplierOf(place).credit += rest;
+        else accounts[bill.account].balance += uint48(rest);
         BillState found = ledger.stateOf(_idOf(place));
         require(found == bill.state, "INV-04: a correction put a bill where the right verdict does not");
     }
@@ -233,12 +233,5 @@ abstract contract ChallengeSteps is AppealSteps {
     function _moveBond(address from, address to, uint256 amount) private {
         bonds[from] -= amount;
         bonds[to] += amount;
-    }
-
-    /// Paid by another, whom nobody has frozen.
-    function _postBond(address holder, uint256 amount) private {
-        _bond(holder, keeper, amount);
-        bonds[holder] += amount;
-        ++reached[Step.PostBond];
     }
 }

@@ -7,7 +7,7 @@ import {IVerdictGate} from "../../src/interfaces/IVerdictGate.sol";
 import {BillState} from "../../src/types/Bills.sol";
 import {BatchId, PackedBill} from "../../src/types/Ids.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {Decision, Periods, Presets, VerdictPolicy} from "../../src/types/Verdicts.sol";
+import {Attestation, Decision, Periods, Presets, VerdictPolicy} from "../../src/types/Verdicts.sol";
 import {SupplierSteps} from "./SupplierSteps.sol";
 
 /// What operators, governor and classifier do.
@@ -16,6 +16,9 @@ abstract contract OracleSteps is SupplierSteps {
     mapping(uint256 version => uint256) private members;
     /// Until when the second operator signs, fair time; the largest while it is active.
     uint256 private signsUntil;
+    /// Of any version so far.
+    uint256 private longestWindow;
+    mapping(uint256 batch => bool) private equivocated;
 
     function judge(uint256 seed) external step(seed) {
         _judge();
@@ -61,16 +64,54 @@ abstract contract OracleSteps is SupplierSteps {
         if (!_governs(abi.encodeCall(IVerdictGate.setPeriods, (set)), Step.SetPeriods)) return;
         _advance();
         periods[version] = set;
+        if (set.window > longestWindow) longestWindow = set.window;
     }
 
     function setOperator(uint256 seed) external step(seed) {
         bool name = signsUntil != type(uint256).max;
+        // Seldom, so that it comes to withdraw what it had staked.
+        if (name && !_rarely(8)) return;
+        if (name && bonds[secondOperator] < BOND) _postBond(secondOperator, BOND - bonds[secondOperator]);
         bytes memory data = abi.encodeCall(IOperators.setOperator, (secondOperator, name));
         Step done = name ? Step.NameOperator : Step.EndOperator;
         if (!_governsAt(address(operators), data, done)) return;
         _advance();
         members[version] ^= 2;
-        signsUntil = name ? type(uint256).max : fairTime + 7 days;
+        if (!name) return _leave();
+        (signsUntil, lockedUntil[secondOperator]) = (type(uint256).max, type(uint256).max);
+        staked[secondOperator] = bonds[secondOperator];
+    }
+
+    function resign(uint256 seed) external step(seed) {
+        if (!_rarely(4)) return;
+        bool active = signsUntil == type(uint256).max;
+        string memory forbidden = active ? "" : "INV-04: an operator left twice";
+        bytes memory data = abi.encodeCall(IOperators.resign, ());
+        if (!_call(secondOperator, address(operators), data, forbidden, Step.Resign)) return;
+        _advance();
+        members[version] ^= 2;
+        _leave();
+    }
+
+    /// The second operator leaves two things with the gate, and pays for it; the first says one, and does not.
+    function equivocate(uint256 seed) external step(seed) {
+        if (batches.length == 0) return;
+        uint256 place = _anyBatch();
+        if (batches[place].judgedAt != 0 || !_judges(secondOperator, place)) return;
+        BatchId batch = BatchId.wrap(uint48(place + 1));
+        Attestation memory one = Attestation("one", "verdicts", "");
+        Attestation memory other = Attestation("other", "verdicts", "");
+        vm.startPrank(secondOperator);
+        gate.attest(batch, one.evidenceRoot, one.verdictCommitment);
+        gate.attest(batch, other.evidenceRoot, other.verdictCommitment);
+        vm.stopPrank();
+        bytes memory data = abi.encodeCall(IOperators.slashEquivocation, (operator, batch, one, other));
+        _call(keeper, address(operators), data, "INV-01: an operator paid for what it has not said", Step.Refused);
+        string memory forbidden = equivocated[place] ? "INV-01: an operator paid twice for one lie" : "";
+        data = abi.encodeCall(IOperators.slashEquivocation, (secondOperator, batch, one, other));
+        if (!_call(keeper, address(operators), data, forbidden, Step.Equivocate)) return;
+        equivocated[place] = true;
+        suppliers[batches[place].supplier].credit += _slashed(secondOperator, keeper);
     }
 
     function _startOracle() internal {
@@ -78,7 +119,14 @@ abstract contract OracleSteps is SupplierSteps {
         version = gate.parameterVersion();
         members[version] = 3;
         signsUntil = type(uint256).max;
+        longestWindow = 7 days;
         periods[version] = gate.periodsOf(version);
+    }
+
+    /// Notice, the longest window and demand, and time to enforce it.
+    function _leave() private {
+        signsUntil = fairTime + 7 days;
+        lockedUntil[secondOperator] = signsUntil + longestWindow + 2 days + 7 days;
     }
 
     function _advance() private {

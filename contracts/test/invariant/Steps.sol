@@ -61,6 +61,8 @@ abstract contract Steps is Books {
         SetPeriods,
         EndOperator,
         NameOperator,
+        Resign,
+        Equivocate,
         Freeze,
         Thaw,
         FrozenRefused,
@@ -76,6 +78,7 @@ abstract contract Steps is Books {
         PutToWait,
         PostBond,
         WithdrawBond,
+        WithdrawStake,
         Pause,
         Resume,
         SetArbiter,
@@ -92,6 +95,8 @@ abstract contract Steps is Books {
     }
 
     uint256 internal constant PAYERS = 3;
+    /// Of the first stakes, which nobody changes.
+    uint256 internal constant SLASH = 100_000;
 
     address internal neighbour = _actor("neighbour");
     address internal keeper = _actor("keeper");
@@ -149,6 +154,25 @@ abstract contract Steps is Books {
             }
         }
         ++reached[success ? done : Step.Refused];
+    }
+
+    /// An operator pays for a lie, unless it has left and taken its stake before someone enforced a demand, and pays in
+    /// again, so that it is not expelled and its stake covers the next. Returns what goes to whom it wronged.
+    function _slashed(address signer, address rewarded) internal returns (uint256 rest) {
+        uint256 lost = staked[signer] < SLASH ? staked[signer] : SLASH;
+        uint256 reward = rewarded == address(0) ? 0 : lost / 4;
+        (bonds[signer], staked[signer]) = (bonds[signer] - lost, staked[signer] - lost);
+        bonds[rewarded] += reward;
+        if (lost != 0) _postBond(signer, lost);
+        return lost - reward;
+    }
+
+    /// Paid by another, whom nobody has frozen.
+    function _postBond(address holder, uint256 amount) internal {
+        _bond(holder, keeper, amount);
+        bonds[holder] += amount;
+        if (fairTime < lockedUntil[holder]) staked[holder] += amount;
+        ++reached[Step.PostBond];
     }
 
     /// A bill in `state`, or any other where none is.
