@@ -16,6 +16,7 @@ COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 HEADER = re.compile(r"\b(?:function\s+(\w+)|constructor|modifier\s+\w+|receive|fallback)\b[^;{}]*\{")
 EXTERNAL = re.compile(r"^\s*function\s+\w+\([^;{]*\b(?:external|public)\b", re.MULTILINE)
 ERROR = re.compile(r"^(?P<before>[^\n]*)\n\s*error\s+(?P<name>\w+)\(", re.MULTILINE)
+ERRORS = ("libraries/Errors.sol", "libraries/TradeErrors.sol")
 STRING_REVERT = re.compile(r'\brevert\s*\(\s*"|\brequire\s*\([^;]*,\s*"[^;]*\)\s*;')
 TEST_NAME = re.compile(r"(?:test|testFuzz|invariant|check)_\w+")
 
@@ -102,25 +103,27 @@ def _ends_in_natspec(text: str) -> bool:
     return last.startswith("///") or last.endswith("*/")
 
 
-def test_errors__of_all_contracts__defined_in_one_file_with_one_line_each(sources: dict[str, str]) -> None:
-    errors = list(ERROR.finditer(sources["libraries/Errors.sol"]))
-    assert errors
+def test_errors__of_all_contracts__in_the_files_of_errors_with_one_line_each(sources: dict[str, str]) -> None:
+    errors = _errors(sources)
     assert [error["name"] for error in errors if not re.fullmatch(r"[A-Z]\w+_[A-Z]\w+", error["name"])] == []
     assert [error["name"] for error in errors if "///" not in error["before"]] == []
-    elsewhere = {file for file, text in sources.items() if file != "libraries/Errors.sol" and ERROR.search(text)}
-    assert elsewhere == set()
+    assert {file for file, text in sources.items() if file not in ERRORS and ERROR.search(text)} == set()
 
 
 def test_errors__each__thrown_by_a_contract(sources: dict[str, str]) -> None:
-    code = "\n".join(_without_comments(text) for file, text in sources.items() if file != "libraries/Errors.sol")
-    errors = {error["name"] for error in ERROR.finditer(sources["libraries/Errors.sol"])}
-    assert {error for error in errors if f"Errors.{error}" not in code} == set()
+    code = "\n".join(_without_comments(text) for file, text in sources.items() if file not in ERRORS)
+    assert {error["name"] for error in _errors(sources) if f"Errors.{error['name']}" not in code} == set()
 
 
 def test_errors__each__expected_by_a_test(sources: dict[str, str], tests: dict[str, str]) -> None:
     code = "\n".join(_without_comments(text) for text in tests.values())
-    errors = {error["name"] for error in ERROR.finditer(sources["libraries/Errors.sol"])}
-    assert {error for error in errors if f"Errors.{error}.selector" not in code} == set()
+    assert {error["name"] for error in _errors(sources) if f"Errors.{error['name']}.selector" not in code} == set()
+
+
+def _errors(sources: dict[str, str]) -> list[re.Match[str]]:
+    found = [list(ERROR.finditer(sources[file])) for file in ERRORS]
+    assert all(found)
+    return [error for some in found for error in some]
 
 
 def test_reverts__with_a_string__none(sources: dict[str, str]) -> None:

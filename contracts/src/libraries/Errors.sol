@@ -314,7 +314,6 @@ interface Errors {
     error ReadingsArbiter_DayMissing(BillId bill, uint256 day);
     /// Thrown when a snapshot has half a reading, or more than 256 days.
     error ReadingsArbiter_SnapshotMalformed(BillId bill);
-
     /* TREND VERDICT */
 
     /// Thrown when a billing period has no day or too many.
