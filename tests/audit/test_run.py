@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CHECKS = [
     *("files", "tables", "bytecode", "calls", "replay", "operators", "bills", "verdicts", "evidence", "verified"),
-    *("recompute", "corrections", "slashing", "parameters", "governance"),
+    *("model", "recompute", "corrections", "slashing", "parameters", "governance"),
     *(*(f"INV-{number:02}" for number in range(1, 13)), "sums", "sources"),
 ]
 
@@ -35,8 +35,9 @@ def test_audit__honest_run_with_a_compiler__passes_every_check(honest: Path) -> 
     result = audit(honest, progress=lambda *step: told.append(step))
     assert result.findings == ()
     assert [check.name for check in result.checks] == CHECKS
-    # by default the gate computes nobody's verdicts, and an honest run slashes nobody
-    assert [check.name for check in result.checks if not check.count] == ["verified", "corrections", "slashing"]
+    # by default neither the gate nor a model judges, and an honest run slashes nobody
+    empty = [check.name for check in result.checks if not check.count]
+    assert empty == ["verified", "model", "corrections", "slashing"]
     assert result.standing == "self-consistent, not anchored"
     assert {phase: done == total for phase, done, total in told} == {"tables": True, "replay": True, "verdicts": True}
 

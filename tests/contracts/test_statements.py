@@ -40,8 +40,9 @@ def test_pack__any_statements__come_back(rows: list[tuple[int, int, int, int, in
 @given(st.lists(said, min_size=1, max_size=5))
 def test_verdicts__any_statements__as_the_auditor_has_them(rows: list[tuple[int, int, int, int, int]]) -> None:
     quantity, rate = np.array(rows, np.int64).T[3:]
-    ours = pack_verdicts(statements(rows).verdicts(quantity, rate))
-    np.testing.assert_array_equal(ours, pack_verdicts(follow(statements(rows), quantity, rate)))
+    made = statements(rows)
+    theirs = follow(made.score, made.expected, made.highest, quantity, rate)
+    np.testing.assert_array_equal(pack_verdicts(made.verdicts(quantity, rate)), pack_verdicts(theirs))
 
 
 @pytest.mark.parametrize(("score", "decision"), [(10_000, Decision.APPEAL), (10_001, Decision.PAY)])

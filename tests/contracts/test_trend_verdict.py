@@ -53,8 +53,8 @@ class Case:
         return sum(1 << x for x, reading in enumerate(self.readings) if reading is None)
 
     @property
-    def presets(self) -> tuple[int, int, int, int, bool]:
-        return self.first, self.second, self.degree, 0, False
+    def presets(self) -> tuple[int, int, int, int, int, bytes]:
+        return self.first, self.second, self.degree, 0, 0, bytes(32)
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -336,7 +336,7 @@ def test_evaluate__each_day_missing__its_reading_is_refused(harness: Harness) ->
     readings = b"".join((x + 1).to_bytes(READING_BYTES) for x in range(94))
     for day in range(94):
         with pytest.raises(RevertError) as refused:
-            harness.call("evaluate", readings, 94, 1 << day, 500, 93, (0, 0, 2, 0, False))
+            harness.call("evaluate", readings, 94, 1 << day, 500, 93, (0, 0, 2, 0, 0, bytes(32)))
         assert refused.value.error == "TrendVerdict_ReadingOfMissingDay"
         assert refused.value.arguments == {"day": day, "reading": day + 1}
 

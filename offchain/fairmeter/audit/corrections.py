@@ -161,9 +161,10 @@ class Corrected:
 
     def _said(self, one: Correction) -> bytes:
         """The verdict that follows from the model's statement."""
-        statement = Statements.unpack(np.frombuffer(one.statement, np.uint8)[None])
+        said = Statements.unpack(np.frombuffer(one.statement, np.uint8)[None])
         quantity, _, rate, *_ = self._row(one.bill)
-        followed = pack_verdicts(follow(statement, np.array([quantity]), np.array([rate])))
+        figures = (said.score, said.expected, said.highest)
+        followed = pack_verdicts(follow(*figures, np.array([quantity]), np.array([rate])))
         return bytes(followed.tobytes())
 
     def _demanded(self) -> Iterator[Correction]:

@@ -199,7 +199,8 @@ class Judgements:
         presets = self._parameters.presets(posting)
         judged = recompute(reference, bills.quantity, bills.days.astype(np.int64), *presets)
         said = Statements.unpack(evidence.packed[modelled])
-        judged = judged.with_rows(modelled, follow(said, bills.quantity[modelled], presets[0][modelled]))
+        figures = (said.score, said.expected, said.highest)
+        judged = judged.with_rows(modelled, follow(*figures, bills.quantity[modelled], presets[0][modelled]))
         same = (
             (judged.decision == submitted.decision)
             & (judged.has_actual == submitted.has_actual)

@@ -13,7 +13,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from fairmeter.contracts.statements import Statements
 from fairmeter.model import Bools, Decision, Int64s, Reference, UInt8s, Verdicts
 from fairmeter.units import MAX_INT40, MAX_REFERENCE_DAYS, MIN_INT40, PPM
 
@@ -64,14 +63,15 @@ def recompute(
     )
 
 
-def follow(said: Statements, quantity: Int64s, rate: Int64s) -> Verdicts:
-    """The verdicts that a model's statements give of k bills of `quantity` (k,), base units, at a `rate` (k,), ppm."""
-    highest = np.maximum(said.highest, 1).astype(object)
-    actual, expected = (_ppm((one.astype(object) - highest) * PPM, highest) for one in (quantity, said.expected))
-    appeals = said.score <= rate
+def follow(score: Int64s, expected: Int64s, highest: Int64s, quantity: Int64s, rate: Int64s) -> Verdicts:
+    """The verdicts that a model's statements give of k bills: `score` and `rate` (k,) ppm; what it expects, what is at
+    most no surprise, and what is billed (k,), base units."""
+    base = np.maximum(highest, 1).astype(object)
+    actual, awaited = (_ppm((one.astype(object) - base) * PPM, base) for one in (quantity, expected))
+    appeals = score <= rate
     every = np.ones(len(quantity), np.bool_)
     return Verdicts(
-        np.where(appeals, Decision.APPEAL, Decision.PAY).astype(np.uint8), actual, expected, every, every, every
+        np.where(appeals, Decision.APPEAL, Decision.PAY).astype(np.uint8), actual, awaited, every, every, every
     )
 
 
