@@ -22,7 +22,7 @@ interface ITradeRules {
     /// Sets the terms of purchases from now on. Restricted to the governor role.
     function setTerms(Terms calldata terms) external;
     /// Sets who rules on the disputes of purchases from now on; zero for nobody. Restricted to the governor role.
-    function setArbiter(address arbiter) external;
+    function setArbiter(address arbiter_) external;
 
     /// What an offer fails of its category's discriminating parameters, with the value and its bound; reason None where
     /// it keeps to them.

@@ -72,6 +72,8 @@ abstract contract StandingBook is StandingRules {
         bool backed = fact.conduct == Conduct.PaidInTime || fact.conduct == Conduct.Delivered;
         if (backed && fact.fee < rules.minFee) return false;
 
+        // Each change of a list has a number of its own; only the first of them pays for a cold slot.
+        // slither-disable-next-line costly-loop
         ChangeId change = ChangeId.wrap(++_changeCount);
         _causes[(uint256(source) << 72) | id] = change;
         uint256 count = ++countOf[fact.party][fact.conduct];
