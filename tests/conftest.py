@@ -28,3 +28,16 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("NOT TESTED: ../shared is absent")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def fastest() -> str:
+    """The name of the fastest chain that there is here."""
+    from fairmeter.chain.revm import RevmEngine  # noqa: PLC0415
+    from fairmeter.errors import ToolMissingError  # noqa: PLC0415
+
+    try:
+        RevmEngine().close()
+    except ToolMissingError:
+        return "eth-tester"
+    return "revm"

@@ -37,21 +37,30 @@ def run(
 ) -> RunResult:
     """`fairmeter.simulation.run`, with report.html beside the bundle, and what the report draws of the usage. Raises as
     it does; then nothing is written."""
-    from fairmeter import report, simulation  # noqa: PLC0415
-    from fairmeter.usage import load_usage  # noqa: PLC0415
+    from fairmeter import simulation  # noqa: PLC0415
 
     result = simulation.run(
         usage, bills, out,
         engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, model=model, listener=listener,
     )  # fmt: skip
-    largest = report.load(out).largest
-    if largest:
-        customers = {appeal.bill["customer_id"] for appeal in largest}
-        readings = report.billed_readings(largest, load_usage(usage, customers))
-        if len(readings):
-            readings.write_parquet(out / report.READINGS)
-    write_report(report.load(out))
+    write_report(report_of(out, usage))
     return result
+
+
+def report_of(out: Path, usage: Path) -> Report:
+    """The report of the run in `out`, beside which it keeps the readings that the report draws."""
+    from fairmeter import report  # noqa: PLC0415
+    from fairmeter.usage import load_usage  # noqa: PLC0415
+
+    loaded = report.load(out)
+    if not loaded.largest:
+        return loaded
+    customers = {appeal.bill["customer_id"] for appeal in loaded.largest}
+    readings = report.billed_readings(loaded.largest, load_usage(usage, customers))
+    if not len(readings):
+        return loaded
+    readings.write_parquet(out / report.READINGS)
+    return report.with_readings(loaded)
 
 
 def write_report(report: Report, other: Report | None = None) -> Path:

@@ -24,9 +24,7 @@ from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.rules import Rules
 from fairmeter.bundle import SCHEMAS, Bundle
-from fairmeter.chain.revm import RevmEngine
 from fairmeter.contracts.artifacts import interface
-from fairmeter.errors import ToolMissingError
 from fairmeter.model import BillState
 from fairmeter.simulation import Scenario, run
 from fairmeter.simulation.scenario import Conduct, Customers, Meters, OperatorGroup, Operators, Watchers
@@ -41,13 +39,8 @@ FORGERS, HIDERS, LIARS = (
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def runs(tmp_path_factory: pytest.TempPathFactory, fastest: str) -> dict[str, Path]:
     """A lying quorum, corrected in each of the three ways; the fleet's usage lies beside the runs."""
-    try:
-        RevmEngine().close()
-        engine = "revm"
-    except ToolMissingError:
-        engine = "eth-tester"
     folder = tmp_path_factory.mktemp("corrected")
     usage, bills = write_fleet(folder / "fleet", 6, 14, seed=2)
     open_, watched = Customers(disclosing=PPM), Watchers(1)
@@ -57,7 +50,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "computed": Scenario(operators=LIARS),
     }
     for name, scenario in scenarios.items():
-        run(usage, bills, folder / name, engine=engine, scenario=scenario)
+        run(usage, bills, folder / name, engine=fastest, scenario=scenario)
     return {name: folder / name for name in scenarios}
 
 

@@ -13,11 +13,9 @@ from fairmeter.audit.findings import Finding
 from fairmeter.audit.governing import Governing
 from fairmeter.audit.record import ChainRecord
 from fairmeter.bundle import SCHEMAS, Bundle
-from fairmeter.chain.revm import RevmEngine
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.deploy import NOTICE
 from fairmeter.contracts.governance import Role
-from fairmeter.errors import ToolMissingError
 from fairmeter.model import Presets
 from fairmeter.simulation import Scenario, run
 from fairmeter.simulation.scenario import Change, Governance
@@ -28,17 +26,12 @@ Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def changed(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def changed(tmp_path_factory: pytest.TempPathFactory, fastest: str) -> Bundle:
     """A run in which presets, quorum and operators change with notice."""
-    try:
-        RevmEngine().close()
-        engine = "revm"
-    except ToolMissingError:
-        engine = "eth-tester"
     folder = tmp_path_factory.mktemp("governed")
     usage, bills = write_fleet(folder / "fleet", 3, 14, seed=2)
     change = Change(after=3, presets=Presets(first=Ppm(300_000)), operators=1, quorum=2)
-    run(usage, bills, folder / "run", engine=engine, scenario=Scenario(governance=Governance(changes=(change,))))
+    run(usage, bills, folder / "run", engine=fastest, scenario=Scenario(governance=Governance(changes=(change,))))
     return Bundle(folder / "run")
 
 

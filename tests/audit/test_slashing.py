@@ -15,8 +15,6 @@ from fairmeter.audit import run as auditing
 from fairmeter.audit.findings import Check
 from fairmeter.audit.slashing import Corrections, Slash
 from fairmeter.bundle import Bundle
-from fairmeter.chain.revm import RevmEngine
-from fairmeter.errors import ToolMissingError
 from fairmeter.simulation import Scenario, run
 from fairmeter.simulation.scenario import Conduct, Customers, OperatorGroup, Operators, Watchers
 from fairmeter.units import PPM
@@ -27,13 +25,8 @@ NOBODY = b"\x07" * 20
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def runs(tmp_path_factory: pytest.TempPathFactory, fastest: str) -> dict[str, Path]:
     """The same lying quorum, watched and not, and an operator that says two things."""
-    try:
-        RevmEngine().close()
-        engine = "revm"
-    except ToolMissingError:
-        engine = "eth-tester"
     folder = tmp_path_factory.mktemp("liars")
     usage, bills = write_fleet(folder / "fleet", 4, 14, seed=2)
     equivocator = Operators(3, 2, groups=(OperatorGroup(1, Conduct.EQUIVOCATE),))
@@ -43,7 +36,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "equivocated": Scenario(operators=equivocator, watchers=Watchers(1)),
     }
     for name, scenario in scenarios.items():
-        run(usage, bills, folder / name, engine=engine, scenario=scenario)
+        run(usage, bills, folder / name, engine=fastest, scenario=scenario)
     return {name: folder / name for name in scenarios}
 
 

@@ -17,12 +17,10 @@ from fairmeter.audit import audit
 from fairmeter.audit import run as auditing
 from fairmeter.audit.findings import Check
 from fairmeter.bundle import Bundle
-from fairmeter.chain.revm import RevmEngine
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import bytes_argument
 from fairmeter.contracts.events import event_columns
-from fairmeter.errors import ToolMissingError
 from fairmeter.model import Presets
 from fairmeter.report.outcome import STATES
 from fairmeter.simulation import Scenario, load_scenario, run
@@ -45,23 +43,13 @@ Play = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def engine() -> str:
-    """The fastest chain that there is."""
-    try:
-        RevmEngine().close()
-    except ToolMissingError:
-        return "eth-tester"
-    return "revm"
-
-
-@pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     """Enough bills for every kind of verdict."""
     return Fleet(*write_fleet(tmp_path_factory.mktemp("town"), 30, 14, seed=5))
 
 
 @pytest.fixture(scope="module")
-def play(town: Fleet, engine: str, tmp_path_factory: pytest.TempPathFactory) -> Play:
+def play(town: Fleet, fastest: str, tmp_path_factory: pytest.TempPathFactory) -> Play:
     """Runs a scenario, the file's of that name in docs/scenarios or another; gives the run's folder."""
     finished: dict[object, Path] = {}
 
@@ -70,7 +58,7 @@ def play(town: Fleet, engine: str, tmp_path_factory: pytest.TempPathFactory) -> 
         if key not in finished:
             out = tmp_path_factory.mktemp("runs") / "out"
             given = load_scenario(SCENARIOS / f"{scenario}.toml") if isinstance(scenario, str) else scenario
-            run(town.usage, town.bills, out, engine=engine, scenario=given)
+            run(town.usage, town.bills, out, engine=fastest, scenario=given)
             finished[key] = out
         return finished[key]
 

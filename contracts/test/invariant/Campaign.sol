@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Handler} from "./Handler.sol";
+/// What forge's random calls are aimed at.
+interface ICampaigner {
+    function setUp() external;
+}
 
-/// Aims forge's random calls at the handler.
+/// Aims forge's random calls at one handler.
 abstract contract Campaign {
     struct FuzzSelector {
         address addr;
         bytes4[] selectors;
     }
 
-    Handler internal handler;
+    ICampaigner private target;
 
     function setUp() external {
-        handler = new Handler();
-        handler.setUp();
+        target = _handler();
+        target.setUp();
     }
 
     function targetContracts() external view returns (address[] memory targets) {
         targets = new address[](1);
-        targets[0] = address(handler);
+        targets[0] = address(target);
     }
 
     function excludeSelectors() external view returns (FuzzSelector[] memory excluded) {
         excluded = new FuzzSelector[](1);
-        excluded[0] = FuzzSelector({addr: address(handler), selectors: new bytes4[](1)});
-        excluded[0].selectors[0] = Handler.setUp.selector;
+        excluded[0] = FuzzSelector({addr: address(target), selectors: new bytes4[](1)});
+        excluded[0].selectors[0] = ICampaigner.setUp.selector;
     }
+
+    function _handler() internal virtual returns (ICampaigner);
 }

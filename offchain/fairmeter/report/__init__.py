@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairmeter.report.data import Report, load
+from fairmeter.report.data import Report, load, with_readings
 from fairmeter.report.page import html
 from fairmeter.report.readings import READINGS, billed_readings
 from fairmeter.report.summary import audit_tables, terminal, to_json
@@ -16,4 +16,5 @@ __all__ = [
     "load",
     "terminal",
     "to_json",
+    "with_readings",
 ]

@@ -6,7 +6,7 @@ import functools
 import json
 import operator
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,6 +116,11 @@ def load(directory: Path) -> Report:
         return _load(bundle)
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{bundle.folder} does not agree with itself: {type(error).__name__} {error}") from error
+
+
+def with_readings(report: Report) -> Report:
+    """The report with what a run has kept of the usage since it was loaded."""
+    return replace(report, largest=largest_appeals(Bundle(report.bundle), report.bills))
 
 
 def _load(bundle: Bundle) -> Report:
