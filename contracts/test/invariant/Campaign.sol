@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// What forge's random calls are aimed at.
-interface ICampaigner {
-    function setUp() external;
-}
-
 /// Aims forge's random calls at one handler.
 abstract contract Campaign {
     struct FuzzSelector {
@@ -13,23 +8,22 @@ abstract contract Campaign {
         bytes4[] selectors;
     }
 
-    ICampaigner private target;
-
-    function setUp() external {
-        target = _handler();
-        target.setUp();
-    }
+    address private target;
+    bytes4 private excluded;
 
     function targetContracts() external view returns (address[] memory targets) {
         targets = new address[](1);
-        targets[0] = address(target);
+        targets[0] = target;
     }
 
-    function excludeSelectors() external view returns (FuzzSelector[] memory excluded) {
-        excluded = new FuzzSelector[](1);
-        excluded[0] = FuzzSelector({addr: address(target), selectors: new bytes4[](1)});
-        excluded[0].selectors[0] = ICampaigner.setUp.selector;
+    function excludeSelectors() external view returns (FuzzSelector[] memory selectors) {
+        selectors = new FuzzSelector[](1);
+        selectors[0] = FuzzSelector({addr: target, selectors: new bytes4[](1)});
+        selectors[0].selectors[0] = excluded;
     }
 
-    function _handler() internal virtual returns (ICampaigner);
+    function _aim(address handler, bytes4 setUpSelector) internal {
+        target = handler;
+        excluded = setUpSelector;
+    }
 }

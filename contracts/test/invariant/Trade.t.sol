@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
+import {Campaign} from "./Campaign.sol";
 import {TradeHandler} from "./TradeHandler.sol";
 
 /// The invariants of the trade desk and of standings under random calls, 100,000 of them, in runs that are long enough
@@ -10,28 +11,13 @@ import {TradeHandler} from "./TradeHandler.sol";
 /// forge-config: default.invariant.runs = 10
 /// forge-config: default.invariant.depth = 10000
 /// forge-config: default.invariant.check-interval = 100
-contract TradeInvariants {
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+contract TradeInvariants is Campaign {
     TradeHandler private handler;
 
     function setUp() external {
         handler = new TradeHandler();
         handler.setUp();
-    }
-
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(handler);
-    }
-
-    function excludeSelectors() external view returns (FuzzSelector[] memory excluded) {
-        excluded = new FuzzSelector[](1);
-        excluded[0] = FuzzSelector({addr: address(handler), selectors: new bytes4[](1)});
-        excluded[0].selectors[0] = TradeHandler.setUp.selector;
+        _aim(address(handler), TradeHandler.setUp.selector);
     }
 
     function invariant_TheBooksOfTradeAgree() external view {
