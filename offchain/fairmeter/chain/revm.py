@@ -9,17 +9,14 @@ other contracts create (EIP-170); those that a transaction creates are checked h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import repeat
 from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
 
 from fairmeter.chain import wake_host
-from fairmeter.chain.aside import Aside
 from fairmeter.chain.columns import LogColumns, log_table, select_logs, to_logs
 from fairmeter.chain.engine import (
     Block,
@@ -33,9 +30,9 @@ from fairmeter.chain.engine import (
     refuse_transaction,
 )
 from fairmeter.chain.genesis import HARDFORK, Genesis
-from fairmeter.chain.roots import EMPTY_ROOT, Roots, block_roots
 from fairmeter.chain.signed import decode_signed
-from fairmeter.chain.spool import History, Mined, Segment
+from fairmeter.chain.rooting import Rooting
+from fairmeter.chain.spool import History, Mined
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wake_host import RawLog, StoppedError
 from fairmeter.chain.wallet import LOCAL_FEES, created_address
@@ -52,8 +49,6 @@ READER_GAS: Final = 100_000
 SPEC: Final = HARDFORK.capitalize()
 ELASTICITY: Final = 2
 """Gas limit over gas target (EIP-1559)."""
-LOGS_OF_A_LONG_CHAIN: Final = 100_000
-"""From which on another process is worth its start."""
 FEE_CHANGE_DENOMINATOR: Final = 8
 """The most that the base fee changes a block is 1/8 of it (EIP-1559)."""
 
@@ -116,9 +111,7 @@ class RevmEngine:
         self._coinbase = self._chain.coinbase
         self._history = History(self.genesis)
         self._snapshots: dict[bytes, int] = {}
-        self._aside = Aside()
-        self._coming: dict[int, Future[list[Roots]]] = {}
-        self._logs = 0
+        self._rooting = Rooting(self._history)
 
     def send(self, raw: Sequence[bytes], timestamp: int | None = None) -> Receipts:
         """See `Engine.send`."""
@@ -167,7 +160,7 @@ class RevmEngine:
                 gas_limit=self.genesis.gas_limit,
                 base_fee=history.base_fees[number],
             )
-            for number, (transactions_root, receipts_root) in zip(numbers, self._roots(numbers), strict=True)
+            for number, (transactions_root, receipts_root) in zip(numbers, self._rooting.roots(numbers), strict=True)
         ]
 
     def balance(self, address: bytes) -> int:
@@ -241,11 +234,11 @@ class RevmEngine:
         self._chain.revert(snapshot.decode())
         self._snapshots = {name: at for name, at in self._snapshots.items() if int(name) < int(snapshot)}
         self._history.truncate(length)
-        self._coming = {first: work for first, work in self._coming.items() if first < length}
+        self._rooting.forget(length)
 
     def close(self) -> None:
         """See `Engine.close`."""
-        self._aside.close()
+        self._rooting.close()
         self._history.close()
         wake_host.release(self._chain)
 
@@ -275,7 +268,7 @@ class RevmEngine:
             mined = done.mined()
             if done.signed:
                 self._history.append(mined)
-                self._hash_aside(first, mined)
+                self._rooting.mined(first, mined)
         places = np.arange(count)
         return Receipts(
             tx_hash=tuple(one.hash for one in done.signed),
@@ -355,38 +348,6 @@ class RevmEngine:
         if len(code) > MAX_CODE:
             raise ChainError(f"the contract that it creates has {len(code)} bytes, the most is {MAX_CODE}")
         return self._chain.deploy(signed.data, return_tx=True, **arguments)
-
-    def _hash_aside(self, first: int, mined: Mined) -> None:
-        """Of a long chain, have the roots of blocks from `first` on computed while it goes on."""
-        self._logs += len(mined.logs)
-        if self._logs > LOGS_OF_A_LONG_CHAIN:
-            work = self._aside.submit(mined.raw, mined.status, mined.gas_used, mined.log_count, mined.logs)
-            self._coming[first] = work
-
-    def _roots(self, numbers: range) -> Iterator[Roots]:
-        """Of transactions and receipts."""
-        history = self._history
-        number = numbers.start
-        for segment in history.segments(numbers.start, numbers.stop):
-            begin, end = (min(max(at - segment.first, 0), len(segment)) for at in (numbers.start, numbers.stop))
-            yield from repeat((EMPTY_ROOT, EMPTY_ROOT), segment.first + begin - number)
-            number = segment.first + end
-            coming = self._coming.get(segment.first)
-            yield from coming.result()[begin:end] if coming else self._roots_of(segment, begin, end)
-        yield from repeat((EMPTY_ROOT, EMPTY_ROOT), numbers.stop - number)
-
-    def _roots_of(self, segment: Segment, begin: int, end: int) -> list[Roots]:
-        """Of the blocks of a segment from its `begin`th to before its `end`th."""
-        counts, logs = self._history.logs(segment)
-        own = slice(segment.first + begin, segment.first + end)
-        return block_roots(
-            self._history.raw(segment)[begin:end],
-            np.frombuffer(self._history.status[own], np.bool_),
-            np.array(self._history.gas_used[own], np.int64),
-            counts[begin:end],
-            logs.part(int(counts[:begin].sum()), int(counts[:end].sum())),
-            self._wake.keccak256,
-        )
 
     def _next_base_fee(self, base_fee: int, gas_used: int) -> int:
         """EIP-1559, from the block before."""
