@@ -22,7 +22,15 @@ from benchmarks.work import Outcome, difference, expected
 
 ENGINES: Final = {"revm": 100_000, "anvil": 5_000, "eth-tester": 1_000}
 """Bills of each engine's run: as many as take it some seconds."""
-PEERS: Final = {"verbs": 20_000, "titanoboa": 1_000, "web3 + eth-tester": 300, "web3 + anvil": 500}
+PEERS: Final = {
+    "verbs": 20_000,
+    "titanoboa": 1_000,
+    "web3 + eth-tester": 300,
+    "web3 + anvil": 500,
+    "JSON batches + anvil": 5_000,
+}
+THIRD: Final = "a third appealed"
+"""Of the bills of a fleet; elsewhere every bill fits."""
 VERDICTS: Final = {"fairmeter": 1_000_000, "numpy": 50_000, "scikit-learn": 5_000, "statsmodels": 20_000}
 GROWTH: Final = (1_000, 10_000, 100_000)
 LARGE: Final = (1_000_000, 10_000_000)
@@ -68,26 +76,35 @@ class Bench:
         self._console.print(line, highlight=False)
 
     def _contestant(self, name: str, command: Sequence[str | Path], **check: Any) -> Contestant:
-        return Contestant(name, command, self._folder / f"{name.replace(' ', '')}.json", **check)
+        return Contestant(name, command, self._result(name), **check)
+
+    def _result(self, name: str) -> Path:
+        return self._folder / f"{name.replace(' ', '').replace(',', '')}.json"
 
     # end to end
 
     def _end_to_end(self) -> list[Contestant]:
         peers = [self._peer(name, self._bills(bills)) for name, bills in PEERS.items()]
-        own = [self._own(engine, self._bills(bills)) for engine, bills in ENGINES.items()]
-        run_of_revm = self._folder / "fairmeteronrevm.run"
-        bare: list[str | Path] = [sys.executable, "-m", "benchmarks.contestants.bare", run_of_revm]
-        return [*peers, *own, self._contestant("bare revm", bare)]
+        own = [
+            self._own(engine, prepare.prepare_fitting(self._folder, self._bills(bills)), f"fairmeter on {engine}")
+            for engine, bills in ENGINES.items()
+        ]
+        appealed = self._own(
+            "revm", prepare.prepare_fleet(self._folder, self._bills(ENGINES["revm"])), f"fairmeter on revm, {THIRD}"
+        )
+        return [*peers, *own, self._bare("bare revm", own[0]), appealed, self._bare(f"bare revm, {THIRD}", appealed)]
 
-    def _own(self, engine: str, bills: int) -> Contestant:
-        fleet = prepare.prepare_fleet(self._folder, bills)
-        name = f"fairmeter on {engine}"
-        result = self._folder / f"{name.replace(' ', '')}.json"
+    def _bare(self, name: str, run_of: Contestant) -> Contestant:
+        run_folder = run_of.result.with_suffix(".run")
+        return self._contestant(name, [sys.executable, "-m", "benchmarks.contestants.bare", run_folder])
+
+    def _own(self, engine: str, fleet: Path, name: str) -> Contestant:
+        result = self._result(name)
         command: list[str | Path] = [sys.executable, "-m", "benchmarks.contestants.ours", engine, fleet]
         return Contestant(name, command, result, check=partial(ours.problem, fleet, result))
 
     def _peer(self, name: str, bills: int) -> Contestant:
-        fleet = prepare.prepare_fleet(self._folder, bills)
+        fleet = prepare.prepare_fitting(self._folder, bills)
         work = [fleet, self._folder / "payments.json"]
         web3 = [sys.executable, "-m", "benchmarks.contestants.plain_web3"]
         command = {
@@ -95,6 +112,7 @@ class Bench:
             "titanoboa": [self._options.titanoboa, "-m", "benchmarks.contestants.plain_boa"],
             "web3 + eth-tester": [*web3, "eth-tester"],
             "web3 + anvil": [*web3, "anvil"],
+            "JSON batches + anvil": [sys.executable, "-m", "benchmarks.contestants.batched"],
         }[name]
         one = self._contestant(name, [*command, *work])
 

@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.figures import end_to_end, rates
+from benchmarks.figures import rates, settling
 
 OURS: Final = "#1f6f8b"
 OTHERS: Final = "#b8b8b8"
@@ -21,7 +21,7 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
     with rc_context({"font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "fairmeter", "axes.axisbelow": True}):
         figure = Figure(figsize=(11, 7), layout="constrained")
         axes = figure.subplots(2, 2)
-        _bars(axes[0][0], rates(end_to_end(found["end_to_end"])), "bills a second, end to end")
+        _bars(axes[0][0], rates(settling(found["end_to_end"])), "bills settled a second")
         _bars(axes[0][1], rates(found["verdicts"]), "verdicts a second")
         gas = found["gas"]
         uma = gas["uma"]["assert"] + gas["uma"]["settle"]

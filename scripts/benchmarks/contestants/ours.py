@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from benchmarks.work import Outcome
 from fairmeter.bundle import Bundle
 from fairmeter.simulation import run
 from fairmeter.simulation.result import SET_UP
+
+PAY_IN: Final = "pay in"
 
 
 def main(engine: str, folder: Path, result: Path) -> None:
@@ -27,7 +30,9 @@ def main(engine: str, folder: Path, result: Path) -> None:
     phases = {name: round(value, 4) for name, value in done.phases.items()}
     versions = {"fairmeter": fairmeter.__version__, "EVM": done.implementation}
     counts = {"bills": done.sums.bills, "transactions": done.sums.transactions}
-    times = {"seconds": seconds, "set_up": phases[SET_UP], "phases": phases}
+    # what a peer's customers have from the beginning ours pay in bill by bill
+    set_up = round(sum(phases.get(name, 0.0) for name in (SET_UP, PAY_IN)), 4)
+    times = {"seconds": seconds, "set_up": set_up, "phases": phases}
     hand_over(result, {**counts, **times, "versions": versions})
 
 

@@ -26,18 +26,18 @@ DEPOSIT_GAS = 12_000_000
 
 
 @contextmanager
-def anvil() -> Iterator[Web3]:
-    """A node of its own, which mines each transaction at once."""
+def anvil() -> Iterator[str]:
+    """The URL of a node of its own, which mines each transaction at once."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with subprocess.Popen([find_anvil(), "--port", str(port), "--quiet"]) as process:
         try:
-            w3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}"))
+            url = f"http://127.0.0.1:{port}"
             deadline = time.monotonic() + START_SECONDS
-            while not w3.is_connected() and time.monotonic() < deadline:
+            while not Web3(HTTPProvider(url)).is_connected() and time.monotonic() < deadline:
                 time.sleep(0.02)
-            yield w3
+            yield url
         finally:
             process.kill()
 
@@ -77,7 +77,7 @@ def carry_out(w3: Web3, payments: Payments, work: Work) -> tuple[Settle, Read]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "anvil":
-        with anvil() as node:
-            contend(partial(carry_out, node), "web3")
+        with anvil() as url:
+            contend(partial(carry_out, Web3(HTTPProvider(url))), "web3")
     else:
         contend(partial(carry_out, Web3(EthereumTesterProvider())), "web3", "eth-tester", "py-evm")
