@@ -30,8 +30,8 @@ from fairmeter.chain.engine import (
     refuse_transaction,
 )
 from fairmeter.chain.genesis import HARDFORK, Genesis
-from fairmeter.chain.signed import decode_signed
 from fairmeter.chain.rooting import Rooting
+from fairmeter.chain.signed import decode_signed
 from fairmeter.chain.spool import History, Mined
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wake_host import RawLog, StoppedError
