@@ -15,7 +15,8 @@ import {IdCodec} from "./libraries/IdCodec.sol";
 import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {PackedBills} from "./libraries/PackedBills.sol";
 import {PackedVerdicts} from "./libraries/PackedVerdicts.sol";
-import {Basis, BillState} from "./types/Bills.sol";
+import {Period, SignedPeriods} from "./libraries/SignedPeriods.sol";
+import {Basis, BillRecord, BillState} from "./types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, PackedVerdict} from "./types/Ids.sol";
 import {Leaf, Shown, SignedReadings} from "./types/Readings.sol";
 import {Correction, Decision, Presets, Slashing, Stakes, VerdictPolicy, VerdictRecord} from "./types/Verdicts.sol";
@@ -30,6 +31,7 @@ contract Challenges is IChallenges {
     using PackedBills for PackedBill;
     using PackedVerdicts for bytes;
     using PackedVerdicts for PackedVerdict;
+    using SignedPeriods for Period;
 
     struct Demand {
         /// Zero where none is open.
@@ -58,21 +60,8 @@ contract Challenges is IChallenges {
     /// by them.
     uint256 public constant NOTICE = 1 days;
 
-    /// Bytes of a reading.
-    uint256 private constant READING = 5;
-
-    /// A reference period that is put together from snapshots.
-    struct Period {
-        /// Its days.
-        uint256 start;
-        uint256 count;
-        /// Of these, known so far.
-        uint256 known;
-        bytes readings;
-        uint256 missing;
-        /// Of the latest snapshot, Unix seconds.
-        uint256 issuedAt;
-    }
+    /// That nothing is known.
+    PackedVerdict private constant INSUFFICIENT = PackedVerdict.wrap(bytes12(bytes1(uint8(Decision.Insufficient))));
 
     /// The clock, fixed at deployment.
     IFairClock public immutable clock;
@@ -130,9 +119,7 @@ contract Challenges is IChallenges {
         Case memory one = _caseOf(shown);
         _checkWindow(one);
         _checkMayShow(one);
-        if (one.presets.policy == VerdictPolicy.Model) revert Errors.Challenges_JudgedByModel(one.bill);
-        Period memory period = _periodOf(one, snapshots);
-        PackedVerdict right = this.evaluate(one.packed, period.readings, period.missing, one.presets);
+        (PackedVerdict right, uint256 issuedAt) = _verdictBy(one, snapshots);
         // Right by these readings, and not corrected by others before.
         if (_same(right, one.committed) && !ledger.recordOf(one.bill).corrected) {
             revert Errors.Challenges_VerdictRight(one.bill);
@@ -140,7 +127,7 @@ contract Challenges is IChallenges {
 
         // Interaction:
         Slashing memory slashing = _slashingOf(one, right, msg.sender, _announcementOf(one.bill, nonce));
-        if (period.issuedAt + NOTICE > one.basis.judgedAt) slashing.signers = 0;
+        if (issuedAt + NOTICE > one.basis.judgedAt) slashing.signers = 0;
         _correct(one, right, true, slashing);
     }
 
@@ -151,7 +138,9 @@ contract Challenges is IChallenges {
         _checkWindow(one);
         _checkMayShow(one);
         if (_demands[one.bill].deadline != 0) revert Errors.Challenges_DemandedBefore(one.bill);
-        if (ledger.recordOf(one.bill).corrected) revert Errors.Challenges_CorrectedBefore(one.bill);
+        BillRecord memory record = ledger.recordOf(one.bill);
+        // What readings have put right a demand could not void, and so never end.
+        if (record.corrected || record.correctedByMeter) revert Errors.Challenges_CorrectedBefore(one.bill);
 
         // Effect:
         Stakes memory stakes = one.stakes;
@@ -170,8 +159,7 @@ contract Challenges is IChallenges {
         // Check:
         Case memory one = _caseOf(shown);
         _checkMayShow(one);
-        Demand memory open = _openDemand(one.bill);
-        if (one.time >= open.deadline) revert Errors.Challenges_DeadlinePassed(one.bill, open.deadline);
+        Demand memory open = _demandInTime(one);
         PackedVerdict right = _verdictOf(one, leaf);
         bool good = _same(right, one.committed);
 
@@ -180,6 +168,22 @@ contract Challenges is IChallenges {
         // Interaction:
         if (good) _endDemand(one.bill, open, msg.sender);
         else _correct(one, right, false, _slashingOf(one, right, open.challenger, 0));
+    }
+
+    /// @inheritdoc IChallenges
+    function answerByReadings(Shown calldata shown, SignedReadings[] calldata snapshots) external override {
+        // Check:
+        Case memory one = _caseOf(shown);
+        _checkMayShow(one);
+        Demand memory open = _demandInTime(one);
+        (PackedVerdict right, uint256 issuedAt) = _verdictBy(one, snapshots);
+        if (issuedAt > one.basis.judgedAt) revert Errors.Challenges_SignedLater(one.bill, issuedAt);
+        if (!_same(right, one.committed)) revert Errors.Challenges_VerdictWrong(one.bill);
+
+        emit DemandAnswered(one.bill, msg.sender, true);
+
+        // Interaction:
+        _endDemand(one.bill, open, msg.sender);
     }
 
     /// @inheritdoc IChallenges
@@ -286,16 +290,32 @@ contract Challenges is IChallenges {
         one.committed = shown.verdicts.read(index % PackedVerdicts.GROUP);
     }
 
-    /// The verdict that follows from the committed leaf.
-    function _verdictOf(Case memory one, Leaf calldata leaf) private view returns (PackedVerdict) {
+    /// The verdict that follows from the committed leaf. Where only signed readings count it carries none but INSUFFICIENT,
+    /// and that not before the meter operator's time is over; nor does a model's statement.
+    function _verdictOf(Case memory one, Leaf calldata leaf) private view returns (PackedVerdict right) {
         if (Evidence.exists(one.packed)) {
+            if (one.basis.signedOnly && one.presets.policy == VerdictPolicy.Model) return INSUFFICIENT;
             bytes32 hash = Evidence.leafOf(address(gate), one.bill, one.packed, leaf.readings, leaf.missing, leaf.salt);
             uint256 index = one.bill.index();
             if (!MerkleTree.verify(one.record.evidenceRoot, hash, index, one.basis.count, leaf.proof)) {
                 revert Errors.Challenges_LeafNotCommitted(one.bill);
             }
         }
-        return Evidence.verdictOf(one.packed, leaf.readings, leaf.missing, one.presets);
+        right = Evidence.verdictOf(one.packed, leaf.readings, leaf.missing, one.presets);
+        if (!one.basis.signedOnly || !Evidence.exists(one.packed)) return right;
+        bool waited = one.basis.judgedAt >= one.basis.postedAt + Evidence.METER_TIME;
+        if (!waited || !_same(right, INSUFFICIENT)) revert Errors.Challenges_LeafNotSigned(one.bill);
+    }
+
+    /// The verdict that follows from signed readings, and when the latest of them were issued, Unix seconds.
+    function _verdictBy(Case memory one, SignedReadings[] calldata snapshots)
+        private
+        view
+        returns (PackedVerdict right, uint256 issuedAt)
+    {
+        if (one.presets.policy == VerdictPolicy.Model) revert Errors.Challenges_JudgedByModel(one.bill);
+        Period memory period = _periodOf(one, snapshots);
+        return (this.evaluate(one.packed, period.readings, period.missing, one.presets), period.issuedAt);
     }
 
     /// The reference period by signed readings: each snapshot goes on where the one before ends.
@@ -306,38 +326,22 @@ contract Challenges is IChallenges {
     {
         if (!Evidence.exists(one.packed)) return period;
         (period.start, period.count) = Calendar.referencePeriod(one.packed.start(), one.packed.periodDays());
-        period.readings = new bytes(READING * period.count);
+        period.readings = new bytes(SignedPeriods.READING * period.count);
         for (uint256 i; i < snapshots.length; ++i) {
             meters.checkSnapshot(one.basis.parameterVersion, one.basis.utility, one.account, snapshots[i]);
-            _addTo(period, one.bill, snapshots[i]);
+            period.add(one.bill, snapshots[i]);
         }
         if (period.known != period.count) revert Errors.Challenges_DayNotSigned(one.bill, period.start + period.known);
-    }
-
-    function _addTo(Period memory period, BillId bill, SignedReadings calldata snapshot) private pure {
-        uint256 day = period.start + period.known;
-        uint256 size = snapshot.readings.length / READING;
-        if (size > 256 || snapshot.readings.length % READING != 0) revert Errors.Challenges_SnapshotMalformed(bill);
-        if (day < snapshot.firstDay || day >= snapshot.firstDay + size) {
-            revert Errors.Challenges_DayNotSigned(bill, day);
-        }
-        uint256 skipped = day - snapshot.firstDay;
-        uint256 taken = size - skipped;
-        if (taken > period.count - period.known) taken = period.count - period.known;
-        bytes calldata part = snapshot.readings[READING * skipped:READING * (skipped + taken)];
-        (bytes memory readings, uint256 place) = (period.readings, READING * period.known);
-        assembly ("memory-safe") {
-            // Within what was allocated: `taken` days fit into what is left of the period.
-            calldatacopy(add(add(readings, 0x20), place), part.offset, part.length)
-        }
-        period.missing |= ((snapshot.missing >> skipped) & ((1 << taken) - 1)) << period.known;
-        period.known += taken;
-        if (snapshot.issuedAt > period.issuedAt) period.issuedAt = snapshot.issuedAt;
     }
 
     function _openDemand(BillId bill) private view returns (Demand memory open) {
         open = _demands[bill];
         if (open.challenger == address(0)) revert Errors.Challenges_NotDemanded(bill);
+    }
+
+    function _demandInTime(Case memory one) private view returns (Demand memory open) {
+        open = _openDemand(one.bill);
+        if (one.time >= open.deadline) revert Errors.Challenges_DeadlinePassed(one.bill, open.deadline);
     }
 
     function _checkWindow(Case memory one) private pure {

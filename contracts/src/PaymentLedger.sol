@@ -47,20 +47,22 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
         Batch storage posted = _batches[batch];
         AccountId account = IdCodec.account(posted.supplier, number);
         PackedAccount packed = _accounts[account];
-        uint256 class = packed.class();
-        // Set before the day of posting, the present class is the one of posting.
-        if (packed.classSince() >= Calendar.dayOf(posted.postedAt)) {
+        uint256 value = packed.basis();
+        // Set before the day of posting, the present one is the one of posting.
+        if (packed.basisSince() >= Calendar.dayOf(posted.postedAt)) {
             // slither-disable-next-line unused-return
-            (, class) = _classes[account].find(BatchId.unwrap(batch));
+            (, value) = _bases[account].find(BatchId.unwrap(batch));
         }
         return Basis({
             commitment: posted.commitment,
             supplier: posted.supplier,
             utility: posted.utility,
             count: posted.count,
+            postedAt: posted.postedAt,
             judgedAt: posted.judgedAt,
             parameterVersion: posted.parameterVersion,
-            class: uint8(class),
+            class: uint8(value),
+            signedOnly: PackedAccounts.isSignedOnly(value),
             discloses: packed.disclosesReadings()
         });
     }

@@ -211,7 +211,12 @@ abstract contract Base {
     /// A mandate with an agent and these caps.
     function _mandateOf(address agent_, uint48 capPerBill, uint48 capPerMonth) internal pure returns (Mandate memory) {
         return Mandate({
-            capPerBill: capPerBill, capPerMonth: capPerMonth, lastDay: 60_000, discloseReadings: false, agent: agent_
+            capPerBill: capPerBill,
+            capPerMonth: capPerMonth,
+            lastDay: 60_000,
+            discloseReadings: false,
+            signedOnly: false,
+            agent: agent_
         });
     }
 

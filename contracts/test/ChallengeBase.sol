@@ -67,6 +67,10 @@ abstract contract ChallengeBase is QuorumBase {
     /// Posts the bills and has Base's operator and the numbers 1 to `more` say `said` of them.
     function _judgeAs(bytes memory said, uint256 more) internal {
         batch = _post(bills);
+        _judgeNow(said, more);
+    }
+
+    function _judgeNow(bytes memory said, uint256 more) internal {
         (verdicts, root) = (said, Merkle.root(_leaves()));
         bytes memory signatures = _signatures(1, more, batch, root, verdicts);
         vm.prank(operator);

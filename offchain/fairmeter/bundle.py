@@ -10,6 +10,7 @@
     verdicts.parquet          decision and growth of every judged bill
     evidence.parquet          the evidence leaves' contents: reference period, readings or the model's statement,
                               missing days, salt
+    snapshots.parquet         what the meter operator signed for bills for which nothing else counts, a row a snapshot
     features.parquet          what a model judged bills from, a row of figures a bill; empty where none did
     calibrated.model          the model's bytes; not there where none judged
 
@@ -102,6 +103,21 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
             ("readings", pa.binary()),
             ("missing", pa.binary(12)),  # bit x: day x has no reading
             ("salt", pa.binary(32)),
+        ]
+    ),
+    "snapshots": pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("index", pa.int32()),
+            ("first_day", pa.int32()),  # days since 1970-01-01
+            ("issued_at", pa.int64()),  # Unix seconds
+            ("readings", pa.binary()),  # 5 bytes a day, big-endian, base units, 0 where missing
+            ("missing", pa.binary(32)),  # bit x: day x has no reading
+            ("salt", pa.binary(32)),
+            ("place", pa.int64()),  # among `count` snapshots under the root that is signed
+            ("count", pa.int64()),
+            ("proof", pa.binary()),  # its path, 32 bytes each
+            ("signature", pa.binary(64)),  # r, vs
         ]
     ),
     "features": pa.schema(

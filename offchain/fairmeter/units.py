@@ -29,6 +29,8 @@ MAX_INT40: Final = 2**39 - 1
 
 FIRST_BILLED_DAY: Final = 365
 """The first day of a bill that has a reference period (contracts/src/libraries/Calendar.sol)."""
+METER_TIME: Final = 14 * SECONDS_A_DAY
+"""From a posting, seconds, for the meter operator to sign where nothing else counts (Evidence.sol)."""
 
 # widths of the packed fields on chain (contracts/src/libraries/Packing.sol)
 MAX_AMOUNT: Final = 2**48 - 1

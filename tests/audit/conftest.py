@@ -26,6 +26,7 @@ from fairmeter.audit.meters import MeterKeys
 from fairmeter.audit.modelled import Modelled
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.signed import Signed
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.verified import Verified
 from fairmeter.bundle import SCHEMAS, Bundle, file_hash, manifest_text
@@ -271,6 +272,7 @@ class Bench:
         """The first finding where the batch at `place` is another."""
         judgings = list(self.batches.judgings)
         judgings[self.place()] = changed(judgings[self.place()])
+        corrected = Corrected(self.bundle, self.record, self.batches, self.keys, self.parameters)
         checks = Judgements(
             self.bundle,
             self.manifest,
@@ -279,7 +281,8 @@ class Bench:
             self.record.suppliers(),
             Corrections(self.record),
             Verified(self.record, self.keys, self.parameters),
-            Corrected(self.bundle, self.record, self.batches, self.keys, self.parameters),
+            Signed(self.bundle, self.record, self.keys, self.parameters, corrected),
+            corrected,
             self.modelled(),
             None,
             lambda *_: None,

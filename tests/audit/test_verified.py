@@ -16,7 +16,7 @@ from tests.audit.conftest import Bench, Forger
 
 from fairmeter.audit import audit
 from fairmeter.audit.batches import Judging
-from fairmeter.audit.verified import METER_TIME, Verified
+from fairmeter.audit.verified import Verified
 from fairmeter.chain.compact import sign_compact
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wallet import Wallet, derive_key
@@ -26,7 +26,7 @@ from fairmeter.contracts.packing import READING_BYTES
 from fairmeter.model import Decision
 from fairmeter.simulation import Scenario, run
 from fairmeter.simulation.scenario import Meters
-from fairmeter.units import PPM
+from fairmeter.units import METER_TIME, PPM
 from fairmeter.usage import write_fleet
 
 SHARE = PPM // 2

@@ -140,7 +140,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def grant(self, person: str, number: int, cap: int, months: int, days: int) -> None:
         last_day = self.engine.now() // DAY + days
         terms = {"capPerBill": cap, "capPerMonth": cap * months, "lastDay": last_day}
-        mandate = {**terms, "discloseReadings": False, "agent": NOBODY}
+        mandate = {**terms, "discloseReadings": False, "signedOnly": False, "agent": NOBODY}
         call = self.system.ledger.write("grantMandate", self.account(number), mandate)
         self.do(person, call, lambda now: self.plain.grant(person, number, (cap, cap * months), last_day, now))
 

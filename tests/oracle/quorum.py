@@ -59,7 +59,7 @@ def open_homes(system: System, session: Session, governor: Wallet, count: int = 
         ledger.deposit(np.array(accounts), np.full(count, BALANCE)),
     )
     caps = {"capPerBill": MAX_CAP, "capPerMonth": MAX_CAP}
-    mandate = {**caps, "lastDay": 2**16 - 1, "discloseReadings": True, "agent": NOBODY}
+    mandate = {**caps, "lastDay": 2**16 - 1, "discloseReadings": True, "signedOnly": False, "agent": NOBODY}
     session.transact(owner, *(ledger.write("grantMandate", account, mandate) for account in accounts))
     return supplier, accounts
 

@@ -22,7 +22,7 @@ from fairmeter.contracts.session import Session
 from fairmeter.model import ClassPolicy, Decision, Policy, Presets, Utility
 from fairmeter.oracle import Meters, Oracle
 from fairmeter.testing import SUPPLIER_PRICE, Payer, Supplier
-from fairmeter.units import Ppm
+from fairmeter.units import METER_TIME, Ppm
 from fairmeter.usage import ReadingMatrix
 from fairmeter.usage.keys import meter_keys
 
@@ -33,6 +33,7 @@ DISCLOSING = {
     "capPerMonth": 10**9,
     "lastDay": 2**16 - 1,
     "discloseReadings": True,
+    "signedOnly": False,
     "agent": bytes(20),
 }
 """A mandate."""
@@ -178,6 +179,32 @@ def test_watch__class_whose_verdicts_the_gate_computes__shows_what_may_be_shown(
     record = gate.read("verdictRecordOf", 1)
     assert (record["evidenceRoot"], record["policy"]) == (judged.evidence_root, 1)
     assert record["verdictCommitment"] == verdict_commitment(pack_verdicts(judged.verdicts))
+
+
+@pytest.mark.parametrize("signed", [None, True, False])
+def test_watch__only_signed_readings_count__judged_by_these_or_not_before_the_meters_time(
+    fairmeter_system: System,
+    fairmeter_session: Session,
+    fairmeter_supplier: Supplier,
+    fairmeter_payer: Payer,
+    signed: bool | None,
+) -> None:
+    ledger, account = fairmeter_system.ledger, fairmeter_payer.account
+    mandate = {**DISCLOSING, "signedOnly": True}
+    fairmeter_session.transact(fairmeter_payer.wallet, ledger.write("grantMandate", account, mandate))
+    post(fairmeter_system, fairmeter_session, fairmeter_supplier, 60, 10 * DAILY)
+    known = Meters(np.array([account]), np.zeros(1, np.int32), np.full((1, 32), 1, np.uint8))
+    readings = readings_until(today(fairmeter_system)).reference
+    covers = None if signed is None else lambda accounts, _first, _days: np.full(len(accounts), signed)
+    oracle = Oracle(fairmeter_system, readings, known, signed=covers)
+    judged = oracle.watch()
+    if signed is None:
+        assert judged == []
+        assert "the meter operator signed" in oracle.refused[1]
+        return
+    posted_at = ledger.batch_of(1).posted_at
+    assert judged[0].verdicts.decision.tolist() == [Decision.PAY if signed else Decision.INSUFFICIENT]
+    assert judged[0].posted.not_before == (0 if signed else posted_at + METER_TIME)
 
 
 def test_watch__class_of_a_model_that_is_not_here__left_out_and_named(

@@ -43,12 +43,15 @@ def bills_of(table: list[Row]) -> Bills:
 
 VERIFIED = np.arange(5) % 2 == 1
 """Whose verdicts the gate computes."""
+DEMANDING = np.arange(5) == 2
+"""For whom only signed readings count."""
+TRAITS = Traits(~VERIFIED, ~VERIFIED, ~VERIFIED, VERIFIED, VERIFIED, DEMANDING)
 
 
 @given(rows, st.integers(1, 5))
 def test_plan__any_bills__posts_each_once_after_its_period_in_order(table: list[Row], batch_bills: int) -> None:
     bills = bills_of(table)
-    rounds = plan(bills, (), Scenario(batch_bills=batch_bills), VERIFIED).rounds
+    rounds = plan(bills, (), Scenario(batch_bills=batch_bills), TRAITS).rounds
     assert sorted(np.concatenate([one.rows for one in rounds]).tolist()) == list(range(len(table)))
     assert [one.time for one in rounds] == sorted({one.time for one in rounds})
     for one in rounds:
@@ -58,12 +61,13 @@ def test_plan__any_bills__posts_each_once_after_its_period_in_order(table: list[
             assert set(bills.supplier[batch.rows]) == {batch.supplier}
             assert set(bills.utility[batch.rows]) == {batch.utility}
             assert set(VERIFIED[bills.customer[batch.rows]].tolist()) == {batch.verified}
+            assert set(DEMANDING[bills.customer[batch.rows]].tolist()) == {batch.demanding}
 
 
 @given(rows)
 def test_plan__any_bills__numbers_accounts_as_the_ledger_will(table: list[Row]) -> None:
     bills = bills_of(table)
-    layout = plan(bills, (), Scenario(), VERIFIED)
+    layout = plan(bills, (), Scenario(), TRAITS)
     for supplier in range(3):
         numbers = layout.number[layout.supplier == supplier].tolist()
         assert numbers == list(range(1, len(numbers) + 1))
@@ -76,17 +80,17 @@ def test_plan__any_bills__numbers_accounts_as_the_ledger_will(table: list[Row]) 
 
 @given(rows)
 def test_plan__any_bills__has_mandates_that_the_ledger_takes(table: list[Row]) -> None:
-    layout = plan(bills_of(table), (), Scenario(), VERIFIED)
-    some = np.arange(len(layout.bills.customers)) % 2 == 0
-    traits, agent = Traits(some, some, some, some, ~some), b"\x11" * 20
+    layout = plan(bills_of(table), (), Scenario(), TRAITS)
+    agent = b"\x11" * 20
     for moves_time in (True, False):
-        mandates = layout.mandates(Scenario(), 1, traits, agent, moves_time=moves_time)
+        mandates = layout.mandates(Scenario(), 1, TRAITS, agent, moves_time=moves_time)
         assert len(mandates) == len(layout.number)
         assert (mandates.cap_per_bill > 0).all()
         assert (mandates.cap_per_bill <= mandates.cap_per_month).all()
         assert (mandates.cap_per_month <= MAX_CAP).all()
         named = np.array([one.tobytes() == agent for one in mandates.agent])
         assert (named != mandates.disclose_readings).all()
+        assert (mandates.signed_only == DEMANDING[layout.customer]).all()
         assert ((layout.bills.end.max() < mandates.last_day) & (mandates.last_day < 2**16)).all()
 
 

@@ -25,7 +25,7 @@ abstract contract GateVerified is GateParameters {
 
     /// After so many seconds without signed readings operators may judge a class that asks for them, and only
     /// INSUFFICIENT. Longer than any pause.
-    uint256 public constant METER_TIME = 14 days;
+    uint256 public constant METER_TIME = Evidence.METER_TIME;
 
     /// Bytes of a bitmap of missing days, and of a reading.
     uint256 private constant MISSING = 12;
@@ -206,7 +206,7 @@ abstract contract GateVerified is GateParameters {
 
     /// The class of the batch's posting: the present one, unless it was set on that day or later.
     function _classOf(Computing memory run, PackedAccount account, PackedBill bill) private view returns (uint8) {
-        if (account.classSince() < run.postedDay) return uint8(account.class());
+        if (account.basisSince() < run.postedDay) return uint8(account.class());
         return run.ledger.basisOf(run.id, uint32(bill.number())).class;
     }
 }

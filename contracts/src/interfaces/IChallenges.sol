@@ -31,7 +31,8 @@ interface IChallenges {
     /// Nobody showed the leaf: the verdict is void and the bill appealed.
     event DemandEnforced(BillId indexed bill, address indexed challenger);
 
-    /// Shows the committed leaf, from which another verdict follows. The nonce is that of the announcement
+    /// Shows the committed leaf, from which another verdict follows; of accounts for which only signed readings count as
+    /// far as it could answer a demand. The nonce is that of the announcement
     /// (IAppealDesk.announce).
     function challenge(Shown calldata shown, Leaf calldata leaf, bytes32 nonce) external;
     /// Shows signed readings of the whole reference period, snapshot after snapshot, from which another verdict follows.
@@ -40,8 +41,13 @@ interface IChallenges {
     /// Puts the demand bond on that nobody can show the leaf.
     function demand(Shown calldata shown) external;
     /// Shows the leaf that was demanded. If it carries the verdict the demand bond is the caller's; if another verdict
-    /// follows from it, it is as if the demander had challenged.
+    /// follows from it, it is as if the demander had challenged. Of an account whose mandate has only signed readings count
+    /// a leaf shows INSUFFICIENT and nothing else, and that only if the batch was judged when the meter operator's time was
+    /// over (Evidence.METER_TIME).
     function answer(Shown calldata shown, Leaf calldata leaf) external;
+    /// Shows, in place of the leaf that was demanded, signed readings of the whole reference period that were issued by the
+    /// time of judging and bear the verdict out. The demand bond is the caller's.
+    function answerByReadings(Shown calldata shown, SignedReadings[] calldata snapshots) external;
     /// Ends a demand that nobody has answered by its deadline: the verdict is void, the bill is held under appeal, and the
     /// signers are slashed. Anyone may call.
     function enforce(Shown calldata shown) external;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Mandate, SignedMandate} from "../types/Accounts.sol";
+import {AccountRequest, Mandate, SignedMandate} from "../types/Accounts.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
 import {ILedgerEvents} from "./ILedgerEvents.sol";
@@ -20,6 +20,8 @@ interface ILedgerDesk is ILedgerEvents {
     ) external;
     /// Pays out the supplier's credit.
     function withdrawCredit(SupplierId supplier, uint256 amount, address to) external;
+    /// Opens accounts, for the caller or for others (an account without money or mandate binds nobody).
+    function openAccounts(AccountRequest[] calldata requests) external returns (AccountId[] memory accounts);
     /// Moves free balance between two accounts of the caller.
     function moveBalance(AccountId from, AccountId to, uint256 amount) external;
     /// Pays out free balance of the caller's account.

@@ -36,6 +36,8 @@ interface ILedgerEvents {
         address agent
     );
     event MandateRevoked(AccountId indexed account);
+    /// A mandate begins or ends to have only signed readings count, for batches posted from now on.
+    event SignedOnlySet(AccountId indexed account, bool signedOnly);
     event ClassSet(AccountId indexed account, uint8 class);
 
     /* BILLS */

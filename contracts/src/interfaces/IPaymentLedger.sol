@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Account, AccountRequest, Voice} from "../types/Accounts.sol";
+import {Account, Voice} from "../types/Accounts.sol";
 import {Basis, Batch, Bill, BillRecord, BillState, Reason, Totals} from "../types/Bills.sol";
 import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {Tariff, Utility} from "../types/Utilities.sol";
@@ -30,8 +30,6 @@ interface IPaymentLedger is ILedgerDesk, IAppealDesk {
 
     /* CUSTOMER'S FUNCTIONS */
 
-    /// Opens accounts, for the caller or for others (an account without money or mandate binds nobody).
-    function openAccounts(AccountRequest[] calldata requests) external returns (AccountId[] memory accounts);
     /// Pays into accounts from the caller's currency.
     function deposit(AccountId[] calldata accounts, uint256[] calldata amounts) external;
     /// The same, with an ERC-2612 permit for the sum; a permit already used by someone else does no harm.

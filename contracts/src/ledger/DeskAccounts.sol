@@ -3,17 +3,26 @@ pragma solidity ^0.8.30;
 
 import {Managed} from "../Managed.sol";
 import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
-import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
+import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
-import {Revisions} from "../libraries/Revisions.sol";
+import {AccountRequest} from "../types/Accounts.sol";
 import {AccountId, PackedAccount, SupplierId} from "../types/Ids.sol";
-import {LedgerBase, Sum} from "./LedgerBase.sol";
+import {Utility} from "../types/Utilities.sol";
+import {DeskBasis} from "./DeskBasis.sol";
+import {Sum} from "./LedgerBase.sol";
 
-/// What owners of accounts and suppliers take out or move, and the classes of accounts.
-abstract contract DeskAccounts is LedgerBase, ILedgerDesk, Managed {
+/// Accounts as they are opened; what their owners and suppliers take out or move; and accounts' classes.
+abstract contract DeskAccounts is DeskBasis, ILedgerDesk, Managed {
     using PackedAccounts for PackedAccount;
-    using Revisions for Revisions.History;
+
+    /// @inheritdoc ILedgerDesk
+    function openAccounts(AccountRequest[] calldata requests) external override returns (AccountId[] memory accounts) {
+        accounts = new AccountId[](requests.length);
+        for (uint256 i; i < requests.length; ++i) {
+            accounts[i] = _open(requests[i]);
+        }
+    }
 
     /// @inheritdoc ILedgerDesk
     function setClass(AccountId[] calldata accounts, uint8 class) external override restricted {
@@ -22,11 +31,9 @@ abstract contract DeskAccounts is LedgerBase, ILedgerDesk, Managed {
             revert Errors.PaymentLedger_ClassTooLarge(class, PackedAccounts.MAX_CLASS);
         }
 
-        uint256 today = Calendar.dayOf(block.timestamp);
         for (uint256 i; i < accounts.length; ++i) {
             // Effect:
-            _accounts[accounts[i]] = _account(accounts[i]).withClass(class, today);
-            _classes[accounts[i]].add(uint256(_batchCount) + 1, class);
+            _rebase(accounts[i], _account(accounts[i]).withClass(class));
 
             emit ClassSet(accounts[i], class);
         }
@@ -71,5 +78,21 @@ abstract contract DeskAccounts is LedgerBase, ILedgerDesk, Managed {
 
         // Interaction:
         _push(to, amount);
+    }
+
+    function _open(AccountRequest calldata request) private returns (AccountId account) {
+        // Check:
+        if (request.utility == Utility.None) revert Errors.PaymentLedger_NoUtility();
+        if (request.owner == address(0)) revert Errors.PaymentLedger_NoOwner();
+        if (_suppliers[request.supplier].owner == address(0)) {
+            revert Errors.PaymentLedger_NoSuchSupplier(request.supplier);
+        }
+
+        // Effect:
+        account = IdCodec.account(request.supplier, ++_suppliers[request.supplier].accountCount);
+        _accounts[account] = PackedAccounts.create(request.utility);
+        _holders[account].owner = request.owner;
+
+        emit AccountOpened(account, request.owner, request.utility);
     }
 }

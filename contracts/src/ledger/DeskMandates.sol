@@ -10,11 +10,11 @@ import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
 import {Mandate, SignedMandate} from "../types/Accounts.sol";
 import {AccountId, PackedAccount} from "../types/Ids.sol";
-import {LedgerBase} from "./LedgerBase.sol";
+import {DeskBasis} from "./DeskBasis.sol";
 
 /// Mandates: granted by an account's owner, in a transaction or by a signature that anyone may bring, and revoked at
 /// will.
-abstract contract DeskMandates is LedgerBase, ILedgerDesk {
+abstract contract DeskMandates is DeskBasis, ILedgerDesk {
     using PackedAccounts for PackedAccount;
 
     bytes32 private constant DOMAIN_TYPEHASH =
@@ -23,7 +23,7 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
     bytes32 private constant VERSION_HASH = keccak256("1");
     bytes32 private constant MANDATE_TYPEHASH = keccak256(
         "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,"
-        "bool discloseReadings,address agent,uint32 nonce,uint40 deadline)"
+        "bool discloseReadings,bool signedOnly,address agent,uint32 nonce,uint40 deadline)"
     );
 
     /// @inheritdoc ILedgerDesk
@@ -43,7 +43,7 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
     /// @inheritdoc ILedgerDesk
     function revokeMandate(AccountId account) external override onlyAccountOwner(account) {
         // Effect:
-        _accounts[account] = _accounts[account].withoutMandate();
+        _replace(account, _accounts[account].withoutMandate());
         delete _agents[account];
         ++_holders[account].mandateNonce;
 
@@ -58,13 +58,24 @@ abstract contract DeskMandates is LedgerBase, ILedgerDesk {
         if (mandate.lastDay < today) revert Errors.PaymentLedger_MandateInThePast(mandate.lastDay, today);
 
         // Effect:
-        _accounts[account] = _accounts[account].withMandate(mandate);
+        _replace(account, _accounts[account].withMandate(mandate));
         _agents[account] = mandate.agent;
         ++_holders[account].mandateNonce;
 
         emit MandateGranted(
             account, mandate.capPerBill, mandate.capPerMonth, mandate.lastDay, mandate.discloseReadings, mandate.agent
         );
+    }
+
+    /// A mandate that begins or ends to demand signed readings does so for batches posted from now on.
+    function _replace(AccountId account, PackedAccount packed) private {
+        uint256 basis = packed.basis();
+        if (basis == _accounts[account].basis()) {
+            _accounts[account] = packed;
+        } else {
+            _rebase(account, packed);
+            emit SignedOnlySet(account, PackedAccounts.isSignedOnly(basis));
+        }
     }
 
     function _checkCap(uint256 cap) private pure {

@@ -3,24 +3,14 @@ pragma solidity ^0.8.30;
 
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
 import {Errors} from "../libraries/Errors.sol";
-import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
-import {Account, AccountRequest, Voice} from "../types/Accounts.sol";
+import {Account, Voice} from "../types/Accounts.sol";
 import {AccountId, PackedAccount, SupplierId} from "../types/Ids.sol";
-import {Utility} from "../types/Utilities.sol";
 import {LedgerBase, Sum} from "./LedgerBase.sol";
 
-/// Accounts: opened by anyone for anyone, filled by anyone, emptied by their owner only.
+/// Accounts: filled by anyone; the desk opens and empties them.
 abstract contract LedgerAccounts is LedgerBase, IPaymentLedger {
     using PackedAccounts for PackedAccount;
-
-    /// @inheritdoc IPaymentLedger
-    function openAccounts(AccountRequest[] calldata requests) external override returns (AccountId[] memory accounts) {
-        accounts = new AccountId[](requests.length);
-        for (uint256 i; i < requests.length; ++i) {
-            accounts[i] = _open(requests[i]);
-        }
-    }
 
     /// @inheritdoc IPaymentLedger
     function deposit(AccountId[] calldata accounts, uint256[] calldata amounts) external override {
@@ -71,22 +61,6 @@ abstract contract LedgerAccounts is LedgerBase, IPaymentLedger {
     /// @inheritdoc IPaymentLedger
     function accountCount(SupplierId supplier) external view override returns (uint256) {
         return _suppliers[supplier].accountCount;
-    }
-
-    function _open(AccountRequest calldata request) private returns (AccountId account) {
-        // Check:
-        if (request.utility == Utility.None) revert Errors.PaymentLedger_NoUtility();
-        if (request.owner == address(0)) revert Errors.PaymentLedger_NoOwner();
-        if (_suppliers[request.supplier].owner == address(0)) {
-            revert Errors.PaymentLedger_NoSuchSupplier(request.supplier);
-        }
-
-        // Effect:
-        account = IdCodec.account(request.supplier, ++_suppliers[request.supplier].accountCount);
-        _accounts[account] = PackedAccounts.create(request.utility);
-        _holders[account].owner = request.owner;
-
-        emit AccountOpened(account, request.owner, request.utility);
     }
 
     function _deposit(AccountId[] calldata accounts, uint256[] calldata amounts) private {

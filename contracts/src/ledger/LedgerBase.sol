@@ -99,8 +99,8 @@ abstract contract LedgerBase is ILedgerEvents {
     mapping(address holder => Bond) internal _bonds;
     /// By an operator's number, minor units: what it can lose. Five a slot, since the signers of a batch lose together.
     uint48[128] internal _stakes;
-    /// By the first batch that they hold for.
-    mapping(AccountId account => Revisions.History) internal _classes;
+    /// By the first batch that they hold for: PackedAccounts.basis.
+    mapping(AccountId account => Revisions.History) internal _bases;
     mapping(BillId bill => Claim) internal _claims;
     mapping(AccountId account => address) internal _agents;
     uint32 internal _supplierCount;

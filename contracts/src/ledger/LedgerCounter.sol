@@ -6,7 +6,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IAppealDesk} from "../interfaces/IAppealDesk.sol";
 import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
-import {Mandate, SignedMandate, Voice} from "../types/Accounts.sol";
+import {AccountRequest, Mandate, SignedMandate, Voice} from "../types/Accounts.sol";
 import {BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
@@ -43,6 +43,9 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
 
     /// @inheritdoc ILedgerDesk
     function setTariff(SupplierId, Utility, uint16, uint48, TariffBlock[] calldata) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function openAccounts(AccountRequest[] calldata) external override atDesk returns (AccountId[] memory accounts) {}
 
     /// @inheritdoc ILedgerDesk
     function cancelBill(BillId, PackedBill, bytes32[] calldata) external override atDesk {}

@@ -242,6 +242,12 @@ interface Errors {
     error Challenges_JudgedByModel(BillId bill);
     /// Thrown when the challenged verdict is right.
     error Challenges_VerdictRight(BillId bill);
+    /// Thrown when signed readings that answer a demand do not bear the verdict out.
+    error Challenges_VerdictWrong(BillId bill);
+    /// Thrown when a leaf is shown where only readings count that the meter operator signed.
+    error Challenges_LeafNotSigned(BillId bill);
+    /// Thrown when readings that answer a demand were signed after the judging, at `issuedAt`, Unix seconds.
+    error Challenges_SignedLater(BillId bill, uint256 issuedAt);
     /// Thrown when the snapshots leave out a day of the reference period.
     error Challenges_DayNotSigned(BillId bill, uint256 day);
     /// Thrown when a snapshot has more than 256 days, or not five bytes a day.

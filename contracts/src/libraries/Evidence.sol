@@ -16,6 +16,10 @@ library Evidence {
 
     bytes32 internal constant DOMAIN = keccak256("Fairmeter evidence 1");
 
+    /// From a batch's posting, seconds, for the meter operator to sign readings where only these count. Longer than any
+    /// pause.
+    uint256 internal constant METER_TIME = 14 days;
+
     /// Whether the bill's dates have a reference period; a bill that has none has no evidence, and its verdict is
     /// INSUFFICIENT. No posted bill lies beyond the calendar's other end.
     function exists(PackedBill bill) internal pure returns (bool) {

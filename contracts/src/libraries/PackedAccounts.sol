@@ -9,8 +9,8 @@ import {Utility} from "../types/Utilities.sol";
 /// An account in one word, so that judging a bill reads and writes one slot; bit 0 the lowest:
 ///
 /// balance 0..47 · capPerBill 48..91 · capPerMonth 92..135 · spent 136..179 · month 180..191 · mandateLastDay 192..207
-/// · billedThrough 208..223 · class 224..231 · utility 232..235 · flags 236..239 (open, discloseReadings) ·
-/// classSince 240..255
+/// · billedThrough 208..223 · class 224..231 · utility 232..235 · flags 236..239 (open, discloseReadings,
+/// signedOnly) · basisSince 240..255
 library PackedAccounts {
     using PackedAccounts for PackedAccount;
 
@@ -23,11 +23,14 @@ library PackedAccounts {
     uint256 internal constant MAX_CLASS = 31;
 
     uint256 private constant SPENT_AND_MONTH = ((1 << 56) - 1) << 136;
-    uint256 private constant MANDATE = (((1 << 88) - 1) << 48) | (uint256(0xffff) << 192) | DISCLOSE;
+    uint256 private constant MANDATE = (((1 << 88) - 1) << 48) | (uint256(0xffff) << 192) | DISCLOSE | SIGNED_ONLY;
     uint256 private constant BILLED_THROUGH = uint256(0xffff) << 208;
     uint256 private constant CLASS = uint256(0xff) << 224;
     uint256 private constant OPEN = 1 << 236;
     uint256 private constant DISCLOSE = 1 << 237;
+    uint256 private constant SIGNED_ONLY = 1 << 238;
+    /// Class and signedOnly, shifted down by 224.
+    uint256 private constant BASIS = 0x40ff;
 
     /* READ */
 
@@ -75,9 +78,20 @@ library PackedAccounts {
         return uint8(PackedAccount.unwrap(account) >> 224);
     }
 
-    /// The day on which the class was last set, days since 1970-01-01; 0 for never.
-    function classSince(PackedAccount account) internal pure returns (uint256) {
+    /// What verdicts on the account's bills rest on, of the day since which it is as it is: class, and whether readings
+    /// must be signed.
+    function basis(PackedAccount account) internal pure returns (uint256) {
+        return (PackedAccount.unwrap(account) >> 224) & BASIS;
+    }
+
+    /// The day on which the basis was last set, days since 1970-01-01; 0 for never.
+    function basisSince(PackedAccount account) internal pure returns (uint256) {
         return PackedAccount.unwrap(account) >> 240;
+    }
+
+    /// Whether by this basis only readings count that the meter operator signed; its lowest byte is the class.
+    function isSignedOnly(uint256 basis_) internal pure returns (bool) {
+        return basis_ >> 8 != 0;
     }
 
     /// Whether the mandate lets anyone show the readings on chain.
@@ -117,6 +131,7 @@ library PackedAccounts {
         decoded.class = uint8(class(account));
         decoded.utility = Utility(utility(account));
         decoded.discloseReadings = word & DISCLOSE != 0;
+        decoded.signedOnly = word & SIGNED_ONLY != 0;
     }
 
     /* CHANGE: whoever calls has checked that the result fits */
@@ -164,10 +179,14 @@ library PackedAccounts {
         return PackedAccount.wrap((PackedAccount.unwrap(account) & ~BILLED_THROUGH) | (day << 208));
     }
 
-    /// Of a class since `day`, days since 1970-01-01.
-    function withClass(PackedAccount account, uint8 class_, uint256 day) internal pure returns (PackedAccount) {
-        uint256 kept = PackedAccount.unwrap(account) & ~CLASS & (type(uint256).max >> 16);
-        return PackedAccount.wrap(kept | (uint256(class_) << 224) | (day << 240));
+    /// Of another class.
+    function withClass(PackedAccount account, uint8 class_) internal pure returns (PackedAccount) {
+        return PackedAccount.wrap((PackedAccount.unwrap(account) & ~CLASS) | (uint256(class_) << 224));
+    }
+
+    /// With a basis that is new on `day`, days since 1970-01-01.
+    function withBasisSince(PackedAccount account, uint256 day) internal pure returns (PackedAccount) {
+        return PackedAccount.wrap((PackedAccount.unwrap(account) & (type(uint256).max >> 16)) | (day << 240));
     }
 
     /// With another mandate; what was spent this month stays, so that a new mandate does not double the month's cap.
@@ -175,6 +194,7 @@ library PackedAccounts {
         uint256 word = PackedAccount.unwrap(account) & ~MANDATE;
         word |= (uint256(mandate.capPerBill) << 48) | (uint256(mandate.capPerMonth) << 92);
         word |= (uint256(mandate.lastDay) << 192) | (mandate.discloseReadings ? DISCLOSE : 0);
+        if (mandate.signedOnly) word |= SIGNED_ONLY;
         return PackedAccount.wrap(word);
     }
 

@@ -25,6 +25,8 @@ struct Account {
     Utility utility;
     /// Whether the mandate lets anyone show the readings on chain in a challenge.
     bool discloseReadings;
+    /// Whether the mandate has bills judged only by readings that the meter operator signed.
+    bool signedOnly;
     /// Counts grants and revocations of mandates; the next signature carries it, so that any of them ends signatures
     /// not yet used.
     uint32 mandateNonce;
@@ -47,6 +49,9 @@ struct Mandate {
     uint16 lastDay;
     /// Whether anyone may show this account's readings on chain in a challenge.
     bool discloseReadings;
+    /// Whether bills posted from now on are judged only by readings that the meter operator signed, and are INSUFFICIENT
+    /// without.
+    bool signedOnly;
     /// May answer for the owner while the mandate lasts, within its caps; zero for nobody.
     address agent;
 }

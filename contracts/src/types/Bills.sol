@@ -110,10 +110,13 @@ struct Basis {
     SupplierId supplier;
     Utility utility;
     uint16 count;
+    uint40 postedAt;
     uint40 judgedAt;
     uint32 parameterVersion;
     /// The account's class.
     uint8 class;
+    /// Whether the account's mandate has only signed readings count.
+    bool signedOnly;
     /// Whether the mandate of today lets anyone show the account's readings.
     bool discloses;
 }

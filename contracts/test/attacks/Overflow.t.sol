@@ -62,8 +62,14 @@ contract OverflowAttack is AttackBase {
     /// The largest mandate, and a bill at its cap: what is spent fills its field and no more.
     function test_overflow__oursAtTheLargestCap__fits() external {
         uint48 cap = uint48(PackedAccounts.MAX_CAP);
-        Mandate memory mandate =
-            Mandate({capPerBill: cap, capPerMonth: cap, lastDay: 65_535, discloseReadings: true, agent: address(0)});
+        Mandate memory mandate = Mandate({
+            capPerBill: cap,
+            capPerMonth: cap,
+            lastDay: 65_535,
+            discloseReadings: true,
+            signedOnly: false,
+            agent: address(0)
+        });
         _grant(account, mandate);
         _deposit(FULL);
         uint256 amount = cap - cap % 60;

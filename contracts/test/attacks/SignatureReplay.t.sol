@@ -29,7 +29,7 @@ function mandateDigest(SignedMandate memory signed, uint32 nonce, uint256 chainI
     );
     bytes32 typehash = keccak256(
         "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,"
-        "bool discloseReadings,address agent,uint32 nonce,uint40 deadline)"
+        "bool discloseReadings,bool signedOnly,address agent,uint32 nonce,uint40 deadline)"
     );
     bytes32 content = keccak256(abi.encode(typehash, signed.account, signed.mandate, nonce, signed.deadline));
     return keccak256(abi.encodePacked("\x19\x01", domain, content));

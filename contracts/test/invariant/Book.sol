@@ -17,6 +17,8 @@ abstract contract Book is Base {
         address owner;
         Utility utility;
         uint8 class;
+        /// Of its mandate.
+        bool signedOnly;
         uint48 balance;
         uint48 capPerBill;
         uint48 capPerMonth;
@@ -56,6 +58,9 @@ abstract contract Book is Base {
         uint32 version;
         /// Fair time.
         uint40 judgedAt;
+        /// By the block's clock, both.
+        uint40 postedOn;
+        uint40 judgedOn;
         /// Since its posting.
         address arbiter;
         uint16 judgedMonth;
@@ -68,6 +73,7 @@ abstract contract Book is Base {
         uint16 batch;
         /// Of its account when it was posted.
         uint8 postedClass;
+        bool signedOnly;
         BillState state;
         Reason reason;
         /// Whether the ledger keeps a record of it.
@@ -126,8 +132,9 @@ abstract contract Book is Base {
     /// Who judged a batch, alone.
     mapping(uint256 batch => address) internal signers;
     mapping(uint256 batch => uint256) internal openDemands;
-    /// Whose verdict was shown wrong.
+    /// Whose verdict was shown wrong, and of these by readings that the meter operator signed.
     mapping(uint256 bill => bool) internal corrected;
+    mapping(uint256 bill => bool) internal correctedByMeter;
     /// Seconds: the block's less those that passed during a pause.
     uint256 internal fairTime;
     uint256 internal pausedUntil;

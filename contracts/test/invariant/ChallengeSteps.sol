@@ -25,15 +25,37 @@ abstract contract ChallengeSteps is AppealSteps {
     function challenge(uint256 seed) external step(seed) {
         if (batches.length == 0) return;
         uint256 place = _anyJudged();
-        PackedVerdict right = _rightOf(place);
+        PackedVerdict right = _rightBy(place, _readingsOf(place));
         string memory forbidden = _challengeable(place);
+        if (!_leafShows(place, right)) forbidden = _unsigned();
         if (corrected[place]) forbidden = "INV-04: a verdict was corrected twice";
         if (_saidOf(place) == _bytesOf(right)) forbidden = "INV-04: a right verdict was corrected";
         // A stranger to the batch may not show readings, unless they are disclosed; the first operator may.
         bytes memory data = abi.encodeCall(IChallenges.challenge, (_shownOf(place), _leafOf(place), bytes32(0)));
         if (!_call(operator, address(challenges), data, forbidden, Step.Challenge)) return;
         // Nothing was announced.
-        _correct(place, right, address(0));
+        _correct(place, right, address(0), true);
+    }
+
+    /// By readings that were issued before the judging or after, and that may bear a correction out or take it back.
+    function challengeByReadings(uint256 seed) external step(seed) {
+        if (batches.length == 0) return;
+        uint256 place = _anyJudged();
+        uint256 judgedOn = batches[bills[place].batch].judgedOn;
+        bool notice = _rarely(2);
+        PackedVerdict right = _rightBy(place, _signedReadingsOf(place));
+        string memory forbidden = _challengeable(place);
+        if (_saidOf(place) == _bytesOf(right) && !corrected[place]) {
+            forbidden = "INV-04: a right verdict was corrected";
+        }
+        if (correctedByMeter[place]) forbidden = "INV-04: readings corrected a verdict twice";
+        bytes memory data = abi.encodeCall(
+            IChallenges.challengeByReadings,
+            (_shownOf(place), _snapshotOf(place, judgedOn < 1 days ? 0 : judgedOn - 1 days + (notice ? 0 : 1)), "")
+        );
+        if (!_call(operator, address(challenges), data, forbidden, Step.ChallengeByReadings)) return;
+        correctedByMeter[place] = true;
+        _correct(place, right, address(0), notice && !corrected[place]);
     }
 
     function demand(uint256 seed) external step(seed) {
@@ -60,11 +82,27 @@ abstract contract ChallengeSteps is AppealSteps {
         string memory forbidden = one.open ? "" : "INV-04: a demand was answered that is not open";
         if (one.open && fairTime >= one.deadline) forbidden = "INV-04: a demand was answered too late";
         if (batches[bills[place].batch].judgedAt == 0) forbidden = "INV-04: an unjudged bill was answered for";
-        PackedVerdict right = _rightOf(place);
+        PackedVerdict right = _rightBy(place, _readingsOf(place));
+        if (bytes(forbidden).length == 0 && !_leafShows(place, right)) forbidden = _unsigned();
         bytes memory data = abi.encodeCall(IChallenges.answer, (_shownOf(place), _leafOf(place)));
         if (!_call(operator, address(challenges), data, forbidden, Step.Answer)) return;
         if (_saidOf(place) == _bytesOf(right)) _endDemand(place, operator);
-        else _correct(place, right, accounts[bills[place].account].owner);
+        else _correct(place, right, accounts[bills[place].account].owner, true);
+    }
+
+    function answerByReadings(uint256 seed) external step(seed) {
+        if (batches.length == 0) return;
+        uint256 place = _anyDemanded();
+        DemandBook storage one = demands_[place];
+        PackedVerdict right = _rightBy(place, _signedReadingsOf(place));
+        string memory forbidden = one.open ? "" : "INV-04: a demand was answered that is not open";
+        if (one.open && fairTime >= one.deadline) forbidden = "INV-04: a demand was answered too late";
+        if (_saidOf(place) != _bytesOf(right)) forbidden = "INV-04: readings bore a wrong verdict out";
+        uint256 issuedAt = batches[bills[place].batch].judgedOn;
+        if (_rarely(4)) (issuedAt, forbidden) = (issuedAt + 1, "INV-04: readings bore out what was said before them");
+        bytes memory data =
+            abi.encodeCall(IChallenges.answerByReadings, (_shownOf(place), _snapshotOf(place, issuedAt)));
+        if (_call(operator, address(challenges), data, forbidden, Step.AnswerByReadings)) _endDemand(place, operator);
     }
 
     function enforce(uint256 seed) external step(seed) {
@@ -77,7 +115,7 @@ abstract contract ChallengeSteps is AppealSteps {
         bytes memory data = abi.encodeCall(IChallenges.enforce, (_shownOf(place)));
         if (!_call(keeper, address(challenges), data, forbidden, Step.Enforce)) return;
         PackedVerdict appeal = PackedVerdict.wrap(bytes12(bytes1(uint8(Decision.Appeal))));
-        _correct(place, appeal, accounts[bills[place].account].owner);
+        _correct(place, appeal, accounts[bills[place].account].owner, true);
     }
 
     function withdrawBond(uint256 seed) external step(seed) {
@@ -128,14 +166,18 @@ abstract contract ChallengeSteps is AppealSteps {
 
     /* THE BOOK */
 
-    function _rightOf(uint256 place) private view returns (PackedVerdict) {
+    /// Whether the leaf says anything: for who has only signed readings count it says INSUFFICIENT at most, and that when
+    /// the meter operator had time to sign.
+    function _leafShows(uint256 place, PackedVerdict right) private view returns (bool) {
+        if (!bills[place].signedOnly) return true;
         BatchBook storage batch = batches[bills[place].batch];
-        return challenges.evaluate(
-            PackedBill.wrap(bills[place].word),
-            _readingsOf(place),
-            0,
-            gate.presetsOf(batch.version, batch.utility, bills[place].postedClass)
-        );
+        bool late = batch.judgedOn >= batch.postedOn + 14 days;
+        return late && uint8(_bytesOf(right)[0]) & 3 == uint8(Decision.Insufficient);
+    }
+
+    function _unsigned() private returns (string memory) {
+        ++reached[Step.LeafRefused];
+        return "INV-04: readings that nobody signed counted where only signed ones do";
     }
 
     function _saidOf(uint256 place) private view returns (bytes12 verdict) {
@@ -147,11 +189,7 @@ abstract contract ChallengeSteps is AppealSteps {
         }
     }
 
-    function _bytesOf(PackedVerdict verdict) private pure returns (bytes12) {
-        return PackedVerdict.unwrap(verdict);
-    }
-
-    function _correct(uint256 place, PackedVerdict right, address rewarded) private {
+    function _correct(uint256 place, PackedVerdict right, address rewarded, bool slashes) private {
         if (demands_[place].open) _endDemand(place, accounts[bills[place].account].owner);
         BillBook storage bill = bills[place];
         Decision decision = Decision(uint8(_bytesOf(right)[0]) & 3);
@@ -161,7 +199,7 @@ abstract contract ChallengeSteps is AppealSteps {
         if (decision == Decision.Insufficient && _amountOf(bill.word) <= cap) decision = Decision.Pay;
         (corrected[place], bill.recorded) = (true, true);
         _putRight(place, decision);
-        uint256 rest = _slashed(signers[bill.batch], rewarded);
+        uint256 rest = slashes ? _slashed(signers[bill.batch], rewarded) : 0;
         if (withheld) _supplierOf(place).credit += rest;
         else accounts[bill.account].balance += uint48(rest);
         BillState found = ledger.stateOf(_idOf(place));

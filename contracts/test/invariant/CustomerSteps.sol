@@ -16,7 +16,7 @@ abstract contract CustomerSteps is EvidenceBook {
     bytes32 private constant DOMAIN =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant MANDATE = keccak256(
-        "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,bool discloseReadings,"
+        "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,bool discloseReadings,bool signedOnly,"
         "address agent,uint32 nonce,uint40 deadline)"
     );
 
@@ -127,7 +127,7 @@ abstract contract CustomerSteps is EvidenceBook {
         bytes memory data = abi.encodeCall(ILedgerDesk.revokeMandate, (accounts[place].id));
         if (_call(caller, address(ledger), data, forbidden, Step.RevokeMandate)) {
             (accounts[place].capPerBill, accounts[place].capPerMonth, accounts[place].mandateLastDay) = (0, 0, 0);
-            accounts[place].agent = address(0);
+            (accounts[place].agent, accounts[place].signedOnly) = (address(0), false);
             ++accounts[place].mandateNonce;
         }
     }
@@ -135,7 +135,7 @@ abstract contract CustomerSteps is EvidenceBook {
     function _openAccount(uint256 supplier_, Utility utility, address owner) internal returns (uint256 place) {
         AccountRequest[] memory requests = new AccountRequest[](1);
         requests[0] = AccountRequest({supplier: suppliers[supplier_].id, utility: utility, owner: owner});
-        bytes memory data = abi.encodeCall(IPaymentLedger.openAccounts, (requests));
+        bytes memory data = abi.encodeCall(ILedgerDesk.openAccounts, (requests));
         _call(owner, address(ledger), data, "", Step.OpenAccount);
         place = accounts.length;
         suppliers[supplier_].accounts.push(place);
@@ -164,6 +164,7 @@ abstract contract CustomerSteps is EvidenceBook {
         CustomerAccount storage account = accounts[place];
         (account.capPerBill, account.capPerMonth) = (mandate.capPerBill, mandate.capPerMonth);
         (account.mandateLastDay, account.agent) = (mandate.lastDay, mandate.agent);
+        account.signedOnly = mandate.signedOnly;
         ++account.mandateNonce;
     }
 
@@ -173,6 +174,7 @@ abstract contract CustomerSteps is EvidenceBook {
             capPerMonth: uint48(_rarely(3) ? _draw(300_000) : 1e10),
             lastDay: uint16(_today() + _draw(400) - (_rarely(8) ? 2 : 0)),
             discloseReadings: _rarely(2),
+            signedOnly: _rarely(3),
             agent: _rarely(4) ? address(0) : _rarely(4) ? secondAgent : agent
         });
     }

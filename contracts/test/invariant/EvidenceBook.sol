@@ -2,14 +2,17 @@
 pragma solidity ^0.8.30;
 
 import {Calendar} from "../../src/libraries/Calendar.sol";
-import {PackedBill} from "../../src/types/Ids.sol";
-import {Leaf, Shown} from "../../src/types/Readings.sol";
+import {AccountId, PackedBill, PackedVerdict} from "../../src/types/Ids.sol";
+import {Leaf, Shown, SignedReadings} from "../../src/types/Readings.sol";
+import {Utility} from "../../src/types/Utilities.sol";
 import {Merkle} from "../Merkle.sol";
 import {Steps} from "./Steps.sol";
 
 /// What operators commit to, and what is shown of it: every bill has readings, which follow from its id, and verdicts
 /// that seldom follow from them.
 abstract contract EvidenceBook is Steps {
+    uint256 internal constant METER_KEY = 0x3e7e4;
+
     /// Of each batch, 12 bytes a bill, as submitted.
     mapping(uint256 batch => bytes) internal said;
 
@@ -48,9 +51,51 @@ abstract contract EvidenceBook is Steps {
         (, uint256 count) = Calendar.referencePeriod(_startOf(bills[place].word), _daysOf(bills[place].word));
         uint256 chance = uint256(keccak256(abi.encode("readings", place)));
         uint256 daily = chance % 3 == 0 ? 0 : chance % 400;
+        readings = new bytes(5 * count);
         for (uint256 day; day < count; ++day) {
-            readings = bytes.concat(readings, bytes5(uint40(daily + daily * day / 64)));
+            uint256 reading = daily + daily * day / 64;
+            // Below 2^16: of its five bytes three are zero.
+            (readings[5 * day + 3], readings[5 * day + 4]) = (bytes1(uint8(reading >> 8)), bytes1(uint8(reading)));
         }
+    }
+
+    /// What the meter operator signs: three times in four what operators commit to.
+    function _signedReadingsOf(uint256 place) internal view returns (bytes memory readings) {
+        readings = _readingsOf(place);
+        if (uint256(keccak256(abi.encode("signed", place))) % 4 != 0) return readings;
+        for (uint256 i = 4; i < readings.length; i += 5) {
+            readings[i] ^= 0x40;
+        }
+    }
+
+    /// One snapshot of the whole reference period, signed alone.
+    function _snapshotOf(uint256 place, uint256 issuedAt) internal view returns (SignedReadings[] memory list) {
+        uint256 word = bills[place].word;
+        AccountId account = accounts[bills[place].account].id;
+        list = new SignedReadings[](1);
+        (uint256 start,) = Calendar.referencePeriod(_startOf(word), _daysOf(word));
+        (list[0].firstDay, list[0].issuedAt, list[0].count) = (uint16(start), uint40(issuedAt), 1);
+        list[0].readings = _signedReadingsOf(place);
+        bytes32[] memory leaves = new bytes32[](1);
+        leaves[0] = meters.snapshotLeaf(account, list[0]);
+        Utility utility = batches[bills[place].batch].utility;
+        bytes32 digest = meters.snapshotsDigest(_supplierOf(place).id, utility, Merkle.root(leaves), 1);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(METER_KEY, digest);
+        list[0].signature = abi.encodePacked(r, bytes32((uint256(v - 27) << 255) | uint256(s)));
+    }
+
+    function _rightBy(uint256 place, bytes memory readings) internal view returns (PackedVerdict) {
+        BatchBook storage batch = batches[bills[place].batch];
+        return challenges.evaluate(
+            PackedBill.wrap(bills[place].word),
+            readings,
+            0,
+            gate.presetsOf(batch.version, batch.utility, bills[place].postedClass)
+        );
+    }
+
+    function _bytesOf(PackedVerdict verdict) internal pure returns (bytes12) {
+        return PackedVerdict.unwrap(verdict);
     }
 
     function _leavesOf(uint256 batch) private view returns (bytes32[] memory leaves) {

@@ -81,6 +81,9 @@ contract Handler is ReclaimSteps {
         vm.prank(book.owner);
         book.id = ledger.registerSupplier(name);
         for (uint256 i = 1; i <= 2; ++i) {
+            vm.prank(governor);
+            meters.setMeter(book.id, Utility(i), vm.addr(METER_KEY));
+            _advance();
             _setTariff(suppliers.length - 1, Utility(i), 0, "");
         }
     }

@@ -167,6 +167,7 @@ abstract contract SupplierSteps is CustomerSteps {
         (batch.supplier, batch.utility, batch.version) = (uint8(supplier_), utility, version);
         batch.arbiter = arbiters[supplier_] == address(0) ? arbiters[2] : arbiters[supplier_];
         (batch.first, batch.count) = (uint32(bills.length), uint16(words.length));
+        batch.postedOn = uint40(block.timestamp);
         for (uint256 i; i < words.length; ++i) {
             BillBook storage bill = bills.push();
             bill.word = PackedBill.unwrap(words[i]);
@@ -174,6 +175,7 @@ abstract contract SupplierSteps is CustomerSteps {
             bill.batch = uint16(batches.length - 1);
             bill.amount = _amountOf(bill.word);
             bill.postedClass = accounts[bill.account].class;
+            bill.signedOnly = accounts[bill.account].signedOnly;
             bill.parts[uint256(BillState.Unjudged)] = bill.amount;
         }
     }

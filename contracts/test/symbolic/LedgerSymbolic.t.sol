@@ -170,6 +170,7 @@ contract LedgerSymbolicTest {
                 capPerMonth: capPerMonth,
                 lastDay: 60_000,
                 discloseReadings: false,
+                signedOnly: false,
                 agent: address(0)
             })
         );

@@ -15,17 +15,17 @@ from fairmeter.audit.batches import Batches
 from fairmeter.audit.calls import calls
 from fairmeter.audit.evidence import reference_of
 from fairmeter.audit.findings import MAX_FINDINGS, Check, Finding
-from fairmeter.audit.meters import MeterKeys
+from fairmeter.audit.meters import MeterKeys, daily
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.recompute import follow, recompute
 from fairmeter.audit.record import ChainRecord
 from fairmeter.bundle import Bundle
 from fairmeter.chain.compact import signer_of
 from fairmeter.contracts.artifacts import interface
-from fairmeter.contracts.packing import READING_BYTES, VERDICT_BYTES, pack_verdicts
+from fairmeter.contracts.packing import VERDICT_BYTES, pack_verdicts
 from fairmeter.contracts.statements import Statements
 from fairmeter.errors import ChainError
-from fairmeter.model import Decision, Int64s, Reference
+from fairmeter.model import Decision, Reference
 from fairmeter.units import MAX_REFERENCE_DAYS
 
 NOTHING_KNOWN: Final = bytes([Decision.APPEAL]).ljust(VERDICT_BYTES, b"\0")
@@ -115,13 +115,13 @@ class Corrected:
         start, days = self._period(bill)
         if way is Way.LEAF:
             leaf = arguments["leaf"]
-            return _daily(leaf["readings"], leaf["missing"])[:days]
+            return daily(leaf["readings"], leaf["missing"])[:days]
         found: list[int | None] = []
         for snapshot in arguments["snapshots"]:
             if not self._is_signed(bill, snapshot):
                 self._findings.append(Finding("corrections", where, "the meter operator's signature", "another"))
             skipped = start + len(found) - snapshot["firstDay"]
-            found += _daily(snapshot["readings"], snapshot["missing"])[max(skipped, 0) :]
+            found += daily(snapshot["readings"], snapshot["missing"])[max(skipped, 0) :]
         return tuple(found[:days])
 
     def _is_modelled(self, bill: int) -> bool:
@@ -181,13 +181,6 @@ class Corrected:
 def _named(one: Correction, right: bytes) -> Finding:
     where = f"batch {one.bill >> 16}, bill {one.bill & 0xFFFF}, by {one.way}"
     return Finding("corrections", where, f"0x{right.hex()}", f"0x{one.right.hex()}")
-
-
-def _daily(packed: bytes, missing: int) -> tuple[int | None, ...]:
-    """The readings of packed days; None where one is missing."""
-    days = np.frombuffer(packed, np.uint8).reshape(-1, READING_BYTES)
-    weights: Int64s = 256 ** np.arange(READING_BYTES - 1, -1, -1, dtype=np.int64)
-    return tuple(None if missing >> day & 1 else value for day, value in enumerate((days @ weights).tolist()))
 
 
 def _padded(readings: tuple[int | None, ...], width: int) -> tuple[int | None, ...]:

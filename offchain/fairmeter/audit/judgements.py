@@ -19,6 +19,7 @@ from fairmeter.audit.identities import Identities
 from fairmeter.audit.manifest import Manifest
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.recompute import follow, recompute
+from fairmeter.audit.signed import Signed
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source, differing, first_day, values
 from fairmeter.audit.verified import Verified
@@ -38,6 +39,7 @@ DETAILS = {
     "evidence": "evidence leaves, with the roots on chain and the periods that the bills' dates give",
     "verified": "verdicts of the gate's own, with the meter operator's signature over what it was shown",
     "model": "bills that a model judged, with its bytes, its hash on chain, and their figures",
+    "signed": "bills for which only signed readings count, with what the meter operator signed",
     "recompute": "verdicts computed again from their evidence, in exact integers",
     "source": "evidence leaves, with the source of the readings",
 }
@@ -55,13 +57,15 @@ class Judgements:
         suppliers: dict[int, str],
         corrections: Corrections,
         verified: Verified,
+        signed: Signed,
         corrected: Corrected,
         modelled: Modelled | None,
         source: Source | None,
         progress: Progress,
     ) -> None:
         self._bundle, self._manifest, self._batches = bundle, manifest, batches
-        self._corrections, self._verified, self._corrected = corrections, verified, corrected
+        self._corrections, self._corrected = corrections, corrected
+        self._verified, self._signed = verified, signed
         self._modelled = modelled
         self._otherwise: Counter[Way] = Counter()
         """Evidence that differs from the source, by what has corrected it."""
@@ -125,12 +129,14 @@ class Judgements:
             ("evidence", lambda: self._root(judging, evidence)),
             ("verified", lambda: self._verified.finding(judging, evidence)),
             ("model", lambda: self._by_model(judging, modelled, evidence, bills)),
+            ("signed", lambda: self._signed.finding(judging, reference)),
             ("recompute", lambda: self._recompute(judging, reference, modelled, evidence)),
         ]
         if self._source is not None:
             steps.append(("source", lambda: self._compare_source(judging, bills, reference, modelled)))
         n = len(judging.words)
         of = {"verified": n if judging.shown is not None else 0, "model": int(modelled.sum())}
+        of["signed"] = self._signed.count(judging)
         for name, step in steps:
             if (finding := step()) is not None:
                 return finding
@@ -222,9 +228,10 @@ class Judgements:
         assert self._source is not None
         posting = judging.posting
         source = self._source.reference(rows, posting.bills, posting.utility)
-        # the leaves of bills that a model judged have no readings
+        # the leaves of bills that a model judged have no readings, nor those of readings that nobody signed
+        left_out = self._parameters.signed_only(posting) & ~evidence.present.any(axis=1)
         for index in differing(source, evidence):
-            if modelled[index]:
+            if modelled[index] or left_out[index]:
                 continue
             ours, theirs = values(source, index), values(evidence, index)
             way = self._corrected_by(posting.batch << 16 | index, ours)

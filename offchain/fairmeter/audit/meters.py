@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from fairmeter.audit.batches import Posting
 from fairmeter.audit.manifest import Manifest
 from fairmeter.audit.record import ChainRecord
 from fairmeter.chain.merkle import root_of
 from fairmeter.contracts.challenging import meters_domain, snapshot_leaf, snapshots_digest
+from fairmeter.contracts.packing import READING_BYTES
+from fairmeter.model import Int64s
 
 
 class MeterKeys:
@@ -33,3 +37,10 @@ class MeterKeys:
         if root is None:
             return None
         return snapshots_digest(self.domain, posting.supplier, posting.utility, root, snapshot["count"])
+
+
+def daily(packed: bytes, missing: int) -> tuple[int | None, ...]:
+    """The readings of packed days; None where one is missing."""
+    days = np.frombuffer(packed, np.uint8).reshape(-1, READING_BYTES)
+    weights: Int64s = 256 ** np.arange(READING_BYTES - 1, -1, -1, dtype=np.int64)
+    return tuple(None if missing >> day & 1 else value for day, value in enumerate((days @ weights).tolist()))

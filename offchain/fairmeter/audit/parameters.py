@@ -27,6 +27,8 @@ VERIFIED_CLASS: Final = 1
 """Of whose accounts a run has the gate compute the verdicts."""
 Key = tuple[int, int, int]
 """Version, utility, class."""
+Changes = tuple[Int64s, Int64s, Int64s]
+"""Account, transaction and value, sorted by account and then in order."""
 
 
 class Parameters:
@@ -37,10 +39,8 @@ class Parameters:
         self._revisions = [(one["version"], one["utility"], one["class"], one["presets"]) for one in set_]
         self._periods = [(one["version"], one["periods"]) for _, one in record.decoded("VerdictGate", "PeriodsSet")]
         self._used: dict[Key, Mapping[str, Any]] = {}
-        changes = record.ledger("ClassSet")
-        order = np.lexsort((order_of(changes), changes["account"]))
-        names = ("account", "transaction", "class")
-        self._account, self._changed, self._class = (changes[name][order] for name in names)
+        self._classes = _changes(record, "ClassSet", "class")
+        self._signed_only = _changes(record, "SignedOnlySet", "signedOnly")
 
     def of(self, version: int, utility: int, class_: int) -> Presets:
         """How the verdict is set: the class's own presets, the newest up to `version`, else class 0's."""
@@ -53,13 +53,12 @@ class Parameters:
 
     def classes(self, accounts: Int64s, transaction: int) -> Int64s:
         """(n,) the class of each account just before a transaction."""
-        before = self._changed < transaction
-        account, class_ = self._account[before], self._class[before]
-        place = np.searchsorted(account, accounts, side="right") - 1
-        known = (place >= 0) & (account[place] == accounts) if len(account) else np.zeros(len(accounts), np.bool_)
-        found: Int64s = np.zeros(len(accounts), np.int64)
-        found[known] = class_[place[known]]
-        return found
+        return _at(self._classes, accounts, transaction)
+
+    def signed_only(self, posting: Posting) -> Bools:
+        """(n,) for which of a posting's bills only readings count that the meter operator signed."""
+        asked = _at(self._signed_only, posting.accounts, posting.transaction) > 0
+        return asked & (posting.bills.start >= FIRST_BILLED_DAY)
 
     def presets(self, posting: Posting) -> tuple[Int64s, Int64s, UInt8s]:
         """(n,) first preset, second preset and degree of a posting's bills, by the classes of its accounts then."""
@@ -76,10 +75,10 @@ class Parameters:
         return np.isin(classes, self._classes_of(posting, classes, Policy.VERIFIED))
 
     def modelled(self, posting: Posting) -> Bools:
-        """(n,) which of a posting's bills operators judge by a model."""
+        """(n,) which of a posting's bills operators judge by a model: none for which only signed readings count."""
         classes = self.classes(posting.accounts, posting.transaction)
         judged = np.isin(classes, self._classes_of(posting, classes, Policy.MODEL))
-        return judged & (posting.bills.start >= FIRST_BILLED_DAY)
+        return judged & ~self.signed_only(posting) & (posting.bills.start >= FIRST_BILLED_DAY)
 
     def model(self, posting: Posting, rows: Bools) -> set[bytes]:
         """The hashes of the models that judge the bills of `rows` (n,)."""
@@ -123,6 +122,25 @@ class Parameters:
             own = [one for one in known if one[2] == class_] or [one for one in known if one[2] == 0]
             self._used[key] = own[-1][3]
         return self._used[key]
+
+
+def _changes(record: ChainRecord, event: str, value: str) -> Changes:
+    """Of an event of accounts, by account and then in order."""
+    found = record.ledger(event)
+    order = np.lexsort((order_of(found), found["account"]))
+    account, transaction, values = (found[name][order] for name in ("account", "transaction", value))
+    return account, transaction, values.astype(np.int64)
+
+
+def _at(changes: Changes, accounts: Int64s, transaction: int) -> Int64s:
+    """(n,) the value of each account just before a transaction; 0 before its first."""
+    before = changes[1] < transaction
+    account, value = changes[0][before], changes[2][before]
+    place = np.searchsorted(account, accounts, side="right") - 1
+    known = (place >= 0) & (account[place] == accounts) if len(account) else np.zeros(len(accounts), np.bool_)
+    found: Int64s = np.zeros(len(accounts), np.int64)
+    found[known] = value[place[known]]
+    return found
 
 
 def _in_order(where: str, told: Sequence[Any], asked: Sequence[Any]) -> Iterator[Finding]:

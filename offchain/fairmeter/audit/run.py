@@ -30,6 +30,7 @@ from fairmeter.audit.referee import open_referee, recorded_implementation
 from fairmeter.audit.replay import Replay
 from fairmeter.audit.rules import Rules
 from fairmeter.audit.sample import JUDGING, Sample
+from fairmeter.audit.signed import Signed
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source
 from fairmeter.audit.sums import check_sums
@@ -170,6 +171,7 @@ class _Audit:
             record.suppliers(),
             corrections,
             Verified(record, keys, parameters),
+            Signed(self.bundle, record, keys, parameters, corrected),
             corrected,
             self._modelled(parameters),
             self.source,

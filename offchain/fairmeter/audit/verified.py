@@ -3,8 +3,6 @@ which classes of accounts ask for them."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from fairmeter.audit.batches import Judging
@@ -17,10 +15,7 @@ from fairmeter.chain.compact import signer_of
 from fairmeter.contracts.challenging import batch_readings_digest
 from fairmeter.contracts.packing import unpack_verdicts
 from fairmeter.model import Decision
-from fairmeter.units import SECONDS_A_DAY
-
-METER_TIME: Final = 14 * SECONDS_A_DAY
-"""From a posting until operators may say INSUFFICIENT of what the gate should have judged (GateVerified.sol)."""
+from fairmeter.units import METER_TIME
 
 
 class Verified:

@@ -40,6 +40,8 @@ class Mandate:
     cap_per_month: int
     last_day: int
     disclose_readings: bool = False
+    signed_only: bool = False
+    """Whether bills are judged only by readings that the meter operator signed."""
     agent: bytes = NOBODY
     """May answer for the owner; zeros for nobody."""
 
@@ -74,6 +76,7 @@ MANDATE_TYPES: Final = {
         {"name": "capPerMonth", "type": "uint48"},
         {"name": "lastDay", "type": "uint16"},
         {"name": "discloseReadings", "type": "bool"},
+        {"name": "signedOnly", "type": "bool"},
         {"name": "agent", "type": "address"},
         {"name": "nonce", "type": "uint32"},
         {"name": "deadline", "type": "uint40"},
@@ -99,6 +102,7 @@ def mandate_message(account: int, mandate: Mandate, nonce: int, deadline: int) -
         "capPerMonth": mandate.cap_per_month,
         "lastDay": mandate.last_day,
         "discloseReadings": mandate.disclose_readings,
+        "signedOnly": mandate.signed_only,
         "agent": "0x" + mandate.agent.hex(),
         "nonce": nonce,
         "deadline": deadline,
@@ -172,6 +176,7 @@ class PaymentLedger(Contract):
                         "capPerMonth": one.mandate.cap_per_month,
                         "lastDay": one.mandate.last_day,
                         "discloseReadings": one.mandate.disclose_readings,
+                        "signedOnly": one.mandate.signed_only,
                         "agent": "0x" + one.mandate.agent.hex(),
                     },
                     "deadline": one.deadline,

@@ -37,6 +37,8 @@ class Mandates:
     """(n,) of the signature, Unix seconds."""
     disclose_readings: Bools
     """(n,) whether anyone may show the account's readings in a challenge."""
+    signed_only: Bools
+    """(n,) whether bills are judged only by readings that the meter operator signed."""
     agent: UInt8s
     """(n, 20) addresses of who may answer for the owner; zeros for nobody."""
 
@@ -52,6 +54,7 @@ class Mandates:
             self.last_day[rows],
             self.deadline[rows],
             self.disclose_readings[rows],
+            self.signed_only[rows],
             self.agent[rows],
         )
 
@@ -69,8 +72,8 @@ class Mandates:
         """PaymentLedger.grantMandatesBySignature with (n, 65) signatures r, s, v: an array of structs that end in
         bytes of one length, as the ABI lays them out."""
         none = np.zeros(len(self), np.int64)
-        # the signature comes after the head of eight words
-        heads = [self.deadline, np.full_like(none, WORD * 8), np.full_like(none, SIGNATURE)]
+        # the signature comes after the head of nine words
+        heads = [self.deadline, np.full_like(none, WORD * 9), np.full_like(none, SIGNATURE)]
         padded = np.zeros((len(self), WORD * SIGNATURE_WORDS), np.uint8)
         padded[:, :SIGNATURE] = signatures
         elements = np.concatenate([*self._words(), *map(words_of, heads), padded], axis=1)
@@ -85,7 +88,8 @@ class Mandates:
         numbers = [self.account, self.cap_per_bill, self.cap_per_month, self.last_day]
         agents = np.zeros((len(self), WORD), np.uint8)
         agents[:, WORD - ADDRESS :] = self.agent
-        return [*map(words_of, numbers), words_of(self.disclose_readings.astype(np.int64)), agents]
+        flags = [self.disclose_readings.astype(np.int64), self.signed_only.astype(np.int64)]
+        return [*map(words_of, [*numbers, *flags]), agents]
 
 
 def _repeated(value: bytes, count: int) -> UInt8s:

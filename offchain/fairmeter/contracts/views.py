@@ -43,6 +43,7 @@ class Account:
     class_: int
     utility: Utility
     disclose_readings: bool
+    signed_only: bool
     mandate_nonce: int
 
 

@@ -27,7 +27,8 @@ from fairmeter.contracts.packing import (
 from fairmeter.contracts.session import Call
 from fairmeter.errors import InputError
 from fairmeter.model import Bools, ClassPolicy, Int32s, Int64s, Policy, Reference, UInt8s, Verdicts
-from fairmeter.units import FIRST_BILLED_DAY
+from fairmeter.units import FIRST_BILLED_DAY, METER_TIME
+from fairmeter.usage import reference_period
 from fairmeter.verdict import judge
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ Readings = Callable[[Int32s, UInt8s, Int32s, Int32s], Reference]
 """The operator's copy of the readings: customer, utility, first and last day of n bills to their reference periods."""
 MeterSignature = Callable[[int, int, bytes], bytes]
 """The meter operator's word: supplier, batch and evidence root to its signature, r ‖ vs."""
+
+SignedDays = Callable[[Int64s, Int32s, Int32s], Bools]
+"""Accounts, first days and numbers of days to (n,) whether the meter operator has signed all of these days as the
+operator's copy has them."""
 
 Columns = tuple[Int64s, Int64s, UInt8s]
 """(n,) each: first preset, second preset, degree."""
@@ -83,6 +88,10 @@ class PostedBatch:
     """(n,) whose readings the gate is shown to compute the verdicts itself; None for a batch that operators judge."""
     modelled: Bools | None = None
     """(n,) which bills a model judges; None where it judges none."""
+    unsigned: Bools | None = None
+    """(n,) for which bills only readings count that the meter operator signed, and it has signed none."""
+    not_before: int = 0
+    """Unix seconds: when they may be judged INSUFFICIENT."""
 
     def __len__(self) -> int:
         return len(self.words)
@@ -115,14 +124,17 @@ class Oracle:
         meters: Meters,
         signature: MeterSignature | None = None,
         model: Model | None = None,
+        signed: SignedDays | None = None,
     ) -> None:
-        """Without the meter operators' `signature` batches whose verdicts the gate computes are refused, and without
-        the `model` that their classes name those that it judges."""
+        """Without the meter operators' `signature` batches whose verdicts the gate computes are refused, without the
+        `model` that their classes name those that it judges, and without `signed` those with mandates by which only
+        signed readings count."""
         self._system, self._readings, self._meters, self._signature = system, readings, meters, signature
-        self._model = model
+        self._model, self._signed = model, signed
         self._prefix = evidence_prefix(system.engine.chain_id, system.gate.address)
         self._next_block = 0
         self._classes: dict[int, int] = {}
+        self._signed_only: set[int] = set()
         self._policies: dict[tuple[int, int, int], ClassPolicy] = {}
         self.refused: dict[int, str] = {}
         """Batches that could not be judged, and why."""
@@ -145,12 +157,15 @@ class Oracle:
         if head < self._next_block:
             return []
         ledger = self._system.ledger
-        topics = [ledger.interface.topic("BillsPosted"), ledger.interface.topic("ClassSet")]
+        topics = [ledger.interface.topic(name) for name in ("BillsPosted", "ClassSet", "SignedOnlySet")]
         found = []
         for log in self._system.engine.logs(self._next_block, head, [ledger.address], topics):
             event = ledger.interface.decode_log(log)
             if event.name == "ClassSet":
                 self._classes[event.arguments["account"]] = event.arguments["class"]
+            elif event.name == "SignedOnlySet":
+                keep = self._signed_only.add if event.arguments["signedOnly"] else self._signed_only.discard
+                keep(event.arguments["account"])
             elif not self._system.gate.is_judged(event.arguments["batch"]):
                 try:
                     found.append(self._posted(log, event.arguments))
@@ -172,7 +187,12 @@ class Oracle:
         salts = evidence_salts(self._meters.disclosure_keys[meters], ids)
         computed = np.repeat([one.shown is not None for one in posted], sizes)
         if computed.any():
-            reference, salts = _shown(reference, posted), np.where(computed[:, None], np.uint8(0), salts)
+            shown = [np.ones(len(one), np.bool_) if one.shown is None else one.shown for one in posted]
+            reference = _only(reference, np.concatenate(shown))
+            salts = np.where(computed[:, None], np.uint8(0), salts)
+        if any(one.unsigned is not None for one in posted):
+            unsigned = [np.zeros(len(one), np.bool_) if one.unsigned is None else one.unsigned for one in posted]
+            reference = _only(reference, ~np.concatenate(unsigned))
         first, second, degree = (
             np.concatenate(columns) for columns in zip(*(one.presets for one in posted), strict=True)
         )
@@ -229,11 +249,27 @@ class Oracle:
         if shown and modelled:
             raise InputError(f"batch {batch}: mixes bills that the gate judges with bills that a model does")
         judged = np.array([one.policy is Policy.MODEL for one in policies])[place]
+        demanding = np.isin(accounts, list(self._signed_only)) & (unpack_bills(words).start >= FIRST_BILLED_DAY)
+        unsigned = (
+            None if shown or not demanding.any() else demanding & ~self._are_signed(batch, accounts, words, judged)
+        )
+        waits = unsigned is not None and bool(unsigned.any())
         return PostedBatch(
             batch, supplier, utility, version, words, meters, _columns(policies, place),
             shown=self._system.ledger.disclosing(supplier, words) if shown else None,
-            modelled=judged & (unpack_bills(words).start >= FIRST_BILLED_DAY) if modelled else None,
+            modelled=judged & ~demanding & (unpack_bills(words).start >= FIRST_BILLED_DAY) if modelled else None,
+            unsigned=unsigned if waits else None,
+            not_before=self._system.ledger.batch_of(batch).posted_at + METER_TIME if waits else 0,
         )  # fmt: skip
+
+    def _are_signed(self, batch: int, accounts: Int64s, words: Bytes2D, modelled: Bools) -> Bools:
+        """(n,) whether readings by which bills are judged are signed; what a model (`modelled`) says rests on none.
+        Raises InputError where nobody here knows."""
+        if self._signed is None:
+            raise InputError(f"batch {batch}: a mandate has only readings count that the meter operator signed")
+        bills = unpack_bills(words)
+        start, days = reference_period(bills.start, (bills.start + bills.days - 1).astype(np.int32))
+        return self._signed(accounts, start, days) & ~modelled
 
     def _classes_of(self, accounts: Int64s) -> Int64s:
         if not self._classes:
@@ -269,8 +305,7 @@ def _columns(policies: Sequence[ClassPolicy], place: Int64s) -> Columns:
     return first[place], second[place], degree[place]
 
 
-def _shown(reference: Reference, posted: Sequence[PostedBatch]) -> Reference:
-    """The readings that may be shown, where the gate computes verdicts from them; the others are missing."""
-    shown = [np.ones(len(one), np.bool_) if one.shown is None else one.shown for one in posted]
-    present = reference.present & np.concatenate(shown)[:, None]
+def _only(reference: Reference, rows: Bools) -> Reference:
+    """The readings of the bills of `rows` (n,); of the others all are missing."""
+    present = reference.present & rows[:, None]
     return Reference(reference.start, reference.days, np.where(present, reference.readings, 0), present)

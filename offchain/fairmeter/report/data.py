@@ -42,10 +42,13 @@ MANIFEST_FIELDS: Final = (
 """What a page tells of a manifest."""
 FEW: Final = (
     ("PaymentLedger", "BatchReleased"),
+    ("PaymentLedger", "SignedOnlySet"),
     *BOND_EVENTS,
 )
 """The events of which a run has few beside its bills."""
 CALIBRATED: Final = "calibrated"
+READINGS: Final = ("signed", "not signed")
+"""Of bills for which only readings count that the meter operator signed."""
 DECISIONS: Final = tuple(decision.name for decision in Decision)
 
 
@@ -60,8 +63,8 @@ class Report:
     """run.json, which lies beside the bundle: engine, seconds; empty where there is none."""
     bills: pl.DataFrame
     """A row a bill: bill_id, customer_id, utility, supplier, start and end (days since 1970-01-01), quantity, amount,
-    decision, actual_ppm, expected_ppm, appeal (its outcome), reason (of arrears), owed (when it arose), and the amounts
-    by state, one column each of STATES."""
+    decision, actual_ppm, expected_ppm, appeal (its outcome), reason (of arrears), owed (when it arose), readings (one
+    of READINGS where only signed ones count, else null), and the amounts by state, one column each of STATES."""
     gas: pl.DataFrame
     """A row a kind of transaction, most gas first: label, transactions, gas."""
     largest: tuple[Appeal, ...]
@@ -97,6 +100,11 @@ class Report:
     def arrears(self) -> pl.DataFrame:
         """A row a reason that occurred: reason, bills, owed (when the arrears arose), arrears (still); minor units."""
         return self._sums("reason", [reason.name for reason in Reason], "owed", "arrears")
+
+    def demanded(self) -> pl.DataFrame:
+        """A row each of READINGS that occurred, of bills for which only signed ones count: readings, bills, amount,
+        settled, waiting, void; minor units."""
+        return self._sums("readings", list(READINGS), "amount", "settled", "waiting", "void")
 
     def _sums(self, column: str, order: list[str], *amounts: str) -> pl.DataFrame:
         known = self.bills.drop_nulls(column)
@@ -141,6 +149,7 @@ def _load(bundle: Bundle) -> Report:
         appeal_outcomes(events, n).alias("appeal"),
         reasons.gather(reason).alias("reason"),
         pl.Series("owed", owed),
+        _readings(bundle, bills, logs, addresses["PaymentLedger"]),
         *(pl.Series(state, sums) for state, sums in amounts_by_state(events, amount, judged, released).items()),
     )
     _refuse_other_sums(bills, manifest["sums"])
@@ -186,6 +195,17 @@ def _parts(bundle: Bundle, few: list[pa.Table]) -> Iterator[pa.Table]:
     for logs in bundle.row_groups("logs"):
         few.append(logs.filter(pc.is_in(pc.binary_slice(logs["topics"], 0, WORD), topics)))
         yield logs
+
+
+def _readings(bundle: Bundle, bills: pl.DataFrame, logs: pa.Table, ledger: bytes) -> pl.Series:
+    """(n,) which of READINGS a bill has; null where any count."""
+    events = event_columns(logs, ledger, interface("PaymentLedger"), "SignedOnlySet")
+    last = dict(zip(events["account"].tolist(), events["signedOnly"].tolist(), strict=True))
+    demanding = np.isin(bills["account"].to_numpy().astype(np.int64), [account for account, on in last.items() if on])
+    shown = bundle.table("snapshots", ["batch", "index"])
+    signed = np.isin(_keys(bills), _keys(pl.DataFrame(pl.from_arrow(shown))))
+    names = pl.Series([None, *READINGS], dtype=pl.String)
+    return names.gather(np.where(demanding, np.where(signed, 1, 2), 0)).alias("readings")
 
 
 def _released(logs: pa.Table, ledger: bytes, batch: Int64s) -> Bools:

@@ -27,6 +27,7 @@ def to_json(report: Report, other: Report | None = None) -> dict[str, Any]:
         **report.manifest["sums"],
         "money": report.money().to_dicts(),
         "appeals": report.appeals().to_dicts(),
+        "signed_only": report.demanded().to_dicts(),
         "arrears_by_reason": report.arrears().to_dicts(),
         "gas": report.gas.to_dicts(),
         **wrongs.to_json(report.wrongs, report.bonds),
@@ -44,7 +45,7 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
 def terminal(report: Report, other: Report | None = None) -> Group:
     """Tables of money, appeals, arrears, the largest appeals, gas and time, each under its title; last the comparison
     with an `other` run. Raises InputError if that is of other bills."""
-    parts = (_money, _wrongs, _standing, _bonds, _appeals, _arrears, _largest, _gas, _time)
+    parts = (_money, _wrongs, _standing, _bonds, _demanded, _appeals, _arrears, _largest, _gas, _time)
     tables = [*(part(report) for part in parts), beside.table(report, other)]
     return Group(*(part for title, table in tables if table.row_count for part in (title, table)))
 
@@ -85,6 +86,15 @@ def _bonds(report: Report) -> tuple[Text, Table]:
     title, table = titled("Bonds", "of", "slashed", "rewarded")
     for who, slashed, rewarded in wrongs.bond_rows(report.manifest, report.bonds):
         table.add_row(who, money(slashed), money(rewarded))
+    return title, table
+
+
+def _demanded(report: Report) -> tuple[Text, Table]:
+    columns = ("readings", "bills", "billed", "settled", "waiting", "void")
+    title, table = titled("Only signed readings count, by mandate", *columns)
+    for row in report.demanded().to_dicts():
+        amounts = (money(row[name]) for name in ("amount", "settled", "waiting", "void"))
+        table.add_row(row["readings"], f"{row['bills']:,}", *amounts)
     return title, table
 
 

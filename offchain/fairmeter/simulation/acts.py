@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
-from itertools import groupby
+from itertools import compress, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,12 @@ import numpy as np
 import polars as pl
 
 from fairmeter.chain.engine import Engine, Receipts
+from fairmeter.contracts.challenging import Shown
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Session
-from fairmeter.model import BillState, Bools, Int64s
+from fairmeter.model import BillState, Bools, Int32s, Int64s
 from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Oracle, PostedBatch
 from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
@@ -105,7 +106,8 @@ class Run:
             self._governor.take_over()
             self.meters = before.meters()
             sign = None if self._meter_operators is None else self._meter_operators.sign_batch
-            self._oracle = Oracle(self.system, self._readings.reference, self.meters, sign, self._model)
+            covers = _nobody_signs if self._meter_operators is None else self._meter_operators.covers
+            self._oracle = Oracle(self.system, self._readings.reference, self.meters, sign, self._model, covers)
         self._answers = self._answering()
 
     def _answering(self) -> Answers:
@@ -126,6 +128,7 @@ class Run:
             meters=self._meter_operators,
             accounts=self._plan.account,
             disclosing=disclosing,
+            demanding=self._traits.demanding[customer],
             later=partial(self._later, "answer"),
             reversed=self._note_reversals,
         )
@@ -183,16 +186,36 @@ class Run:
                 batches, judgements = next(coming, ((), ()))
             if not batches:
                 return
-            with self._phase("submit verdicts"):
-                judged, receipts = self._submit(batches, judgements, one.time)
-            with self._phase("record"):
-                for found in judged:
-                    self._recorder.judged(found.said.judgement, found.batch.rows)
-            with self._phase("follow up"):
-                if judged:
-                    self._follow_up(judged, receipts)
+            ready = [judgement.posted.not_before <= one.time for judgement in judgements]
+            for batch, judgement, now in zip(batches, judgements, ready, strict=True):
+                if not now:
+                    self._timeline.at(judgement.posted.not_before, partial(self._take, [batch], [judgement]))
+            self._take(list(compress(batches, ready)), list(compress(judgements, ready)), one.time)
             done += sum(len(batch.rows) for batch in batches)
             self._say("bills", done, len(self._plan.bills))
+
+    def _take(self, batches: Sequence[Batch], judgements: Sequence[Judgement], at: int) -> None:
+        """Have batches judged now, and see to what follows."""
+        with self._phase("submit verdicts"):
+            judged, receipts = self._submit(batches, judgements, at)
+        with self._phase("record"):
+            for found in judged:
+                self._recorder.judged(found.said.judgement, found.batch.rows)
+                if found.batch.demanding:
+                    self._recorder.signed(found.true.posted.batch, self._snapshots(found))
+        with self._phase("follow up"):
+            if judged:
+                self._follow_up(judged, receipts)
+
+    def _snapshots(self, found: Judged) -> Iterator[tuple[int, Shown]]:
+        """What the meter operator has signed for each bill of a batch."""
+        if self._meter_operators is None:
+            return
+        evidence = found.true.evidence
+        for index, row in enumerate(found.batch.rows.tolist()):
+            start, days = int(evidence.start[index]), int(evidence.days[index])
+            for shown in self._meter_operators.shown(int(self._plan.account[row]), start, days):
+                yield index, shown
 
     def _judge(
         self, batches: Sequence[Batch], posted: Sequence[PostedBatch]
@@ -334,3 +357,7 @@ class Run:
 
     def _say(self, phase: str, done: int, total: int) -> None:
         self._tell(Progress(phase, done, total))
+
+
+def _nobody_signs(accounts: Int64s, _first: Int32s, _days: Int32s) -> Bools:
+    return np.zeros(len(accounts), np.bool_)

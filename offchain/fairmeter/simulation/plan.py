@@ -32,6 +32,8 @@ class Batch:
     """Which bills."""
     verified: bool = False
     """The gate computes their verdicts."""
+    demanding: bool = False
+    """Only readings that the meter operator signed count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,13 @@ class Plan:
             last_day=np.full_like(self.budget, last_day),
             deadline=np.full_like(self.budget, deadline),
             disclose_readings=traits.disclosing[self.customer],
+            signed_only=traits.demanding[self.customer],
             agent=np.where(traits.represented[self.customer, np.newaxis], np.frombuffer(agent, np.uint8), np.uint8(0)),
         )
 
 
-def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario, verified: Bools) -> Plan:
-    """Lay a run out; `verified` (customers,) says whose verdicts the gate computes."""
+def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario, traits: Traits) -> Plan:
+    """Lay a run out."""
     key = (bills.customer.astype(np.int64) * len(bills.suppliers) + bills.supplier) * 8 + bills.utility
     _, first, account = np.unique(key, return_index=True, return_inverse=True)
     # renumber by first appearance, so that the accounts' order is the file's
@@ -117,12 +120,12 @@ def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario, verified: 
         tariffs=tuple(tariffs),
         account=account,
         customer=bills.customer[first],
-        verified=verified[bills.customer[first]],
+        verified=traits.verified[bills.customer[first]],
         supplier=supplier,
         utility=bills.utility[first].astype(np.int32),
         number=_numbers(supplier),
         budget=_budgets(account, bills, scenario),
-        rounds=_rounds(bills, scenario, verified[bills.customer]),
+        rounds=_rounds(bills, scenario, traits),
     )
 
 
@@ -146,19 +149,21 @@ def _budgets(account: Int64s, bills: Bills, scenario: Scenario) -> Int64s:
     return capped
 
 
-def _rounds(bills: Bills, scenario: Scenario, verified: Bools) -> tuple[Round, ...]:
-    """Bills by the day that their period ended, then by supplier, utility and who computes their verdicts, in the
-    file's order within."""
-    order = np.lexsort((np.arange(len(bills)), verified, bills.utility, bills.supplier, bills.end))
-    keys = np.stack([column[order] for column in (bills.end, bills.supplier, bills.utility, verified)], axis=1)
+def _rounds(bills: Bills, scenario: Scenario, traits: Traits) -> tuple[Round, ...]:
+    """Bills by the day that their period ended, then by supplier, utility, who computes their verdicts and what
+    readings count, in the file's order within: who waits for signatures delays nobody else."""
+    verified, demanding = traits.verified[bills.customer], traits.demanding[bills.customer]
+    columns = (bills.end, bills.supplier, bills.utility, verified, demanding)
+    order = np.lexsort((np.arange(len(bills)), *reversed(columns)))
+    keys = np.stack([column[order] for column in columns], axis=1)
     cuts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     rounds: dict[int, list[Batch]] = {}
     for rows in np.split(order, cuts):
         end, supplier, utility = int(bills.end[rows[0]]), int(bills.supplier[rows[0]]), int(bills.utility[rows[0]])
-        computed = bool(verified[rows[0]])
+        computed, signed = bool(verified[rows[0]]), bool(demanding[rows[0]])
         size = min(scenario.batch_bills, VERIFIED_BILLS) if computed else scenario.batch_bills
         pieces = np.split(rows, range(size, len(rows), size))
-        rounds.setdefault(end, []).extend(Batch(supplier, utility, piece, computed) for piece in pieces)
+        rounds.setdefault(end, []).extend(Batch(supplier, utility, piece, computed, signed) for piece in pieces)
     return tuple(
         Round((end + 1) * SECONDS_A_DAY + scenario.post_after, tuple(batches))
         for end, batches in sorted(rounds.items())

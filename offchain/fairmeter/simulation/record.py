@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
-from fairmeter.bundle import BundleWriter, table_of
+from fairmeter.bundle import SCHEMAS, BundleWriter, table_of
+from fairmeter.contracts.challenging import Shown
 from fairmeter.contracts.packing import Evidence
 from fairmeter.contracts.session import Sent
 from fairmeter.model import Bills, Int64s, UInt8s, Utility
@@ -87,6 +89,11 @@ class Recorder:
             own = {name: column[modelled] for name, column in place.items()}
             self._writer.append("features", table_of("features", own | {"figures": _ragged(features, sizes)}))
 
+    def signed(self, batch: int, shown: Iterable[tuple[int, Shown]]) -> None:
+        """What the meter operator signed for bills of a batch, by their places in it."""
+        rows = [{"batch": batch, "index": index, **_snapshot(one)} for index, one in shown]
+        self._writer.append("snapshots", pa.Table.from_pylist(rows, schema=SCHEMAS["snapshots"]))
+
     def _named(self, rows: Int64s, utility: int) -> dict[str, Any]:
         """What the file calls them."""
         bills = self._bills
@@ -96,6 +103,20 @@ class Recorder:
             "utility": pa.repeat(Utility(utility).label, len(rows)),
             "supplier": self._suppliers.take(pa.array(bills.supplier[rows])),
         }
+
+
+def _snapshot(shown: Shown) -> dict[str, Any]:
+    return {
+        "first_day": shown["firstDay"],
+        "issued_at": shown["issuedAt"],
+        "readings": shown["readings"],
+        "missing": shown["missing"].to_bytes(32, "big"),
+        "salt": shown["salt"],
+        "place": shown["index"],
+        "count": shown["count"],
+        "proof": b"".join(shown["proof"]),
+        "signature": shown["signature"],
+    }
 
 
 def _bills(judgement: Judgement) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def run(
         billed, prices, inferred = _load(bills, tariffs)
         traits = Traits.draw(len(billed.customers), scenario)
         posted = posted_twice(overbilled(billed, prices, scenario), scenario)
-        layout = plan(posted, prices, scenario, traits.verified)
+        layout = plan(posted, prices, scenario, traits)
     judges = _model(usage, layout, scenario, model, clock, listener or _silent)
     with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
         readings = thread.submit(lambda: WindowedReadings(UsageStore(usage, billed), layout))

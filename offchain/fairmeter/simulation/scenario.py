@@ -192,6 +192,9 @@ class Customers:
     """Frozen by the issuer after their accounts were endowed."""
     disclosing: Share = 0
     """Let anyone show their readings in a challenge."""
+    demanding: Share = 0
+    """Have their bills judged only by readings that the meter operator signed; without these INSUFFICIENT, when its
+    time is over."""
     agent: Share = PPM
     """Name the run's agent in their mandates, which answers for them as far as those go. The others answer for
     themselves, and so do all about what is beyond a mandate."""

@@ -12,7 +12,7 @@ from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_QUANTITY, PPM
 from fairmeter.usage import amounts
 
-_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified", "twice", "represented")
+_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified", "twice", "represented", "demanding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Traits:
     """Of the class whose verdicts the gate computes."""
     represented: Bools
     """By the agent of the run."""
+    demanding: Bools
+    """Whose bills are judged only by readings that the meter operator signed; the gate sees to it for `verified`."""
 
     @classmethod
     def draw(cls, customers: int, scenario: Scenario) -> Traits:
@@ -38,6 +40,7 @@ class Traits:
             disclosing=_drawn("disclosing", customers, given.disclosing, seed) | verified,
             verified=verified,
             represented=_drawn("represented", customers, given.agent, seed),
+            demanding=_drawn("demanding", customers, given.demanding, seed) & ~verified,
         )
 
 

@@ -68,6 +68,8 @@ class _Demanded:
 
     committed: Committed
     said: Said
+    opens: bool
+    """Its signers show their leaves, which carry a verdict."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,8 @@ class Watchers:
     accounts: Int64s
     """(n,) index of each bill's account."""
     disclosing: Bools
+    demanding: Bools
+    """(n,) of which bills only readings count that the meter operator signed."""
     later: Later
     reversed: Reversed
     wrongs: dict[int, Wrong] = field(default_factory=dict)
@@ -113,14 +117,18 @@ class Watchers:
             self.wrongs[bill] = Wrong(bill, row, *decisions, said.signers)
         if not len(differ) or not self.scenario.periods.window:
             return False
-        if said.judgement.evidence_root == true.evidence_root:
+        signed = self.demanding[rows[differ]] & (self.meters is not None)
+        if said.judgement.evidence_root == true.evidence_root and not signed.any():
             self._by_computation(committed, true, rows, differ.tolist(), at)
         elif self.meters is not None:
             self._by_readings(committed, true, rows, differ.tolist(), at)
-        elif self.scenario.watchers.demands and said.signers not in self._openers:
+        elif self.scenario.watchers.demands:
             # what follows from a demand is an appeal: nobody asks for one where the right decision stands
             asked = differ[(decided != right)[differ] & self.disclosing[rows[differ]]]
-            return self._demand(_Demanded(committed, said), asked.tolist(), at)
+            unsigned = bool(self.demanding[rows[asked]].any())
+            if unsigned or said.signers not in self._openers:
+                opens = said.conduct.shows and not unsigned
+                return self._demand(_Demanded(committed, said, opens), asked.tolist(), at)
         return False
 
     @property
@@ -197,7 +205,7 @@ class Watchers:
             return False
         asked = indices[: len(demands)]
         self.session.send(demands, at)
-        if one.said.conduct.shows:
+        if one.opens:
             # the first answer tells that the others would come as well
             self._openers.add(one.said.signers)
             self.later(at + ANSWER_AFTER, lambda when: self._answer(one, asked, when))

@@ -172,7 +172,7 @@ contract CancelBillTest is Base {
     function testFuzz_GivenCaps_NeverCollectsMoreThanAMonthsCap(uint16 first, uint16 second, uint24 cap) external {
         AccountId capped = _open(payer);
         _fund(capped, 1e9);
-        _grant(capped, Mandate(cap, cap, 60_000, false, address(0)));
+        _grant(capped, Mandate(cap, cap, 60_000, false, false, address(0)));
         packed = _bill(capped, uint256(first) + 1, TODAY - 40, 10);
         BillId bill = _run(packed, PAY);
         if (ledger.stateOf(bill) == BillState.Pending) _cancel(bill, packed);

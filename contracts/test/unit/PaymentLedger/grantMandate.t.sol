@@ -16,18 +16,24 @@ contract GrantMandateTest is Base {
         account = _open(payer);
     }
 
-    function testFuzz_WithinBounds_IsKept(uint48 bill, uint48 month, uint16 lastDay, bool disclose, address agent_)
-        external
-    {
+    function testFuzz_WithinBounds_IsKept(
+        uint48 bill,
+        uint48 month,
+        uint16 lastDay,
+        bool disclose,
+        bool signed,
+        address agent_
+    ) external {
         (bill, month) = (bill & LARGEST, month & LARGEST);
         if (lastDay < TODAY) lastDay = uint16(TODAY);
-        _grant(account, Mandate(bill, month, lastDay, disclose, agent_));
+        _grant(account, Mandate(bill, month, lastDay, disclose, signed, agent_));
 
         Account memory kept = ledger.accountOf(account);
         _equal(kept.capPerBill, bill, "cap a bill");
         _equal(kept.capPerMonth, month, "cap a month");
         _equal(kept.mandateLastDay, lastDay, "last day");
         require(kept.discloseReadings == disclose, "disclose");
+        require(kept.signedOnly == signed, "signed only");
         require(ledger.agentOf(account) == agent_, "agent");
         _equal(kept.mandateNonce, 1, "nonce");
     }

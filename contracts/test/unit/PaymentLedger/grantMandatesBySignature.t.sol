@@ -96,12 +96,21 @@ contract GrantMandatesBySignatureTest is Base {
         );
         bytes32 typehash = keccak256(
             "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,"
-            "bool discloseReadings,address agent,uint32 nonce,uint40 deadline)"
+            "bool discloseReadings,bool signedOnly,address agent,uint32 nonce,uint40 deadline)"
         );
         Mandate memory m = _mandate();
         bytes32 content = keccak256(
             abi.encode(
-                typehash, id, m.capPerBill, m.capPerMonth, m.lastDay, m.discloseReadings, m.agent, nonce, deadline
+                typehash,
+                id,
+                m.capPerBill,
+                m.capPerMonth,
+                m.lastDay,
+                m.discloseReadings,
+                m.signedOnly,
+                m.agent,
+                nonce,
+                deadline
             )
         );
         return keccak256(abi.encodePacked("\x19\x01", domain, content));

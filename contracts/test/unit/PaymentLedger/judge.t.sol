@@ -83,18 +83,18 @@ contract JudgeTest is Base {
     }
 
     function test_GivenNoCover_OpensArrearsWithTheReason() external {
-        _expectArrears(Reason.NoMandate, 100_000, Mandate(0, 0, 0, false, address(0)));
-        _expectArrears(Reason.MandateExpired, 100_000, Mandate(60_000, 60_000, uint16(TODAY), false, address(0)));
-        _expectArrears(Reason.CapPerBill, 100_000, Mandate(59_999, 60_000, 60_000, false, address(0)));
-        _expectArrears(Reason.CapPerMonth, 100_000, Mandate(60_000, 59_999, 60_000, false, address(0)));
-        _expectArrears(Reason.Balance, 59_999, Mandate(60_000, 60_000, 60_000, false, address(0)));
+        _expectArrears(Reason.NoMandate, 100_000, Mandate(0, 0, 0, false, false, address(0)));
+        _expectArrears(Reason.MandateExpired, 100_000, Mandate(60_000, 60_000, uint16(TODAY), false, false, address(0)));
+        _expectArrears(Reason.CapPerBill, 100_000, Mandate(59_999, 60_000, 60_000, false, false, address(0)));
+        _expectArrears(Reason.CapPerMonth, 100_000, Mandate(60_000, 59_999, 60_000, false, false, address(0)));
+        _expectArrears(Reason.Balance, 59_999, Mandate(60_000, 60_000, 60_000, false, false, address(0)));
     }
 
     /// From one calendar month to the next, over every carry of the month's number up to the fifth bit.
     function test_GivenAnotherMonth_CountsAnew() external {
         AccountId account = _open(payer);
         _fund(account, 1e9);
-        _grant(account, Mandate(60_000, 60_000, 60_000, false, address(0)));
+        _grant(account, Mandate(60_000, 60_000, 60_000, false, false, address(0)));
         uint256 month = ledger.accountOf(account).month;
         for (uint256 i; i < 40; ++i) {
             BillId bill = _run(_billOf(account, 60_000), PAY);

@@ -56,14 +56,14 @@ contract SettleArrearsTest is Base {
         require(ledger.collectable(bill) == Reason.Balance, "why");
         _fund(account, 60_000);
         require(ledger.collectable(bill) == Reason.None, "collectable");
-        _grant(account, Mandate(59_999, 60_000, 60_000, false, address(0)));
+        _grant(account, Mandate(59_999, 60_000, 60_000, false, false, address(0)));
         _equal(ledger.settleArrears(_one(bill)), 0, "above the cap");
         require(ledger.collectable(bill) == Reason.CapPerBill, "why");
         _equal(ledger.settleArrears(_one(BillId.wrap(99 << 16))), 0, "no such bill");
     }
 
     function test_GivenPaidInPart_StaysAboveTheCapABill() external {
-        _grant(account, Mandate(30_000, 60_000, 60_000, false, address(0)));
+        _grant(account, Mandate(30_000, 60_000, 60_000, false, false, address(0)));
         _fund(account, 60_000);
         _mint(supplierOwner, 30_000);
         vm.startPrank(supplierOwner);
