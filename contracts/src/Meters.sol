@@ -12,7 +12,7 @@ import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {Revisions} from "./libraries/Revisions.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 import {AccountId, BatchId, SupplierId} from "./types/Ids.sol";
-import {SignedReadings} from "./types/Readings.sol";
+import {Issue, SignedReadings} from "./types/Readings.sol";
 import {Utility} from "./types/Utilities.sol";
 
 /// Keeps the meter operators' keys and checks what they signed.
@@ -27,14 +27,15 @@ contract Meters is IMeters, Managed {
     bytes32 private constant BATCH_TYPEHASH = keccak256("BatchReadings(uint48 batch,bytes32 evidenceRoot)");
     bytes32 private constant SNAPSHOTS_TYPEHASH =
         keccak256("Snapshots(uint32 supplier,uint8 utility,bytes32 root,uint32 count)");
-    bytes32 private constant SNAPSHOT_TYPEHASH = keccak256(
-        "Snapshot(uint64 account,uint16 firstDay,uint40 issuedAt,bytes readings,uint256 missing,bytes32 salt)"
-    );
+    bytes32 private constant SNAPSHOT_TYPEHASH =
+        keccak256("Snapshot(uint64 account,uint16 firstDay,uint40 issuedAt,bytes content)");
 
     /// The gate, fixed at deployment.
     IVerdictGate public immutable gate;
 
     mapping(SupplierId supplier => mapping(Utility utility => Revisions.History)) private _keys;
+    /// By key, so that one that was taken back or stolen can replace its own snapshots only; Unix seconds.
+    mapping(address key => mapping(AccountId account => mapping(uint16 firstDay => uint40))) private _latest;
 
     constructor(IAccessManager authority_, IVerdictGate gate_) Managed(authority_) {
         gate = gate_;
@@ -53,6 +54,21 @@ contract Meters is IMeters, Managed {
     }
 
     /// @inheritdoc IMeters
+    function supersede(address key, Utility utility, AccountId account, Issue calldata issue) external override {
+        // Check:
+        bytes32 leaf = _leaf(account, issue.firstDay, issue.issuedAt, issue.content);
+        bytes32 root = MerkleTree.rootOf(leaf, issue.index, issue.count, issue.proof);
+        _checkSigned(key, snapshotsDigest(account.supplier(), utility, root, issue.count), issue.signature);
+        uint256 latest = _latest[key][account][issue.firstDay];
+        if (issue.issuedAt <= latest) revert Errors.Meters_Superseded(account, issue.firstDay, latest);
+
+        // Effect:
+        _latest[key][account][issue.firstDay] = issue.issuedAt;
+
+        emit SnapshotReplaced(account, issue.firstDay, key, issue.issuedAt);
+    }
+
+    /// @inheritdoc IMeters
     function checkBatch(
         uint32 version,
         SupplierId supplier,
@@ -61,8 +77,7 @@ contract Meters is IMeters, Managed {
         bytes32 root,
         bytes calldata signature
     ) external view override {
-        address key = meterAt(version, supplier, utility);
-        if (!TypedData.isSigned(batchDigest(batch, root), key, signature)) revert Errors.Meters_NotSigned(key);
+        _checkSigned(meterAt(version, supplier, utility), batchDigest(batch, root), signature);
     }
 
     /// @inheritdoc IMeters
@@ -75,8 +90,14 @@ contract Meters is IMeters, Managed {
             MerkleTree.rootOf(snapshotLeaf(account, snapshot), snapshot.index, snapshot.count, snapshot.proof);
         SupplierId supplier = account.supplier();
         address key = meterAt(version, supplier, utility);
-        bytes32 digest = snapshotsDigest(supplier, utility, root, snapshot.count);
-        if (!TypedData.isSigned(digest, key, snapshot.signature)) revert Errors.Meters_NotSigned(key);
+        _checkSigned(key, snapshotsDigest(supplier, utility, root, snapshot.count), snapshot.signature);
+        uint256 latest = _latest[key][account][snapshot.firstDay];
+        if (snapshot.issuedAt < latest) revert Errors.Meters_Superseded(account, snapshot.firstDay, latest);
+    }
+
+    /// @inheritdoc IMeters
+    function latestOf(address key, AccountId account, uint16 firstDay) external view override returns (uint40) {
+        return _latest[key][account][firstDay];
     }
 
     /// @inheritdoc IMeters
@@ -103,16 +124,19 @@ contract Meters is IMeters, Managed {
 
     /// @inheritdoc IMeters
     function snapshotLeaf(AccountId account, SignedReadings calldata snapshot) public pure override returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                SNAPSHOT_TYPEHASH,
-                account,
-                snapshot.firstDay,
-                snapshot.issuedAt,
-                keccak256(snapshot.readings),
-                snapshot.missing,
-                snapshot.salt
-            )
-        );
+        bytes32 content = keccak256(bytes.concat(snapshot.readings, bytes32(snapshot.missing), snapshot.salt));
+        return _leaf(account, snapshot.firstDay, snapshot.issuedAt, content);
+    }
+
+    function _leaf(AccountId account, uint16 firstDay, uint40 issuedAt, bytes32 content)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(SNAPSHOT_TYPEHASH, account, firstDay, issuedAt, content));
+    }
+
+    function _checkSigned(address key, bytes32 digest, bytes calldata signature) private view {
+        if (!TypedData.isSigned(digest, key, signature)) revert Errors.Meters_NotSigned(key);
     }
 }

@@ -18,6 +18,9 @@ abstract contract GateParameters is IVerdictGate, Managed {
 
     /// The largest batch, minor units, that a window of zero may judge: nobody could challenge it.
     uint256 public constant ZERO_WINDOW_CAP = 100_000;
+    /// Bills a batch where the gate judges a class of its utility: so many of 93 days, all appealed, are judged in one
+    /// transaction below EIP-7825's 16,777,216 gas.
+    uint256 public constant MAX_VERIFIED = 250;
     /// The longest window or deadline, seconds: no governor can lock money for good.
     uint256 public constant MAX_PERIOD = 365 days;
     /// Bounds of the challenger's share, ppm. Below half: who signed a lie and challenges it itself still loses.
@@ -108,8 +111,11 @@ abstract contract GateParameters is IVerdictGate, Managed {
     }
 
     /// @inheritdoc IVerdictGate
-    function admit(uint256 billed) external view override returns (uint32 version) {
+    function admit(Utility utility, uint256 count, uint256 billed) external view override returns (uint32 version) {
         version = parameterVersion;
+        if (count > MAX_VERIFIED && _anyVerified(version, utility)) {
+            revert Errors.VerdictGate_TooManyToVerify(count, MAX_VERIFIED);
+        }
         if (billed > ZERO_WINDOW_CAP && periodsOf(version).window == 0) {
             revert Errors.VerdictGate_WindowNeeded(billed, ZERO_WINDOW_CAP);
         }

@@ -19,7 +19,8 @@ interface IPaymentLedger is ILedgerDesk, IAppealDesk {
     /// Registers the caller as a supplier.
     function registerSupplier(string calldata name) external returns (SupplierId supplier);
     /// Posts a batch: 1 to 500 packed bills of the supplier for one utility, at most 350 if any of them replaces
-    /// another, so that judging fits into a transaction whatever the verdicts are. Refused whole, naming the bill, when
+    /// another, and 250 where the gate judges a class of the utility, so that judging fits into a transaction whatever the
+    /// verdicts are. Refused whole, naming the bill, when
     /// a bill's account does not exist, its period is malformed or not over, or its amount is not what the tariff in
     /// force on its last day gives. Creates no lien.
     function postBills(SupplierId supplier, Utility utility, PackedBill[] calldata bills)

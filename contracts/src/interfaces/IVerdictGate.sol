@@ -81,9 +81,10 @@ interface IVerdictGate {
     function longestWindow() external view returns (uint32);
     /// The longest time to answer a demand of any version so far, seconds.
     function longestDemand() external view returns (uint32);
-    /// The parameter version that a batch of `billed` minor units takes on when it is posted now. Reverts where the
-    /// window is zero and the batch too large for that.
-    function admit(uint256 billed) external view returns (uint32 version);
+    /// The parameter version that a batch of `count` bills and `billed` minor units takes on when it is posted now. Reverts
+    /// where the window is zero and the batch too large for that, and where a class of the utility is judged by the gate
+    /// and the bills are more than a transaction could judge.
+    function admit(Utility utility, uint256 count, uint256 billed) external view returns (uint32 version);
     /// The presets of a utility and class in a version; the class's own, else class 0's, else the utility's default.
     function presetsOf(uint32 version, Utility utility, uint8 class) external view returns (Presets memory);
     /// The periods of a version, seconds.

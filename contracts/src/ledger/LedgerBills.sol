@@ -67,7 +67,7 @@ abstract contract LedgerBills is LedgerSuppliers {
     {
         // Check:
         uint256 billed = _checkBills(supplier, utility, bills.words());
-        uint32 version = _gate.admit(billed);
+        uint32 version = _gate.admit(utility, bills.length, billed);
 
         // Effect:
         batch = BatchId.wrap(++_batchCount);

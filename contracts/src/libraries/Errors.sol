@@ -181,6 +181,8 @@ interface Errors {
     error VerdictGate_PeriodOutOfBounds(uint256 period, uint256 longest);
     /// Thrown when a batch is too large for a window of zero.
     error VerdictGate_WindowNeeded(uint256 billed, uint256 most);
+    /// Thrown when a batch has more bills than the gate could judge in one transaction.
+    error VerdictGate_TooManyToVerify(uint256 count, uint256 most);
 
     /* OPERATORS */
 
@@ -225,6 +227,8 @@ interface Errors {
 
     /// Thrown when readings are not signed by the meter operator; zero where there is none.
     error Meters_NotSigned(address key);
+    /// Thrown when a snapshot is shown, or told of, that is not newer than `latest`, Unix seconds, which replaces it.
+    error Meters_Superseded(AccountId account, uint16 firstDay, uint256 latest);
 
     /* CHALLENGES */
 

@@ -44,3 +44,16 @@ struct SignedReadings {
     /// r ‖ vs (EIP-2098), 64 bytes, over the root.
     bytes signature;
 }
+
+/// That a snapshot was issued, without its readings: what `SignedReadings` has, by hash.
+struct Issue {
+    /// As in `SignedReadings`.
+    uint16 firstDay;
+    uint40 issuedAt;
+    /// keccak256(readings ‖ missing 32 ‖ salt 32 bytes).
+    bytes32 content;
+    uint32 index;
+    uint32 count;
+    bytes32[] proof;
+    bytes signature;
+}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {AccountId, BatchId, PackedBill} from "../../src/types/Ids.sol";
+import {AccountId, BatchId, BillId, PackedBill} from "../../src/types/Ids.sol";
+import {Errors} from "../../src/libraries/Errors.sol";
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
 import {Mandate} from "../../src/types/Accounts.sol";
 import {Utility} from "../../src/types/Utilities.sol";
@@ -17,6 +18,7 @@ contract VerifiedGas is QuorumBase {
     uint256 private constant COUNT = 100;
     uint256 private constant METER_KEY = 0x3e7e4;
     uint8 private constant CLASS = 3;
+    uint256 private constant MOST = 250;
 
     PackedBill[] private bills;
 
@@ -39,6 +41,42 @@ contract VerifiedGas is QuorumBase {
 
     function test_submitVerified__Of93Days__Reported() external {
         _gasOf(93, 94, "93 days of 94");
+    }
+
+    /// As many as may be posted, each of 93 days, replacing another, of an account whose class is new, and appealed.
+    function test_submitVerified__LargestBatch__FitsIntoATransaction() external {
+        uint256 start = 17_167;
+        vm.warp((start + 93 + 40) * 1 days);
+        uint256 most = MOST;
+        for (uint256 i; i < most; ++i) {
+            AccountId account = _discloser();
+            PackedBill first = _bill(account, 0x020202020202, start, 93);
+            _setClass(account, 0);
+            BillId void = _run(first, PAY);
+            _cancel(void, first);
+            _setClass(account, CLASS);
+            bills.push(_replacing(first, void));
+        }
+        BatchId batch = _post(bills);
+        (bytes memory evidence, bytes32 root) = _evidence(batch, start, 94);
+        bytes memory signature = _compact(METER_KEY, meters.batchDigest(batch, root));
+        gate.submitVerified(batch, bills, evidence, signature);
+        uint256 judging = vm.snapshotGasLastCall("verified, largest batch", "judge, all replacing, all APPEAL, 93 days");
+        require(ledger.batchOf(batch).pending == 0 && ledger.totals().held > 0, "all appealed");
+        require(judging + 150_000 < 16_777_216, "fits into a transaction");
+    }
+
+    function test_postBills__MoreThanTheGateCanJudge__Refused() external {
+        uint256 most = MOST;
+        AccountId account = _discloser();
+        for (uint256 i; i <= most; ++i) {
+            bills.push(_billOf(account, 60_000));
+        }
+        vm.expectRevert(abi.encodeWithSelector(Errors.VerdictGate_TooManyToVerify.selector, most + 1, most));
+        vm.prank(supplierOwner);
+        ledger.postBills(supplier, Utility.Electricity, bills);
+        bills.pop();
+        _post(bills);
     }
 
     /// Days that a period has and its reference period, which may reach over the leap day.
@@ -68,8 +106,12 @@ contract VerifiedGas is QuorumBase {
         Mandate memory mandate = _mandate();
         mandate.discloseReadings = true;
         _grant(account, mandate);
+        _setClass(account, CLASS);
+    }
+
+    function _setClass(AccountId account, uint8 class) private {
         vm.prank(classifier);
-        ledger.setClass(_one(account), CLASS);
+        ledger.setClass(_one(account), class);
     }
 
     /// Readings that go up a little, so that nothing is appealed and every regression is computed.
@@ -78,7 +120,7 @@ contract VerifiedGas is QuorumBase {
         view
         returns (bytes memory all, bytes32 root)
     {
-        bytes32[] memory leaves = new bytes32[](COUNT);
+        bytes32[] memory leaves = new bytes32[](bills.length);
         bytes memory head = abi.encodePacked(
             keccak256("Fairmeter evidence 1"), uint64(block.chainid), address(gate), uint48(BatchId.unwrap(batch))
         );
@@ -87,7 +129,7 @@ contract VerifiedGas is QuorumBase {
             readings = bytes.concat(readings, bytes5(uint40(900 + day * 7 % 50)));
         }
         readings = bytes.concat(readings, bytes12(0));
-        for (uint256 i; i < COUNT; ++i) {
+        for (uint256 i; i < bills.length; ++i) {
             bytes memory place = abi.encodePacked(uint16(i), bills[i], uint16(start - 366), uint8(referenceDays));
             leaves[i] = keccak256(bytes.concat(head, place, readings, bytes32(0)));
             all = bytes.concat(all, readings);

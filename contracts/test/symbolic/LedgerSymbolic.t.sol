@@ -212,7 +212,7 @@ contract LedgerSymbolicTest {
 
     /* AS GATE AND CLOCK */
 
-    function admit(uint256) external pure returns (uint32) {
+    function admit(Utility, uint256, uint256) external pure returns (uint32) {
         return 1;
     }
 

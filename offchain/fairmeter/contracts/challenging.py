@@ -21,9 +21,8 @@ from fairmeter.model import Bools, Int64s
 Shown = dict[str, Any]
 """A struct of types/Readings.sol, by component."""
 
-SNAPSHOT_TYPE: Final = keccak256(
-    b"Snapshot(uint64 account,uint16 firstDay,uint40 issuedAt,bytes readings,uint256 missing,bytes32 salt)"
-)
+SNAPSHOT_TYPE: Final = keccak256(b"Snapshot(uint64 account,uint16 firstDay,uint40 issuedAt,bytes content)")
+"""`content` is readings ‖ missing days, 32 bytes ‖ salt."""
 SNAPSHOTS_TYPES: Final = {
     "Snapshots": [
         {"name": "supplier", "type": "uint32"},
@@ -96,8 +95,8 @@ def snapshot_leaf(account: int, snapshot: Mapping[str, Any]) -> bytes:
     """The hash of one account's snapshot as it is shown (EIP-712)."""
     numbers = (account, snapshot["firstDay"], snapshot["issuedAt"])
     words = b"".join(number.to_bytes(32, "big") for number in numbers)
-    rest = keccak256(snapshot["readings"]) + snapshot["missing"].to_bytes(32, "big") + snapshot["salt"]
-    return keccak256(SNAPSHOT_TYPE + words + rest)
+    content = snapshot["readings"] + snapshot["missing"].to_bytes(32, "big") + snapshot["salt"]
+    return keccak256(SNAPSHOT_TYPE + words + keccak256(content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,8 @@ class Snapshots:
         kind = np.broadcast_to(np.frombuffer(SNAPSHOT_TYPE, np.uint8), (count, 32))
         days = words_of(np.full(count, self.first_day))
         issued = words_of(np.full(count, self.issued_at))
-        parts = [kind, words_of(self.accounts), days, issued, keccak_rows(self.readings), self._missing(), self.salts]
+        content = keccak_rows(np.concatenate([self.readings, self._missing(), self.salts], axis=1))
+        parts = [kind, words_of(self.accounts), days, issued, content]
         return keccak_rows(np.ascontiguousarray(np.concatenate(parts, axis=1)))
 
     def digest(self, domain: Mapping[str, Any], supplier: int, utility: int) -> bytes:

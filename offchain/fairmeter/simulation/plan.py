@@ -19,7 +19,7 @@ DAYS_TO_PREPARE = 30
 MANDATE_DAYS_AFTER = 3_650
 MAX_DAY = 2**16 - 1
 VERIFIED_BILLS = 250
-"""In a batch whose verdicts the gate computes: so many, of the longest periods and all appealed, fit a transaction."""
+"""In a batch of a utility of which the gate judges a class (GateParameters.sol)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +156,12 @@ def _rounds(bills: Bills, scenario: Scenario, traits: Traits) -> tuple[Round, ..
     columns = (bills.end, bills.supplier, bills.utility, verified, demanding)
     order = np.lexsort((np.arange(len(bills)), *reversed(columns)))
     keys = np.stack([column[order] for column in columns], axis=1)
+    size = min(scenario.batch_bills, VERIFIED_BILLS) if scenario.meters.verified else scenario.batch_bills
     cuts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     rounds: dict[int, list[Batch]] = {}
     for rows in np.split(order, cuts):
         end, supplier, utility = int(bills.end[rows[0]]), int(bills.supplier[rows[0]]), int(bills.utility[rows[0]])
         computed, signed = bool(verified[rows[0]]), bool(demanding[rows[0]])
-        size = min(scenario.batch_bills, VERIFIED_BILLS) if computed else scenario.batch_bills
         pieces = np.split(rows, range(size, len(rows), size))
         rounds.setdefault(end, []).extend(Batch(supplier, utility, piece, computed, signed) for piece in pieces)
     return tuple(
