@@ -14,6 +14,10 @@
     features.parquet          what a model judged bills from, a row of figures a bill; empty where none did
     calibrated.model          the model's bytes; not there where none judged
 
+The bundle of a run at the trade desk has, in place of the tables about bills:
+
+    prices.parquet            the reference prices that the normal price ranges follow from
+
 Tables are Parquet, written in a stream: bills, verdicts and evidence a row group a batch, the rest by size. Seconds,
 engine and machine lie outside, in run.json beside it.
 """
@@ -23,7 +27,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -127,13 +131,23 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
             ("figures", pa.binary()),  # 8 bytes each, big-endian IEEE 754
         ]
     ),
+    "prices": pa.schema(
+        [
+            ("category", pa.int32()),
+            ("round", pa.int32()),  # how often the category's range was set by then
+            ("price", pa.int64()),  # minor units a piece, in the order in which they are hashed
+        ]
+    ),
 }
 
-TABLES: Final = tuple(SCHEMAS)
+CHAIN_TABLES: Final = ("transactions", "receipts", "logs")
+BILL_TABLES: Final = (*CHAIN_TABLES, "bills", "verdicts", "evidence", "snapshots", "features")
+TRADE_TABLES: Final = (*CHAIN_TABLES, "prices")
 PENDING_ROW_GROUPS: Final = 64
 """Written later: more would cost memory and gain no time."""
-FILES: Final = (COMPILER_INPUT, *(f"{table}.parquet" for table in TABLES))
 MODEL: Final = "calibrated.model"
+PRICES: Final = "prices.parquet"
+"""The file that only a run at the trade desk leaves."""
 
 
 def table_of(name: str, columns: Mapping[str, Any]) -> pa.Table:
@@ -149,19 +163,20 @@ class BundleWriter:
     Raises BundleError if the folder exists and is not empty.
     """
 
-    def __init__(self, folder: Path, compiler_input: bytes, model: bytes | None = None) -> None:
+    def __init__(
+        self, folder: Path, compiler_input: bytes, model: bytes | None = None, tables: Sequence[str] = BILL_TABLES
+    ) -> None:
         self.folder = folder
         if folder.exists() and any(folder.iterdir()):
             raise BundleError(f"{folder} exists and is not empty: choose another --out, or delete it")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / COMPILER_INPUT).write_bytes(compiler_input)
-        self._files = files_of(model is not None)
+        self._files = (*files_of(tables), MODEL) if model is not None else files_of(tables)
         if model is not None:
             (folder / MODEL).write_bytes(model)
-        self._rows = dict.fromkeys(TABLES, 0)
+        self._rows = dict.fromkeys(tables, 0)
         self._writers = {
-            table: pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
-            for table, schema in SCHEMAS.items()
+            table: pq.ParquetWriter(folder / f"{table}.parquet", SCHEMAS[table], compression="zstd") for table in tables
         }
         self._thread = ThreadPoolExecutor(1)
         self._pending: deque[Future[None]] = deque()
@@ -223,10 +238,24 @@ class Bundle:
         if found != FORMAT:
             raise BundleError(f"{path} has format {found!r}, expected {FORMAT}")
 
+    @property
+    def of_trade(self) -> bool:
+        """Whether it is of a run at the trade desk."""
+        return PRICES in self.manifest.get("files", {})
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Those of its kind of run."""
+        return TRADE_TABLES if self.of_trade else BILL_TABLES
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Those that it must have besides its manifest."""
+        return (*files_of(self.tables), MODEL) if MODEL in self.manifest.get("files", {}) else files_of(self.tables)
+
     def check_files(self) -> list[str]:
         """What does not agree with the manifest, one line a file: altered, missing, added."""
-        described = self.manifest.get("files", {})
-        files = files_of(MODEL in described)
+        described, files = self.manifest.get("files", {}), self.files
         present = {p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if not p.is_dir()} - {MANIFEST}
         problems = [f"{name}: missing" for name in files if name not in present]
         problems += [f"{name}: not part of a bundle" for name in sorted(present - set(files))]
@@ -268,9 +297,9 @@ class Bundle:
             raise BundleError(f"{path} cannot be read: {error}") from error
 
 
-def files_of(modelled: bool) -> tuple[str, ...]:
-    """The files of a bundle besides its manifest."""
-    return (*FILES, MODEL) if modelled else FILES
+def files_of(tables: Sequence[str]) -> tuple[str, ...]:
+    """The files of a bundle with these tables, besides its manifest and a model."""
+    return (COMPILER_INPUT, *(f"{table}.parquet" for table in tables))
 
 
 def manifest_text(fields: Mapping[str, Any]) -> str:

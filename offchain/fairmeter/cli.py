@@ -1,58 +1,26 @@
-"""The command line: parse, call, print, exit code, and nothing else. The only place that prints.
-
-Results go to standard output, all else (progress, notes, errors) to standard error. An error of errors.py is one line
-and its exit code; any other exception is a bug and shows itself.
-"""
+"""The command line: parse, call, print, exit code, and nothing else. It and terminal.py alone print."""
 
 from __future__ import annotations
 
 import json
 import signal
-import sys
-from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 import fairmeter
-from fairmeter import commands, judging, options, scoring
+from fairmeter import commands, judging, options, scoring, terminal
 from fairmeter import customers as customer_commands
-from fairmeter.errors import FairmeterError
-from fairmeter.outputs import Result
+from fairmeter.bundle import Bundle
+from fairmeter.errors import InputError
 from fairmeter.progress import progress_bars
 
-INTERRUPTED = 130
 DEPLOYMENT = Path("deployment.json")
 
-
-class Commands(TyperGroup):
-    """Turns every expected failure into one line on standard error and an exit code."""
-
-    def main(self, *args: Any, **options: Any) -> NoReturn:
-        """Run the command line and leave with its exit code."""
-        options["standalone_mode"] = False
-        try:
-            code = super().main(*args, **options)
-        except FairmeterError as error:
-            code = _refuse(str(error), error.exit_code)
-        except typer.TyperException as error:
-            code = _refuse(error.format_message(), error.exit_code)
-        except OSError as error:
-            code = _refuse(f"{error.filename or 'system'}: {error.strerror or error}", FairmeterError.exit_code)
-        if code == INTERRUPTED:
-            _refuse("interrupted", INTERRUPTED)
-        sys.exit(code)
-
-
-def _refuse(problem: str, exit_code: int) -> int:
-    typer.echo(f"fairmeter: {' '.join(problem.split())}", err=True)
-    return exit_code
-
-
-app = typer.Typer(cls=Commands, invoke_without_command=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=terminal.Commands, invoke_without_command=True, add_completion=False, pretty_exceptions_enable=False
+)
 
 
 @app.callback()
@@ -104,12 +72,30 @@ def run(
     for line in result.inferred_tariffs:
         typer.echo(f"inferred tariff: {line}", err=True)
     if as_json:
-        _print_json({**result.to_json(), "report": str(out / commands.REPORT)})
+        terminal.print_json({**result.to_json(), "report": str(out / commands.REPORT)})
     else:
         from fairmeter import report as room  # noqa: PLC0415
 
-        _print_tables(room.terminal(room.load(out)))
+        terminal.print_tables(room.terminal(room.load(out)))
         typer.echo(f"report: {out / commands.REPORT}")
+
+
+@app.command()
+def trade(
+    scenario: Annotated[Path, typer.Option(help="Who trades and how, as TOML.")],
+    out: Annotated[Path, typer.Option(help="Folder for the bundle and the report; must be new or empty.")],
+    engine: options.EngineOption = options.EngineName.ETH_TESTER,
+    as_json: options.Json = False,
+) -> None:
+    """Run purchases of every kind through the trade desk and its risk control, and record it all."""
+    with progress_bars() as tell:
+        result = commands.trade(
+            scenario, out, engine=engine.value, listener=lambda step: tell(step.phase, step.done, step.total)
+        )
+    if as_json:
+        terminal.print_json({**result.to_json(), "report": str(out / commands.REPORT)})
+    else:
+        _report_trade(out, None, as_json)
 
 
 @app.command()
@@ -132,10 +118,12 @@ def verdict(
         if model is not None:
             options.refuse_beside(context, "--model", "seed")
         with progress_bars() as tell:
-            _show(judging.judge_calibrated(usage, bills, out, model=model, rate=rate, seed=seed, tell=tell), as_json)
+            terminal.show(
+                judging.judge_calibrated(usage, bills, out, model=model, rate=rate, seed=seed, tell=tell), as_json
+            )
         return
     options.refuse_beside(context, "--policy trend", "rate", "model", "seed")
-    _show(judging.judge_bills(usage, bills, out, presets=options.presets(preset, degree)), as_json)
+    terminal.show(judging.judge_bills(usage, bills, out, presets=options.presets(preset, degree)), as_json)
 
 
 @app.command()
@@ -150,7 +138,7 @@ def fit(
     until = None if before is None else before.date()
     with progress_bars() as tell:
         fitted = judging.fit_calibrated(usage, out, before=until, seed=seed, tell=tell)
-    _show(fitted, as_json)
+    terminal.show(fitted, as_json)
 
 
 @app.command()
@@ -169,7 +157,7 @@ def evaluate(
         compared = judging.evaluate_policies(usage, bills, policies=policy or (), seed=seed, tell=tell)
     from fairmeter.report import quality  # noqa: PLC0415
 
-    _show_measured(quality, compared, plot, as_json)
+    terminal.show_measured(quality, compared, plot, as_json)
 
 
 @app.command()
@@ -188,7 +176,7 @@ def score(
     """Grade customers by how likely they are not to pay; or measure how good scores are."""
     if not evaluate:
         options.refuse_beside(context, "--history and --accounts", "data", "plot", "seed")
-        _show(scoring.score_accounts(*scoring.score_files(history, accounts, out), target=target), as_json)
+        terminal.show(scoring.score_accounts(*scoring.score_files(history, accounts, out), target=target), as_json)
         return
     options.refuse_beside(context, "--evaluate", "history", "accounts", "out", "target")
     if plot is not None:
@@ -197,7 +185,7 @@ def score(
         measured = scoring.evaluate_scores(data, seed=seed, tell=tell)
     from fairmeter.report import scores  # noqa: PLC0415
 
-    _show_measured(scores, measured, plot, as_json)
+    terminal.show_measured(scores, measured, plot, as_json)
 
 
 @app.command()
@@ -214,9 +202,9 @@ def classes(
     from fairmeter.report import classes as room  # noqa: PLC0415
 
     if as_json:
-        _print_json(room.to_json(found))
+        terminal.print_json(room.to_json(found))
     else:
-        _print_tables(room.tables(found))
+        terminal.print_tables(room.tables(found))
 
 
 @app.command()
@@ -228,7 +216,7 @@ def payments(
     as_json: options.Json = False,
 ) -> None:
     """Say what each payment was expected to be, and how likely its amount or its day is abnormal."""
-    _show(customer_commands.judge_payments(payments, out, rate=rate, seed=seed), as_json)
+    terminal.show(customer_commands.judge_payments(payments, out, rate=rate, seed=seed), as_json)
 
 
 @app.command()
@@ -245,7 +233,9 @@ def fleet(
     with progress_bars() as tell:
         usage, bills = write_fleet(out, customers, months, seed, lambda done: tell("customers", done, customers))
     if as_json:
-        _print_json({"customers": customers, "months": months, "seed": seed, "usage": str(usage), "bills": str(bills)})
+        terminal.print_json(
+            {"customers": customers, "months": months, "seed": seed, "usage": str(usage), "bills": str(bills)}
+        )
     else:
         typer.echo(f"{customers:,} customers, {months} months: {usage} and {bills}")
 
@@ -264,11 +254,11 @@ def audit(
     with progress_bars() as tell:
         result = room.audit(directory, expect=expect, usage=usage, seed=seed, progress=tell)
     if as_json:
-        _print_json(result.to_json())
+        terminal.print_json(result.to_json())
     else:
         from fairmeter.report import audit_tables  # noqa: PLC0415
 
-        _print_tables(audit_tables(result))
+        terminal.print_tables(audit_tables(result))
     if not result.passed:
         raise typer.Exit(1)
 
@@ -280,15 +270,32 @@ def report(
     as_json: options.Json = False,
 ) -> None:
     """Sum a run up, beside another if one is given, and write its report.html."""
+    if Bundle(directory).of_trade:
+        _report_trade(directory, beside, as_json)
+        return
     from fairmeter import report as room  # noqa: PLC0415
 
     loaded = room.load(directory)
     other = None if beside is None else room.load(beside)
     path = commands.write_report(loaded, other)
     if as_json:
-        _print_json({**room.to_json(loaded, other), "report": str(path)})
+        terminal.print_json({**room.to_json(loaded, other), "report": str(path)})
     else:
-        _print_tables(room.terminal(loaded, other))
+        terminal.print_tables(room.terminal(loaded, other))
+        typer.echo(f"report: {path}")
+
+
+def _report_trade(directory: Path, beside: Path | None, as_json: bool) -> None:
+    from fairmeter.report import trade as room  # noqa: PLC0415
+
+    if beside is not None:
+        raise InputError(f"--beside {beside}: {directory} is of a run at the trade desk, which has no bills to compare")
+    loaded = room.load(directory)
+    path = commands.write_trade_report(loaded)
+    if as_json:
+        terminal.print_json({**room.to_json(loaded), "report": str(path)})
+    else:
+        terminal.print_tables(room.terminal(loaded))
         typer.echo(f"report: {path}")
 
 
@@ -309,7 +316,7 @@ def deploy(
             commands.write_deployment(system, out)
         snippet = commands.snippet(engine.value, rpc_url, out)
         if as_json:
-            _print_json({**commands.deployment_json(system), "engine": engine.value, "snippet": snippet})
+            terminal.print_json({**commands.deployment_json(system), "engine": engine.value, "snippet": snippet})
             return
         for name, address in system.deployment.addresses.items():
             typer.echo(f"{name:16} 0x{address.hex()}")
@@ -353,39 +360,7 @@ def compile_(
     typer.echo(f"written to {commands.ARTIFACTS}")
 
 
-def _show(result: Result, as_json: bool) -> None:
-    if as_json:
-        _print_json(result.to_json())
-    else:
-        typer.echo(str(result))
-
-
-def _show_measured(room: Any, measured: Any, plot: Path | None, as_json: bool) -> None:
-    """By a room of the report."""
-    if plot is not None:
-        room.write_plot(measured, plot)
-    if as_json:
-        _print_json(room.to_json(measured))
-    else:
-        _print_tables(room.tables(measured))
-
-
-def _print_json(fields: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(fields, indent=2))
-
-
-def _print_tables(tables: Any) -> None:
-    from rich.console import Console  # noqa: PLC0415
-
-    Console().print(tables)
-
-
 def main() -> None:
     """The console script."""
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, terminal.terminated)
     app()
-
-
-def _terminated(number: int, _: FrameType | None) -> NoReturn:
-    """End as an interruption does, so that nothing half written is left."""
-    sys.exit(_refuse("terminated", 128 + number))

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from fairmeter.contracts.deploy import System
     from fairmeter.oracle import Done
     from fairmeter.report import Report
+    from fairmeter.report.trade import TradeReport
     from fairmeter.simulation import Listener, RunResult, Scenario
+    from fairmeter.trade import TradeResult
 
 # Each function imports what it needs: deploying loads no tables.
 
@@ -45,6 +47,28 @@ def run(
     )  # fmt: skip
     write_report(report_of(out, usage))
     return result
+
+
+def trade(scenario: Path, out: Path, *, engine: str = "eth-tester", listener: Listener | None = None) -> TradeResult:
+    """`fairmeter.trade.run` of a scenario's file, with report.html beside the bundle. Raises as it does, and InputError
+    for a file that is no scenario; then nothing is written."""
+    from fairmeter import trade as room  # noqa: PLC0415
+    from fairmeter.report import trade as reporting  # noqa: PLC0415
+    from fairmeter.simulation.scenario import read_toml  # noqa: PLC0415
+
+    result = room.run(read_toml(scenario, room.TradeScenario), out, engine=engine, listener=listener)
+    write_trade_report(reporting.load(out))
+    return result
+
+
+def write_trade_report(report: TradeReport) -> Path:
+    """Write a run's report.html beside its bundle, and return its path. Raises InputError if it cannot."""
+    from fairmeter.report.trade import html  # noqa: PLC0415
+
+    path = report.bundle.parent / REPORT
+    with replacing(path) as part:
+        part.write_text(html(report), encoding="utf-8")
+    return path
 
 
 def report_of(out: Path, usage: Path) -> Report:

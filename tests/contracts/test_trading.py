@@ -7,10 +7,9 @@ from fairmeter.contracts.deploy import System
 from fairmeter.contracts.session import Session
 from fairmeter.contracts.trading import deploy_trade
 from fairmeter.errors import RevertError
+from fairmeter.risk.terms import Category, Payment, Source
 from fairmeter.testing import Payer, Supplier
 
-BUYER = 5
-"""Source.Buyer of types/Standing.sol."""
 TREASURER = bytes(19) + b"\x07"
 
 
@@ -26,18 +25,18 @@ def test_deploy_trade__a_purchase_paid_directly__moves_the_money_and_counts_once
     currency = fairmeter_system.currency
     session.transact(
         bank,
-        trade.rules.set_category(1, min_price=1, max_price=10**6, max_quantity=10, max_delivery_days=30),
+        trade.rules.set_category(1, Category(1, 10**6, 10, 30)),
         currency.mint(bank.address, 10**6),
         currency.approve(trade.desk.address, 10**6),
         trade.desk.deposit(buyer.address, 10**6),
     )
     session.transact(seller.wallet, trade.desk.publish(seller.id, 1, 20_000, 10, 30, 0))
-    session.transact(buyer, trade.desk.buy(1, 10), trade.desk.pay_directly(1))
-    session.transact(bank, trade.standing.report(BUYER, [1 << 16]))
+    session.transact(buyer, trade.desk.buy(1, 10), trade.desk.pay(1, Payment.DIRECT))
+    session.transact(bank, trade.standing.report(Source.BUYER, [1 << 16]))
 
     assert trade.desk.balance_of(seller.wallet.address) == 199_000
     assert trade.desk.balance_of(TREASURER) == 2_000
     assert trade.desk.balance_of(buyer.address) == 10**6 - 201_000
     assert trade.standing.value_of(buyer.address) == 602
     with pytest.raises(RevertError, match="CreditStanding_NothingCounts"):
-        session.transact(bank, trade.standing.report(BUYER, [1 << 16]))
+        session.transact(bank, trade.standing.report(Source.BUYER, [1 << 16]))

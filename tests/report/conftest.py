@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from fairmeter import commands
-from fairmeter.bundle import TABLES, Bundle, BundleWriter, table_of
+from fairmeter.bundle import BILL_TABLES, Bundle, BundleWriter, table_of
 from fairmeter.report import Report, load
 from fairmeter.usage import write_fleet
 
@@ -57,7 +57,7 @@ def altered(finished: FinishedRun, tmp_path: Path) -> Callable[..., Path]:
         bundle = Bundle(finished.directory)
         compiler_input = (bundle.folder / "compiler-input.json").read_bytes()
         with BundleWriter(target / "bundle", compiler_input) as writer:
-            for name in TABLES:
+            for name in BILL_TABLES:
                 table = change(name, pl.DataFrame(pl.from_arrow(bundle.table(name)))).to_arrow()
                 writer.append(
                     name, table_of(name, {column: table[column].to_pylist() for column in table.column_names})

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from fairmeter.bundle import FILES, MANIFEST, Bundle
+from fairmeter.bundle import BILL_TABLES, MANIFEST, Bundle, files_of
 from fairmeter.chain.anvil import AnvilEngine, find_anvil
 from fairmeter.chain.engine import Receipts
 from fairmeter.chain.eth_tester import EthTesterEngine
@@ -26,7 +26,7 @@ class Fleet:
 
 
 def contents(bundle: Path) -> dict[str, bytes]:
-    return {name: (bundle / name).read_bytes() for name in (MANIFEST, *FILES)}
+    return {name: (bundle / name).read_bytes() for name in (MANIFEST, *files_of(BILL_TABLES))}
 
 
 def assert_adds_up(sums: Sums) -> None:

@@ -17,12 +17,12 @@ from fairmeter.audit.manifest import Manifest
 from fairmeter.bundle import COMPILER_INPUT, Bundle
 from fairmeter.chain.compiler import compile_input
 from fairmeter.chain.keccak import keccak256
-from fairmeter.contracts.artifacts import CONTRACTS, compiler_input
+from fairmeter.contracts.artifacts import compiler_input
 from fairmeter.contracts.deploy import creation_code
 from fairmeter.errors import ChainError, InputError, ToolMissingError
 
 
-def check_sources(bundle: Bundle) -> tuple[Check, bool]:
+def check_sources(bundle: Bundle, manifest: Manifest) -> tuple[Check, bool]:
     """Compile the bundle's sources and compare with the package's bytecode; and whether a compiler was there to do so.
 
     Without one, the sources are compared with the package's own.
@@ -42,7 +42,7 @@ def check_sources(bundle: Bundle) -> tuple[Check, bool]:
         return Check("sources", "contracts compiled again", 0, (finding,)), True
     findings = tuple(
         _differs("sources", f"{COMPILER_INPUT}, {name}", creation_code(name), compiled.get(name, b""))
-        for name in CONTRACTS
+        for name in manifest.contracts
         if compiled.get(name) != creation_code(name)
     )
     return Check("sources", "contracts compiled again, with the package's bytecode", len(compiled), findings), True
@@ -54,7 +54,7 @@ def check_deployments(bundle: Bundle, manifest: Manifest) -> Check:
     created = _created(bundle)
     creations = [call for call in calls(bundle, _labelled(bundle)) if call.to is None]
     findings: list[Finding] = []
-    for name, call in zip(CONTRACTS, creations, strict=False):
+    for name, call in zip(manifest.contracts, creations, strict=False):
         where = f"transaction {call.transaction} ({call.label})"
         code = creation_code(name)
         if not call.data.startswith(code):
@@ -62,8 +62,8 @@ def check_deployments(bundle: Bundle, manifest: Manifest) -> Check:
         elif created.get(call.transaction) != manifest.contracts[name]:
             found = shown(created.get(call.transaction))
             findings.append(Finding("bytecode", f"{where}, address", shown(manifest.contracts[name]), found))
-    if len(creations) != len(CONTRACTS):
-        findings.append(Finding("bytecode", "deployments", f"{len(CONTRACTS)}", f"{len(creations)}"))
+    if len(creations) != len(manifest.contracts):
+        findings.append(Finding("bytecode", "deployments", f"{len(manifest.contracts)}", f"{len(creations)}"))
     return Check("bytecode", "deployed contracts, with the package's bytecode", len(creations), tuple(findings))
 
 

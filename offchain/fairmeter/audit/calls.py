@@ -13,7 +13,7 @@ from fairmeter.audit.findings import MAX_FINDINGS, Check, Finding
 from fairmeter.audit.manifest import Manifest
 from fairmeter.bundle import Bundle
 from fairmeter.chain.transaction import decode_transaction
-from fairmeter.contracts.artifacts import CONTRACTS, interface
+from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.deploy import creation_code
 from fairmeter.errors import ChainError, InputError
 
@@ -75,7 +75,7 @@ def _differences(call: Call, chain_id: int, names: Mapping[bytes, str]) -> list[
 def label_of(call: Call, names: Mapping[bytes, str]) -> str:
     """contract.function, as the call itself says it; what is unknown is said to be."""
     if call.to is None:
-        created = [name for name in CONTRACTS if call.data.startswith(creation_code(name))]
+        created = [name for name in names.values() if call.data.startswith(creation_code(name))]
         return f"{created[0] if created else 'unknown'}{CONSTRUCTOR}"
     name = names.get(call.to)
     if name is None:

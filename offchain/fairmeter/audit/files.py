@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from fairmeter.audit.findings import Check, Finding, Progress
 from fairmeter.audit.manifest import Manifest
-from fairmeter.bundle import MANIFEST, MODEL, TABLES, Bundle, files_of, manifest_text
+from fairmeter.bundle import MANIFEST, Bundle, manifest_text
 
 NULLABLE: Final = frozenset({("receipts", "contract"), ("verdicts", "actual_ppm"), ("verdicts", "expected_ppm")})
 
@@ -19,7 +19,7 @@ def check_files(bundle: Bundle) -> Check:
         Finding("files", name, "the file that the manifest describes", problem)
         for name, _, problem in (line.partition(": ") for line in bundle.check_files())
     ]
-    count = len(files_of(MODEL in bundle.manifest["files"])) + 1
+    count = len(bundle.files) + 1
     if (bundle.folder / MANIFEST).read_bytes() != manifest_text(bundle.manifest).encode():
         findings.append(Finding("files", MANIFEST, "the one form of a manifest, with its own digest", "other bytes"))
     return Check("files", "files against the manifest's SHA-256", count, tuple(findings))
@@ -33,7 +33,7 @@ def check_tables(bundle: Bundle, manifest: Manifest, progress: Progress) -> Chec
     findings: list[Finding] = []
     total = sum(manifest.rows.values())
     done = 0
-    for table in TABLES:
+    for table in bundle.tables:
         rows = 0
         for group in bundle.row_groups(table):
             findings += _empty_cells(table, group, rows)

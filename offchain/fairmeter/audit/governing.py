@@ -20,6 +20,13 @@ CHANGES: Final = (
     ("Meters", "MeterSet"),
     ("AppealRegistry", "ArbiterSet"),
 )
+TRADE: Final = (
+    ("TradeRules", "CategorySet"),
+    ("TradeRules", "TermsSet"),
+    ("TradeRules", "TradeArbiterSet"),
+    ("CreditStanding", "RulesSet"),
+    ("CreditStanding", "StandingArbiterSet"),
+)
 """The events of what takes notice (`contracts.deploy.RESTRICTED`)."""
 
 
@@ -86,7 +93,8 @@ def _changes(record: ChainRecord) -> Iterator[Change]:
     """What governors alone can set: an operator that resigns, or is out, says that it is not active, and leaves the
     quorum as it was."""
     quorum = None
-    for contract, event in CHANGES:
+    governed = (*CHANGES, *TRADE) if "TradeDesk" in record.contracts else CHANGES
+    for contract, event in governed:
         for order, one in record.decoded(contract, event):
             if event == "SetChanged":
                 quorum, before = one["quorum"], quorum

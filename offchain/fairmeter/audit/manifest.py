@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
-from fairmeter.bundle import MANIFEST, MODEL, Bundle, files_of
+from fairmeter.bundle import MANIFEST, Bundle
 from fairmeter.chain.genesis import HARDFORK, Genesis
-from fairmeter.contracts.artifacts import CONTRACTS
+from fairmeter.contracts.artifacts import CONTRACTS, TRADE
 from fairmeter.errors import BundleError
 
 KEYS: Final = frozenset(
@@ -20,6 +20,11 @@ SUMS: Final = (
     *("bills", "settled", "appealed", "insufficient", "arrears"),
     *("amount_billed", "amount_unjudged", "amount_settled", "amount_pending", "amount_waiting"),
     *("amount_held", "amount_arrears", "amount_void", "transactions", "gas_used"),
+)
+TRADE_SUMS: Final = (
+    *("offers", "warned", "purchases", "parts", "amount_bought", "amount_direct", "amount_instalments"),
+    *("amount_released", "amount_returned", "fees", "deposited", "withdrawn", "changes", "flagged", "suspended"),
+    *("banned", "rewarded", "transactions", "refused", "gas_used"),
 )
 HEX: Final = re.compile(r"0x([0-9a-f]{2})*")
 
@@ -43,7 +48,7 @@ class Manifest:
     genesis: Genesis | None
     """None for a run on a foreign chain, whose beginning the bundle does not hold."""
     contracts: Mapping[str, bytes]
-    """Addresses by contract name."""
+    """Addresses by contract name, in the order of deployment."""
     operators: tuple[bytes, ...]
     scenario: Mapping[str, Any]
     sources: Mapping[str, Any]
@@ -65,10 +70,11 @@ def read_manifest(bundle: Bundle) -> Manifest:
     head.only(("block", "timestamp", "history"))
     if chain.text("hardfork") != HARDFORK:
         raise BundleError(f"{MANIFEST}: chain.hardfork is {chain.text('hardfork')}, expected {HARDFORK}")
-    contracts.only(CONTRACTS)
-    sums.only(SUMS)
+    named, counted = ((*CONTRACTS, *TRADE), TRADE_SUMS) if bundle.of_trade else (CONTRACTS, SUMS)
+    contracts.only(named)
+    sums.only(counted)
     files = fields.nested("files")
-    names = files_of(MODEL in files.values)
+    names = bundle.files
     files.only(names)
     tables = {name: files.nested(name) for name in names}
     for described in tables.values():
@@ -76,11 +82,11 @@ def read_manifest(bundle: Bundle) -> Manifest:
     return Manifest(
         chain_id=chain.number("chain_id"),
         genesis=None if chain.value("genesis") is None else _genesis(chain),
-        contracts={name: contracts.hexadecimal(name, 20) for name in CONTRACTS},
+        contracts={name: contracts.hexadecimal(name, 20) for name in named},
         operators=fields.addresses("operators"),
         scenario=fields.nested("scenario").values,
         sources=fields.nested("sources").values,
-        sums={name: sums.number(name) for name in SUMS},
+        sums={name: sums.number(name) for name in counted},
         head=Head(head.number("block"), head.number("timestamp"), head.hexadecimal("history", 32)),
         rows={
             name.removesuffix(".parquet"): described.number("rows")

@@ -21,6 +21,7 @@ RARE: Final = frozenset(
     {
         *("SupplierRegistered", "TariffSet", "OperatorSet", "PeriodsSet", "PresetsSet", "SetChanged", "StakesSet"),
         *("MeterSet", "ArbiterSet", "RoleGranted", "RoleRevoked", "OperationScheduled", "OperationExecuted"),
+        *("CategorySet", "TermsSet", "TradeArbiterSet", "RulesSet", "StandingArbiterSet"),
     }
 )
 """Events that the audit takes one by one: governance emits them, few, and with parameters of any size."""

@@ -34,6 +34,8 @@ from fairmeter.audit.signed import Signed
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source
 from fairmeter.audit.sums import check_sums
+from fairmeter.audit.trade.check import TradeLooks, Trading
+from fairmeter.audit.trade.sums import check_trade_sums
 from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
@@ -111,7 +113,7 @@ class _Audit:
         yield check_calls(bundle, manifest)
         yield from self._chain()
         # last, since it takes longer than all the rest of a small bundle
-        sources, self.compiled = check_sources(bundle)
+        sources, self.compiled = check_sources(bundle, manifest)
         yield sources
 
     def _chain(self) -> Generator[Check]:
@@ -124,6 +126,9 @@ class _Audit:
         recorded = recorded_implementation(bundle.folder)
         with open_referee(recorded, manifest.genesis, manifest.rows["transactions"]) as engine:
             self.replayed_on = engine.implementation
+            if bundle.of_trade:
+                yield from self._traded(engine)
+                return
             looks = Looks(engine, manifest)
             sample = None
             if recorded is not None and family(recorded) == family(engine.implementation) != WITNESS:
@@ -133,6 +138,24 @@ class _Audit:
                 self.sampled_on = sample.implementation
                 yield sample.check()
             yield from self._recorded(self._record(), engine, looks.all())
+
+    def _traded(self, engine: Engine) -> Generator[Check]:
+        """Of a run at the trade desk, which no operator judged."""
+        bundle, manifest = self.bundle, self.manifest
+        looks = TradeLooks(engine, manifest.contracts)
+        yield Replay(bundle, manifest, engine, looks.look, self.progress).run()
+        record = self._record()
+        yield check_operators(manifest, record)
+        yield Governing(record).check()
+        trading = Trading(record, bundle, looks, engine)
+        yield from trading.checks()
+        yield check_trade_sums(bundle, manifest, trading)
+        yield from self._anchors(record, engine)
+
+    def _anchors(self, record: ChainRecord, engine: Engine | None) -> Generator[Check]:
+        if self.anchors is not None and engine is not None:
+            self.anchored = True
+            yield check_anchors(self.anchors, self.manifest, record, engine)
 
     def _record(self) -> ChainRecord:
         """Of the bundle's logs: those of the replay, where there was one, or it would have found a difference."""
@@ -186,9 +209,7 @@ class _Audit:
         ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
         yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters), tuple(checkpoints), ledger))
         yield check_sums(self.bundle, manifest, rebuilt)
-        if self.anchors is not None and engine is not None:
-            self.anchored = True
-            yield check_anchors(self.anchors, manifest, record, engine)
+        yield from self._anchors(record, engine)
 
 
 class Looks:

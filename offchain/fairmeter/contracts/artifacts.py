@@ -24,6 +24,8 @@ CONTRACTS: Final = (
     "ReadingsArbiter",
 )
 """In the order of their deployment."""
+TRADE: Final = ("CreditStanding", "TradeRules", "TradeDesk")
+"""What is deployed beside them where there is a trade desk, in their order."""
 
 
 @functools.cache

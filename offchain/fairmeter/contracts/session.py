@@ -63,14 +63,21 @@ class Session:
         self, calls: Sequence[Call], signed: Sequence[SignedTransaction], timestamp: int | None = None
     ) -> Receipts:
         """`send` for calls that were signed already, a transaction each."""
+        receipts = self.attempt(calls, signed, timestamp)
+        for place in np.flatnonzero(~receipts.status)[:1].tolist():
+            call = calls[place]
+            raise interface(call.contract).decode_error(receipts.reverts.get(place, b""), call.label)
+        return receipts
+
+    def attempt(
+        self, calls: Sequence[Call], signed: Sequence[SignedTransaction], timestamp: int | None = None
+    ) -> Receipts:
+        """`send_signed` of what contracts may refuse: the receipts say which."""
         if not calls:
             return Receipts.of([])
         receipts = self.engine.send_signed(signed, timestamp)
         if self._observer is not None:
             self._observer(Sent(calls, signed, receipts))
-        for place in np.flatnonzero(~receipts.status)[:1].tolist():
-            call = calls[place]
-            raise interface(call.contract).decode_error(receipts.reverts.get(place, b""), call.label)
         return receipts
 
     def transact(self, wallet: Wallet, *calls: Call, timestamp: int | None = None) -> Receipts:

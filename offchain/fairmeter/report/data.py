@@ -156,9 +156,9 @@ def _load(bundle: Bundle) -> Report:
     return Report(
         bundle=bundle.folder,
         manifest=manifest,
-        result=_result(bundle.folder.parent / RESULT),
+        result=run_result(bundle),
         bills=bills,
-        gas=_gas(bundle),
+        gas=gas_by_kind(bundle),
         largest=largest_appeals(bundle, bills),
         wrongs=load_wrongs(bundle.folder.parent / WRONGS),
         bonds=bond_changes(logs, addresses["PaymentLedger"], addresses["Operators"]),
@@ -213,7 +213,8 @@ def _released(logs: pa.Table, ledger: bytes, batch: Int64s) -> Bools:
     return np.isin(batch, event["batch"])
 
 
-def _gas(bundle: Bundle) -> pl.DataFrame:
+def gas_by_kind(bundle: Bundle) -> pl.DataFrame:
+    """A row a kind of transaction, most gas first: label, transactions, gas."""
     labels, receipts = (
         bundle.table(name, ["transaction", column])
         for name, column in (("transactions", "label"), ("receipts", "gas_used"))
@@ -226,7 +227,9 @@ def _gas(bundle: Bundle) -> pl.DataFrame:
     return frame.select("label", "transactions", "gas").sort(["gas", "label"], descending=[True, False])
 
 
-def _result(path: Path) -> dict[str, Any]:
+def run_result(bundle: Bundle) -> dict[str, Any]:
+    """What run.json beside a bundle says; nothing where there is none."""
+    path = bundle.folder.parent / RESULT
     if not path.is_file():
         return {}
     try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -13,6 +12,9 @@ from fairmeter.bundle import MODEL
 from fairmeter.report import beside, plots, wrongs
 from fairmeter.report.data import Report
 from fairmeter.report.figures import growth, money, period, quantity, reason, share
+from fairmeter.report.markup import document
+from fairmeter.report.markup import figure as _figure
+from fairmeter.report.markup import table as _table
 from fairmeter.report.outcome import STATES
 from fairmeter.report.readings import Appeal
 from fairmeter.units import PPM
@@ -26,15 +28,10 @@ APPEALS_MEAN: Final = (
 def html(report: Report, other: Report | None = None) -> str:
     """The page, with a comparison with an `other` run of the same bills; the same for the same runs, byte for byte.
     Raises InputError for a run of other bills."""
-    css = resources.files("fairmeter.report").joinpath("page.css").read_text(encoding="utf-8")
     parts = (_money, _wrongs, _growth, _appeals, _arrears, _cost, _record)
     sections = [_head(report), "" if other is None else _beside(report, other), *(part(report) for part in parts)]
     body = "\n".join(section for section in sections if section)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(_title(report))}</title>\n<style>\n{css}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+    return document(_title(report), body)
 
 
 def _title(report: Report) -> str:
@@ -283,26 +280,3 @@ def _record(report: Report) -> str:
         "evidence, and the events of its transactions. <code>fairmeter audit</code> replays and recomputes them.</p>\n"
         f'<dl class="record">{items}</dl></section>'
     )
-
-
-def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Any]], foot: Sequence[Any] | None = None) -> str:
-    """A table whose first column names its rows."""
-    top = "".join(f'<th scope="col">{escape(name[:1].upper() + name[1:])}</th>' for name in head)
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
-    bottom = f"<tfoot><tr>{_cells(foot)}</tr></tfoot>" if foot else ""
-    return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead>'
-        f"<tbody>{body}</tbody>{bottom}</table></div>"
-    )
-
-
-def _cells(row: Sequence[Any]) -> str:
-    first, *rest = map(str, row)
-    return f'<th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-
-
-def _figure(svg: str, description: str, caption: str | None) -> str:
-    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    kind = ' class="wide"' if caption else ""
-    drawn = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1)
-    return f"<figure{kind}>{drawn}{below}</figure>"

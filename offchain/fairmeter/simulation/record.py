@@ -8,25 +8,22 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from fairmeter.bundle import SCHEMAS, BundleWriter, table_of
+from fairmeter.bundle import CHAIN_TABLES, SCHEMAS, BundleWriter, table_of
 from fairmeter.contracts.challenging import Shown
 from fairmeter.contracts.packing import Evidence
 from fairmeter.contracts.session import Sent
 from fairmeter.model import Bills, Int64s, UInt8s, Utility
 from fairmeter.oracle import Judgement
 
-CHAIN_TABLES: Final = ("transactions", "receipts", "logs")
 BYTES_A_ROW_GROUP: Final = 1 << 23
 """Of the chain's tables: many small transactions share a row group."""
 
 
-class Recorder:
-    """Writes transactions, receipts and logs, batches and evidence; counts transactions and gas."""
+class ChainRecorder:
+    """Writes transactions, receipts and logs; counts transactions and gas."""
 
-    def __init__(self, writer: BundleWriter, bills: Bills) -> None:
+    def __init__(self, writer: BundleWriter) -> None:
         self._writer = writer
-        self._customers, self._suppliers = pa.array(bills.customers), pa.array(bills.suppliers)
-        self._bills = bills
         self._waiting: dict[str, list[pa.Table]] = {name: [] for name in CHAIN_TABLES}
         self._bytes = 0
         self.transactions = 0
@@ -70,6 +67,15 @@ class Recorder:
                 self._writer.append(name, pa.concat_tables(tables))
                 tables.clear()
         self._bytes = 0
+
+
+class Recorder(ChainRecorder):
+    """Writes batches and evidence besides."""
+
+    def __init__(self, writer: BundleWriter, bills: Bills) -> None:
+        super().__init__(writer)
+        self._customers, self._suppliers = pa.array(bills.customers), pa.array(bills.suppliers)
+        self._bills = bills
 
     def judged(self, judgement: Judgement, rows: Int64s) -> None:
         """A batch's bills, verdicts and evidence, a row group each; `rows` are the bills' in the file."""

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import resource
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fairmeter.bundle import BundleWriter, file_hash
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.genesis import Genesis
 from fairmeter.chain.history import history_digest
-from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.opening import open_engine
 from fairmeter.contracts.artifacts import compiler_input
 from fairmeter.errors import InputError
@@ -32,21 +26,18 @@ from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, RunResult, Sums
 from fairmeter.simulation.scenario import PolicyName, Scenario
+from fairmeter.simulation.sealing import BUNDLE, Sealed, check_empty, peak_memory, whole_or_nothing
 from fairmeter.simulation.traits import Traits, overbilled, posted_twice
 from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills, load_tariffs, load_usage
 
 if TYPE_CHECKING:
     from fairmeter.oracle.modelled import Model
 
-BUNDLE = "bundle"
 RESULT = "run.json"
-ANCHORS = "anchors.json"
 METERS = "meters.parquet"
 """On a foreign chain, which goes on: what operators begin with who judge later bills of these accounts."""
 WRONGS = "wrongs.parquet"
 """Beside the bundle, which holds what happened: what would have been right only the run knows."""
-KIBIBYTE: Final = 1_024
-"""Linux counts a process's memory in them."""
 
 
 def run(
@@ -71,15 +62,14 @@ def run(
     """
     scenario = Scenario() if scenario is None else scenario
     clock = Clock()
-    if out.exists() and any(out.iterdir()):
-        raise InputError(f"{out} exists and is not empty: choose another --out, or delete it")
+    check_empty(out)
     with clock.phase("read bills"):
         billed, prices, inferred = _load(bills, tariffs)
         traits = Traits.draw(len(billed.customers), scenario)
         posted = posted_twice(overbilled(billed, prices, scenario), scenario)
         layout = plan(posted, prices, scenario, traits)
     judges = _model(usage, layout, scenario, model, clock, listener or _silent)
-    with _whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
+    with whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
         readings = thread.submit(lambda: WindowedReadings(UsageStore(usage, billed), layout))
         sources = {name: thread.submit(file_hash, path) for name, path in (("usage", usage), ("bills", bills))}
         job = _Job(layout, scenario, traits, judges, readings, sources, clock, listener or _silent)
@@ -88,8 +78,7 @@ def run(
             sums = job.run(chain, None if chain.name == "rpc" else genesis, folder)
             name, implementation = chain.name, chain.implementation
         seconds, phases = clock.read()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIBIBYTE
-        result = RunResult(sums, seconds, phases, peak, name, implementation, out / BUNDLE, inferred)
+        result = RunResult(sums, seconds, phases, peak_memory(), name, implementation, out / BUNDLE, inferred)
         (folder / RESULT).write_text(json.dumps(result.to_json(), indent=2) + "\n")
     return result
 
@@ -155,77 +144,16 @@ class _Job:
             with self.clock.phase("finish"):
                 hashes = {name: future.result() for name, future in self.sources.items()}
                 history = history_digest(engine, acting.first_block, acting.last_block)
-                writer.finish(_manifest(engine, acting, self.scenario, hashes, sums, genesis, history))
+                operators = [wallet.address for wallet in acting.people.operators]
+                sealed = Sealed(engine, genesis, acting.system.deployment, operators, acting.last_block, history)
+                writer.finish(sealed.manifest(self.scenario.to_json(), hashes, sums.to_json()))
                 if genesis is None:
                     write_meters(folder / METERS, acting.meters, self.plan.bills.customers)
                 wrongs = acting.wrongs()
                 if wrongs is not None:
                     wrongs.write_parquet(folder / WRONGS)
-                _write_anchors(folder / ANCHORS, engine, acting, history)
+                sealed.write_anchors(folder, acting.meter_keys)
         return sums
-
-
-def _manifest(
-    engine: Engine,
-    acting: Run,
-    scenario: Scenario,
-    sources: dict[str, str],
-    sums: Sums,
-    genesis: Genesis | None,
-    history: bytes,
-) -> dict[str, object]:
-    head = engine.block(acting.last_block)
-    return {
-        "fairmeter": version("fairmeter"),
-        "chain": {
-            "chain_id": engine.chain_id,
-            "hardfork": "prague",
-            "genesis": None
-            if genesis is None
-            else {
-                "timestamp": genesis.timestamp,
-                "gas_limit": genesis.gas_limit,
-                "base_fee": genesis.base_fee,
-                "funder": "0x" + genesis.funder.hex(),
-                "balance": str(genesis.balance),
-            },
-        },
-        "contracts": acting.system.deployment.to_json()["contracts"],
-        "operators": ["0x" + wallet.address.hex() for wallet in acting.people.operators],
-        "scenario": scenario.to_json(),
-        "sources": sources,
-        "sums": sums.to_json(),
-        "head": {"block": head.number, "timestamp": head.timestamp, "history": "0x" + history.hex()},
-    }
-
-
-def _write_anchors(path: Path, engine: Engine, acting: Run, history: bytes) -> None:
-    """What an auditor should have from outside the bundle: `audit --expect`."""
-    anchors = {
-        "operators": ["0x" + wallet.address.hex() for wallet in acting.people.operators],
-        "meter_keys": ["0x" + key.hex() for key in acting.meter_keys],
-        "bytecode": {
-            name: "0x" + keccak256(engine.code(address)).hex()
-            for name, address in acting.system.deployment.addresses.items()
-        },
-        "history": "0x" + history.hex(),
-    }
-    path.write_text(json.dumps(anchors, indent=2) + "\n")
-
-
-@contextmanager
-def _whole_or_nothing(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that becomes `out` at the end, or is gone if anything went wrong."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        folder.rename(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _silent(_: Progress) -> None:

@@ -45,7 +45,7 @@ import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from annotated_types import Ge, Le
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -56,6 +56,7 @@ from fairmeter.errors import InputError
 from fairmeter.model import ClassPolicy, Policy, Presets
 from fairmeter.units import MAX_BATCH_BILLS, PPM, SECONDS_A_DAY, Ppm
 
+T = TypeVar("T")
 DAY = SECONDS_A_DAY
 MAX_OPERATORS: Final = 128
 """As many as a batch's record has bits for."""
@@ -332,7 +333,12 @@ class Scenario:
 
 
 def load_scenario(path: Path) -> Scenario:
-    """The scenario of a TOML file; raises InputError, naming the field, for what is no scenario."""
+    """The scenario of a TOML file; raises as `read_toml`."""
+    return read_toml(path, Scenario)
+
+
+def read_toml(path: Path, kind: type[T]) -> T:
+    """A record of a TOML file; raises InputError, naming the field, for what is none."""
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -340,7 +346,7 @@ def load_scenario(path: Path) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not TOML: {error}") from error
     try:
-        return TypeAdapter(Scenario).validate_python(fields)
+        return TypeAdapter(kind).validate_python(fields)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"

@@ -1,0 +1,124 @@
+"""One small run at the trade desk, replayed once, and its logs to be changed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from fairmeter.audit.findings import Finding
+from fairmeter.audit.manifest import read_manifest
+from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.replay import Replay
+from fairmeter.audit.trade.check import TradeLooks, Trading
+from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.chain.engine import Engine
+from fairmeter.chain.eth_tester import EthTesterEngine
+from fairmeter.chain.revm import RevmEngine
+from fairmeter.contracts.artifacts import interface
+from fairmeter.errors import ToolMissingError
+from fairmeter.trade import TradeScenario, run
+from fairmeter.trade.scenario import Buyers, Farmers, Suppliers
+
+Row = dict[str, Any]
+
+# with every event of desk and standing but one: nobody takes an offer back
+SMALL = TradeScenario(
+    seed=11,
+    suppliers=Suppliers(count=4, offers=3, overpricing=250_000, undelivering=250_000),
+    buyers=Buyers(
+        count=8,
+        purchases=60,
+        failing=375_000,
+        late=250_000,
+        frozen=130_000,
+        disputing=250_000,
+        appealing=700_000,
+    ),
+    farmers=Farmers(pairs=1, trades=51),
+)
+
+
+@pytest.fixture(scope="session")
+def traded(tmp_path_factory: pytest.TempPathFactory, fastest: str) -> Path:
+    folder = tmp_path_factory.mktemp("trade") / "run"
+    run(SMALL, folder, engine=fastest)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory, fastest: str) -> Path:
+    folder = tmp_path_factory.mktemp("tiny") / "run"
+    scenario = TradeScenario(
+        seed=5,
+        days=40,
+        suppliers=Suppliers(count=2, offers=2),
+        buyers=Buyers(count=2, purchases=3),
+        farmers=Farmers(pairs=0),
+    )
+    run(scenario, folder, engine=fastest)
+    return folder
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The run at its end, with what was seen on the way."""
+
+    bundle: Bundle
+    engine: Engine
+    looks: TradeLooks
+    rows: Sequence[Row]
+    times: Any
+
+    def trading(self, rows: Sequence[Row]) -> Trading:
+        """The run followed as if these had been its logs."""
+        logs = pa.Table.from_pylist(list(rows), schema=SCHEMAS["logs"])
+        record = ChainRecord([logs], read_manifest(self.bundle).contracts, self.times)
+        return Trading(record, self.bundle, self.looks, self.engine)
+
+    def found(self, rows: Sequence[Row]) -> Finding | None:
+        """The first finding where these had been the logs."""
+        return next((finding for check in self.trading(rows).checks() for finding in check.findings), None)
+
+    def places(self, event: str, contract: str = "TradeDesk") -> list[int]:
+        """Of a contract's events among the rows."""
+        address = read_manifest(self.bundle).contracts[contract]
+        topic = interface(contract).topic(event)
+        return [
+            place for place, row in enumerate(self.rows) if row["address"] == address and row["topics"][:32] == topic
+        ]
+
+    def without(self, place: int) -> list[Row]:
+        return [row for number, row in enumerate(self.rows) if number != place]
+
+    def with_word(self, place: int, event: str, name: str, change: Callable[[int], int], contract: str) -> list[Row]:
+        """The rows with one value of one event changed."""
+        plain = [one["name"] for one in interface(contract).event(event)["inputs"] if not one["indexed"]]
+        start = 32 * plain.index(name)
+        data = self.rows[place]["data"]
+        value = change(int.from_bytes(data[start : start + 32], "big")) % 2**256
+        row = {**self.rows[place], "data": data[:start] + value.to_bytes(32, "big") + data[start + 32 :]}
+        return [row if number == place else one for number, one in enumerate(self.rows)]
+
+
+@pytest.fixture(scope="session")
+def replayed(traded: Path) -> Iterator[Replayed]:
+    bundle = Bundle(traded)
+    manifest = read_manifest(bundle)
+    assert manifest.genesis is not None
+    engine: Engine
+    try:
+        engine = RevmEngine(manifest.genesis)
+    except ToolMissingError:
+        engine = EthTesterEngine(manifest.genesis)
+    with contextlib.closing(engine):
+        looks = TradeLooks(engine, manifest.contracts)
+        assert Replay(bundle, manifest, engine, looks.look, lambda *_: None).run().passed
+        times = np.concatenate([group["timestamp"].to_numpy() for group in bundle.row_groups("transactions")])
+        yield Replayed(bundle, engine, looks, bundle.table("logs").to_pylist(), times)
