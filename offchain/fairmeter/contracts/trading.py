@@ -49,6 +49,11 @@ class TradeRules(Contract):
         """An operator's: normal prices of a category, minor units a piece, and the hash of what they follow from."""
         return self.write("proposeRange", category, low, high, inputs_hash)
 
+    def split_of(self, total: int) -> tuple[int, int]:
+        """Into how many parts a total is split by the present terms, and what the last one comes to."""
+        count, last = self.read("splitOf", total)
+        return int(count), int(last)
+
 
 class TradeDesk(Contract):
     """Purchases from the ledger's suppliers under a risk control."""
