@@ -127,12 +127,16 @@ class StandingMachine(RuleBasedStateMachine):
             for _ in range(2):
                 self.report(Source.BUYER, trade << 16, Fact(party, Conduct.PAID_IN_TIME, FEE, self.time))
 
-    @rule(person=people, off=st.sampled_from([-1, 0, 0, 1]))
-    def fail(self, person: str, off: int) -> None:
-        """Leave a purchase, which is reported around the end of its time."""
-        trade = self.buy(person)
-        if trade is not None:
-            fact = Fact(self.wallets[person].address, Conduct.ABANDONED, 0, self.time + Terms().pay_period)
+    @rule(person=people, off=st.sampled_from([-1, 0, 0, 1]), count=st.integers(1, 4))
+    def fail(self, person: str, off: int, count: int) -> None:
+        """Leave purchases, which are reported around the end of the first one's time and later."""
+        left: dict[int, Fact] = {}
+        for _ in range(count):
+            trade = self.buy(person)
+            if trade is not None:
+                end = self.time + Terms().pay_period
+                left[trade] = Fact(self.wallets[person].address, Conduct.ABANDONED, 0, end)
+        for trade, fact in left.items():
             self.wait(fact.at, off)
             self.report(Source.TRADE, trade, fact)
 
@@ -146,7 +150,7 @@ class StandingMachine(RuleBasedStateMachine):
         deadline = self.plain.appeal(change, self.wallets[person].address, self.time)
         assert (receipt is not None) == (deadline is not None)
 
-    @rule(off=offs, kept=st.sampled_from([0, 0, 4, 10, 11]), data=st.data())
+    @rule(off=st.sampled_from([None, -1, 0, 1]), kept=st.sampled_from([0, 0, 0, 4, 10, 11]), data=st.data())
     @precondition(lambda self: self.appealed)
     def judge(self, off: int | None, kept: int, data: st.DataObject) -> None:
         change = data.draw(st.sampled_from(self.appealed))
@@ -187,8 +191,8 @@ class StandingMachine(RuleBasedStateMachine):
 
 TestStanding = StandingMachine.TestCase
 TestStanding.settings = settings(
-    max_examples=30,
-    stateful_step_count=50,
+    max_examples=40,
+    stateful_step_count=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

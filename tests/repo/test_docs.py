@@ -17,7 +17,7 @@ from fairmeter import cli
 
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"(?<![\w./-])fairmeter ([a-z][a-z-]*)([^\n|]*)")
+COMMAND = re.compile(r"(?<![\w./-])fairmeter ((?:standing )?[a-z][a-z-]*)([^\n|]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 SCRIPT = re.compile(r"(?<![\w/])(?:scripts|\.ci)/[a-z]+\b")
 GAS = re.compile(r"^\| [^|]+ \| ([\d,]+) \|", re.MULTILINE)
@@ -29,9 +29,16 @@ def commands() -> dict[str, TyperCommand]:
     """The command line's commands by name."""
     group = typer.main.get_command(cli.app)
     assert isinstance(group, TyperGroup)
-    commands = {name: command for name, command in group.commands.items() if isinstance(command, TyperCommand)}
-    assert len(commands) == len(group.commands)
-    return commands
+    found: dict[str, TyperCommand] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            found |= {
+                f"{name} {one}": inner for one, inner in command.commands.items() if isinstance(inner, TyperCommand)
+            }
+        else:
+            assert isinstance(command, TyperCommand)
+            found[name] = command
+    return found
 
 
 @pytest.fixture(scope="module")

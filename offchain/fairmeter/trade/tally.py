@@ -45,7 +45,9 @@ class TradeSums:
     flagged: int
     """Values that became abnormal."""
     suspended: int
+    """Suspensions, also of who is banned already."""
     banned: int
+    """Those of them with which the party is banned."""
     rewarded: int
     transactions: int
     refused: int

@@ -1,0 +1,78 @@
+"""What `fairmeter standing` does: rules tried on a history before they are set, and the history of an account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fairmeter.errors import InputError
+
+if TYPE_CHECKING:
+    from fairmeter.audit.trade.history import AccountHistory
+    from fairmeter.risk.standing import Fact
+    from fairmeter.risk.terms import Rules
+    from fairmeter.risk.whatif import WhatIf
+
+COLUMNS: Final = ("party", "conduct", "at", "fee")
+"""Of a history's file: whose, what it did in words, when in Unix seconds, and its fee in minor units."""
+
+
+def what_if(history: Path, rules: Path | None, share: float | None = None) -> WhatIf:
+    """What the rules of a TOML file (the contract's first ones without it) would have made of `history`: a file with
+    COLUMNS, or what a run at the trade desk wrote; with a `share` (0 to 1) the rules fitted so that they suspend and
+    flag at most so many. Raises InputError for a file that is wrong, BundleError for a bundle that is."""
+    from fairmeter.risk.terms import Rules  # noqa: PLC0415
+    from fairmeter.risk.whatif import WhatIf, fitted, simulate  # noqa: PLC0415
+    from fairmeter.simulation.scenario import read_toml  # noqa: PLC0415
+
+    wanted = Rules() if rules is None else read_toml(rules, Rules)
+    facts, present = _facts(history)
+    if share is not None:
+        wanted = fitted(facts, wanted, share)
+    return WhatIf(wanted, simulate(facts, wanted), None if present is None else simulate(facts, present))
+
+
+def history_of(directory: Path, account: str) -> AccountHistory:
+    """The history of an account, an address or the name of a supplier, in a run at the trade desk. Raises InputError
+    for one for which nothing counted."""
+    from fairmeter.audit.trade.history import AccountHistory, TradeHistory  # noqa: PLC0415
+    from fairmeter.bundle import Bundle  # noqa: PLC0415
+
+    found = TradeHistory(Bundle(directory))
+    digits = account.removeprefix("0x")
+    try:
+        party = found.names[account] if account in found.names else bytes.fromhex(digits)
+    except ValueError as error:
+        raise InputError(f"{account} is neither an address nor a supplier of {directory}") from error
+    entries = found.of(party)
+    if not entries:
+        raise InputError(f"nothing counted for {account} in {directory}")
+    return AccountHistory(account, entries)
+
+
+def _facts(history: Path) -> tuple[list[Fact], Rules | None]:
+    if history.is_dir():
+        from fairmeter.audit.trade.history import TradeHistory  # noqa: PLC0415
+        from fairmeter.bundle import Bundle  # noqa: PLC0415
+
+        found = TradeHistory(Bundle(history))
+        return found.facts(), found.rules
+    return _read(history), None
+
+
+def _read(path: Path) -> list[Fact]:
+    import polars as pl  # noqa: PLC0415
+
+    from fairmeter.risk.standing import Fact  # noqa: PLC0415
+    from fairmeter.risk.whatif import conduct_of  # noqa: PLC0415
+
+    if path.suffix not in {".csv", ".parquet"}:
+        raise InputError(f"{path}: expected a .csv or .parquet file, or what a run at the trade desk wrote")
+    try:
+        table = pl.read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
+        rows = table.select(pl.col("party", "conduct").cast(pl.String), pl.col("at", "fee").cast(pl.Int64))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}: {error}") from error
+    if rows.null_count().sum_horizontal().item() or (rows["at"] < 1).any():
+        raise InputError(f"{path}: every row has {', '.join(COLUMNS)}, times from 1 on")
+    return [Fact(party.encode(), conduct_of(conduct), fee, at) for party, conduct, at, fee in rows.iter_rows()]
