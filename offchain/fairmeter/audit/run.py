@@ -27,7 +27,7 @@ from fairmeter.audit.money import Checkpoint, Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.referee import open_referee, recorded_implementation
-from fairmeter.audit.replay import Replay
+from fairmeter.audit.replay import Replay, Watch
 from fairmeter.audit.rules import Rules
 from fairmeter.audit.sample import JUDGING, Sample
 from fairmeter.audit.signed import Signed
@@ -40,7 +40,7 @@ from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
-from fairmeter.errors import InputError
+from fairmeter.errors import BundleError, InputError
 from fairmeter.verdict.needed import calibrated_policy
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ def audit(
     progress: Progress | None = None,
 ) -> AuditResult:
     """Audit the bundle in `directory` (or in its folder "bundle"): replay every transaction on another EVM where one is
-    installed, recompute every verdict, check every invariant. `expect` is a file of anchors (`anchor.read_anchors`),
-    `usage` the source of the readings. A run too long for another EVM is replayed on its own, and a sample of its
-    batches on the other; `seed` draws the sample, and is drawn itself if it is None.
+    installed, recompute every verdict, or follow every purchase and standing of a run at the trade desk, and check every
+    invariant. `expect` is a file of anchors (`anchor.read_anchors`), `usage` the source of the readings. A run too long
+    for another EVM is replayed on its own, and a sample of its batches or steps on the other; `seed` draws the sample,
+    and is drawn itself if it is None.
 
     What differs comes back as findings. Raises BundleError for a folder that is no bundle of this format or has damaged
     tables, InputError for an `expect` or `usage` that is wrong, ChainError if the replaying chain dies.
@@ -71,6 +72,10 @@ def audit(
     anchors = None if expect is None else read_anchors(expect)
     if anchors is not None and manifest.genesis is None:
         raise InputError(f"{expect}: the run was on a foreign chain, which cannot be replayed: nothing to anchor to")
+    if bundle.of_trade and usage is not None:
+        raise InputError(f"{usage}: the run was at the trade desk, which has no readings: leave it out")
+    if bundle.of_trade and manifest.genesis is None:
+        raise BundleError(f"{bundle.folder}: a run at the trade desk whose beginning is not in the bundle")
     work = _Audit(bundle, manifest, None if usage is None else Source(usage), anchors, progress or _silent, seed)
     checks: list[Check] = []
     with closing(work.checks()) as stages:
@@ -126,24 +131,27 @@ class _Audit:
         recorded = recorded_implementation(bundle.folder)
         with open_referee(recorded, manifest.genesis, manifest.rows["transactions"]) as engine:
             self.replayed_on = engine.implementation
-            if bundle.of_trade:
-                yield from self._traded(engine)
-                return
-            looks = Looks(engine, manifest)
             sample = None
             if recorded is not None and family(recorded) == family(engine.implementation) != WITNESS:
                 sample = Sample(bundle, engine, manifest.genesis, self.seed)
-            yield Replay(bundle, manifest, engine, looks.judged, self.progress, sample).run()
-            if sample is not None:
-                self.sampled_on = sample.implementation
-                yield sample.check()
-            yield from self._recorded(self._record(), engine, looks.all())
+            if bundle.of_trade:
+                traded = TradeLooks(engine, manifest.contracts)
+                yield from self._replay(engine, traded.look, sample)
+                yield from self._traded(engine, traded)
+            else:
+                looks = Looks(engine, manifest)
+                yield from self._replay(engine, looks.judged, sample)
+                yield from self._recorded(self._record(), engine, looks.all())
 
-    def _traded(self, engine: Engine) -> Generator[Check]:
+    def _replay(self, engine: Engine, watch: Watch, sample: Sample | None) -> Generator[Check]:
+        yield Replay(self.bundle, self.manifest, engine, watch, self.progress, sample).run()
+        if sample is not None:
+            self.sampled_on = sample.implementation
+            yield sample.check()
+
+    def _traded(self, engine: Engine, looks: TradeLooks) -> Generator[Check]:
         """Of a run at the trade desk, which no operator judged."""
         bundle, manifest = self.bundle, self.manifest
-        looks = TradeLooks(engine, manifest.contracts)
-        yield Replay(bundle, manifest, engine, looks.look, self.progress).run()
         record = self._record()
         yield check_operators(manifest, record)
         yield Governing(record).check()

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fairmeter.audit import audit
+from fairmeter.audit import audit, referee
 from fairmeter.audit import bytecode as bytecode_stage
 from fairmeter.audit.manifest import TRADE_SUMS, read_manifest
 from fairmeter.audit.trade.check import CHECKS
 from fairmeter.audit.trade.sums import check_trade_sums
 from fairmeter.bundle import MANIFEST, file_hash, manifest_text
-from fairmeter.errors import ToolMissingError
+from fairmeter.errors import BundleError, InputError, ToolMissingError
 
 if TYPE_CHECKING:
     from tests.audit.trade.conftest import Replayed
@@ -172,6 +172,32 @@ def test_check_trade_sums__one_changed__found(replayed: Replayed, name: str) -> 
     forged = dataclasses.replace(manifest, sums={**manifest.sums, name: manifest.sums[name] + 1})
     (finding,) = check_trade_sums(replayed.bundle, forged, trading).findings
     assert finding.where == f"manifest.json, sums.{name}"
+
+
+def test_audit__with_readings_or_without_its_beginning__refused(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no readings"):
+        audit(tiny, usage=tmp_path / "usage.parquet")
+    forged = tmp_path / "run"
+    shutil.copytree(tiny, forged)
+    path = forged / "bundle" / MANIFEST
+    manifest = json.loads(path.read_bytes())
+    manifest["chain"]["genesis"] = None
+    path.write_text(manifest_text(manifest))
+    with pytest.raises(BundleError, match="beginning"):
+        audit(forged)
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_audit__a_long_run__replayed_on_its_own_evm_and_a_sample_of_its_steps_on_py_evm(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, fastest: str
+) -> None:
+    if fastest != "revm":
+        pytest.skip("NOT TESTED: eth-wake is not installed")
+    monkeypatch.setattr(referee, "FEW", 10)
+    result = audit(tiny, seed=1)
+    assert result.passed, result.findings
+    assert result.sampled_on is not None
+    assert {check.name: check.count for check in result.checks}["sample"] > 0
 
 
 @pytest.mark.usefixtures("no_compiler")
