@@ -59,10 +59,10 @@ def audit(
     progress: Progress | None = None,
 ) -> AuditResult:
     """Audit the bundle in `directory` (or in its folder "bundle"): replay every transaction on another EVM where one is
-    installed, recompute every verdict, or follow every purchase and standing of a run at the trade desk, and check every
-    invariant. `expect` is a file of anchors (`anchor.read_anchors`), `usage` the source of the readings. A run too long
-    for another EVM is replayed on its own, and a sample of its batches or steps on the other; `seed` draws the sample,
-    and is drawn itself if it is None.
+    installed, recompute every verdict, or follow every purchase and standing of a run at the trade desk, and check
+    every invariant. `expect` is a file of anchors (`anchor.read_anchors`), `usage` the source of the readings. A run
+    too long for another EVM is replayed on its own, and a sample of its batches or steps on the other; `seed` draws the
+    sample, and is drawn itself if it is None.
 
     What differs comes back as findings. Raises BundleError for a folder that is no bundle of this format or has damaged
     tables, InputError for an `expect` or `usage` that is wrong, ChainError if the replaying chain dies.

@@ -28,8 +28,8 @@ TRADING: Final = (
 
 
 class Sample:
-    """BATCHES of a bundle's judgings, or as many steps of TRADING, drawn by `seed`: by one that nobody could know before,
-    if it is None."""
+    """BATCHES of a bundle's judgings, or as many steps of TRADING, drawn by `seed`: by one that nobody could know
+    before, if it is None."""
 
     def __init__(self, bundle: Bundle, engine: Engine, genesis: Genesis, seed: int | None = None) -> None:
         self.seed = secrets.randbits(32) if seed is None else seed
