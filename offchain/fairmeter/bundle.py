@@ -27,7 +27,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -145,6 +145,8 @@ BILL_TABLES: Final = (*CHAIN_TABLES, "bills", "verdicts", "evidence", "snapshots
 TRADE_TABLES: Final = (*CHAIN_TABLES, "prices")
 PENDING_ROW_GROUPS: Final = 64
 """Written later: more would cost memory and gain no time."""
+ROWS_AT_ONCE: Final = 1 << 16
+"""Enough that what is done once a table does not count."""
 MODEL: Final = "calibrated.model"
 PRICES: Final = "prices.parquet"
 """The file that only a run at the trade desk leaves."""
@@ -295,6 +297,18 @@ class Bundle:
                     yield file.read_row_group(group, columns)
         except (OSError, pa.ArrowException) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
+
+
+def larger(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables of ROWS_AT_ONCE or somewhat more, the last with what is left."""
+    waiting: list[pa.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(map(len, waiting)) >= ROWS_AT_ONCE:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def files_of(tables: Sequence[str]) -> tuple[str, ...]:

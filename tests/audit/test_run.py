@@ -13,7 +13,7 @@ import pytest
 
 from fairmeter.audit import audit
 from fairmeter.audit.findings import family
-from fairmeter.audit.referee import FEW, RUN, open_referee, recorded_implementation
+from fairmeter.audit.referee import LITTLE_GAS, RUN, open_referee, recorded_implementation
 from fairmeter.bundle import BILL_TABLES, files_of
 from fairmeter.chain.engine import Receipt
 from fairmeter.chain.genesis import Genesis
@@ -138,7 +138,7 @@ def test_audit__foreign_chain_with_a_forged_event__found_by_an_invariant(forger:
 
 def test_open_referee__each_recorded_implementation__another_one() -> None:
     for recorded in ("py-evm 0.12.1b1", "revm (anvil 1.7.1)", None):
-        with open_referee(recorded, Genesis(), FEW) as engine:
+        with open_referee(recorded, Genesis(), LITTLE_GAS) as engine:
             assert recorded is None or engine.implementation.split()[0] not in recorded or engine.name == "eth-tester"
 
 
@@ -147,7 +147,7 @@ def long_run(honest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_c
     """A run on revm that counts as too long for py-evm."""
     del no_compiler
     pytest.importorskip("wake_rs")
-    monkeypatch.setattr("fairmeter.audit.referee.FEW", 0)
+    monkeypatch.setattr("fairmeter.audit.referee.LITTLE_GAS", 0)
     shutil.copytree(honest, tmp_path / "run")
     recorded = json.loads((honest / RUN).read_bytes())
     (tmp_path / "run" / RUN).write_text(json.dumps({**recorded, "implementation": "revm (eth-wake)"}))

@@ -15,7 +15,7 @@ from fairmeter.bundle import SCHEMAS
 from fairmeter.contracts.artifacts import CONTRACTS, interface
 from fairmeter.errors import BundleError
 from fairmeter.model import Reason
-from fairmeter.report.outcome import APPEALS, STATES, Events, amounts_by_state, appeal_outcomes, arrears_reasons
+from fairmeter.report.outcome import APPEALS, STATES, Outcomes
 
 ADDRESSES = {name: bytes([number]) * 20 for number, name in enumerate(CONTRACTS, 1)}
 AMOUNT = 1_000
@@ -142,20 +142,29 @@ def _lives(names: Sequence[str]) -> list[Life]:
     return lives
 
 
-def _events(lives: Sequence[Life]) -> Events:
-    emitted = [one for life in lives for one in life.emitted]
-    return Events([_logs([one]) for one in emitted], ADDRESSES, np.array([life.bill for life in lives], np.int64))
+def _outcomes(lives: Sequence[Life], part: int = 1) -> Outcomes:
+    """Of the lives' logs, `part` of them read at a time."""
+    outcomes = Outcomes(ADDRESSES, np.array([life.bill for life in lives], np.int64))
+    logs = _logs([one for life in lives for one in life.emitted])
+    for start in range(0, len(logs), part):
+        outcomes.read(logs.slice(start, part))
+    return outcomes
 
 
-@given(st.lists(st.sampled_from(LIVES), min_size=1, max_size=12), st.booleans(), st.randoms(use_true_random=False))
-def test_amounts_by_state__any_bills_in_any_order__as_followed_one_by_one(
-    names: list[str], released: bool, shuffle: object
+@given(
+    st.lists(st.sampled_from(LIVES), min_size=1, max_size=12),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+    st.integers(1, 100),
+)
+def test_amounts_by_state__any_bills_read_in_any_parts__as_followed_one_by_one(
+    names: list[str], released: bool, shuffle: object, part: int
 ) -> None:
     lives = _lives(names)
     shuffle.shuffle(lives)  # type: ignore[attr-defined]
     n = len(lives)
     judged = np.array([life.judged for life in lives])
-    amounts = amounts_by_state(_events(lives), np.full(n, AMOUNT), judged, np.full(n, released))
+    amounts = _outcomes(lives, part).amounts_by_state(np.full(n, AMOUNT), judged, np.full(n, released))
     for row, life in enumerate(lives):
         expected = dict(life.stands)
         if released:
@@ -168,33 +177,34 @@ def test_amounts_by_state__any_bills_in_any_order__as_followed_one_by_one(
 def test_amounts_by_state__any_bills__sum_to_what_was_billed(names: list[str]) -> None:
     lives = _lives(names)
     judged = np.array([life.judged for life in lives])
-    amounts = amounts_by_state(_events(lives), np.full(len(lives), AMOUNT), judged, np.zeros(len(lives), np.bool_))
+    amounts = _outcomes(lives).amounts_by_state(np.full(len(lives), AMOUNT), judged, np.zeros(len(lives), np.bool_))
     assert np.sum([amounts[state] for state in STATES], axis=0).tolist() == [AMOUNT] * len(lives)
 
 
 @given(st.lists(st.sampled_from(LIVES), min_size=1, max_size=12))
-def test_appeal_outcomes__any_bills__the_last_step_of_each(names: list[str]) -> None:
+def test_appeals__any_bills__the_last_step_of_each(names: list[str]) -> None:
     lives = _lives(names)
-    assert appeal_outcomes(_events(lives), len(lives)).to_list() == [life.appeal for life in lives]
+    assert _outcomes(lives).appeals().to_list() == [life.appeal for life in lives]
 
 
-def test_arrears_reasons__a_shortfall__its_reason_and_what_was_owed() -> None:
+def test_arrears__a_shortfall__its_reason_and_what_was_owed() -> None:
     lives = _lives(["paid", "held_and_withdrawn_without_money", "in_arrears"])
-    reason, owed = arrears_reasons(_events(lives), len(lives))
-    assert reason.tolist() == [Reason.NONE, Reason.APPEAL_SHORTFALL, Reason.BALANCE]
+    reason, owed = _outcomes(lives).arrears()
+    assert reason.to_list() == [None, Reason.APPEAL_SHORTFALL.name, Reason.BALANCE.name]
     assert owed.tolist() == [0, 250, AMOUNT]
 
 
-def test_events__a_bill_that_is_not_there__refused() -> None:
+def test_read__a_bill_that_is_not_there__refused() -> None:
     lives = _lives(["paid", "paid"])
-    events = Events([_logs([one for life in lives for one in life.emitted])], ADDRESSES, np.array([lives[0].bill]))
+    outcomes = Outcomes(ADDRESSES, np.array([lives[0].bill]))
     with pytest.raises(BundleError, match=rf"PaymentLedger.BillPending names bill {lives[1].bill}"):
-        amounts_by_state(events, np.array([AMOUNT]), np.array([True]), np.array([False]))
+        outcomes.read(_logs([one for life in lives for one in life.emitted]))
 
 
-def test_events__another_contract_emits_the_same__not_counted() -> None:
+def test_read__another_contract_emits_the_same__not_counted() -> None:
     lives = _lives(["paid"])
     elsewhere = {**ADDRESSES, "PaymentLedger": bytes(20)}
-    events = Events([_logs(lives[0].emitted)], elsewhere, np.array([lives[0].bill]))
-    amounts = amounts_by_state(events, np.array([AMOUNT]), np.array([True]), np.array([False]))
+    outcomes = Outcomes(elsewhere, np.array([lives[0].bill]))
+    outcomes.read(_logs(lives[0].emitted))
+    amounts = outcomes.amounts_by_state(np.array([AMOUNT]), np.array([True]), np.array([False]))
     assert amounts["pending"].tolist() == [0]

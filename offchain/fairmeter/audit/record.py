@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairmeter.bundle import SCHEMAS
+from fairmeter.bundle import SCHEMAS, larger
 from fairmeter.chain.engine import Log
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
@@ -25,8 +25,6 @@ RARE: Final = frozenset(
     }
 )
 """Events that the audit takes one by one: governance emits them, few, and with parameters of any size."""
-ROWS_AT_ONCE: Final = 1 << 16
-"""Logs decoded at a time."""
 WORD: Final = 32
 LOG_BITS: Final = 24
 """More logs than fit into any transaction's gas."""
@@ -45,7 +43,7 @@ class ChainRecord:
             for event, topic in interface(contract).topics().items()
         }
         self._kept: dict[tuple[str, str], list[Any]] = {name: [] for name in self._names.values()}
-        for group in _larger(logs):
+        for group in larger(logs):
             self._keep(group)
 
     def columns(self, contract: str, event: str) -> Columns:
@@ -99,18 +97,6 @@ class ChainRecord:
 def _log(row: Mapping[str, Any]) -> Log:
     topics = tuple(row["topics"][at : at + 32] for at in range(0, len(row["topics"]), 32))
     return Log(row["address"], topics, row["data"], 0, 0, row["log"])
-
-
-def _larger(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in larger tables."""
-    waiting: list[pa.Table] = []
-    for table in tables:
-        waiting.append(table)
-        if sum(map(len, waiting)) >= ROWS_AT_ONCE:
-            yield pa.concat_tables(waiting).combine_chunks()
-            waiting = []
-    if waiting:
-        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def order_of(events: Columns) -> npt.NDArray[np.int64]:

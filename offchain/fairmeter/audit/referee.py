@@ -22,8 +22,8 @@ REFEREES: Final[Sequence[tuple[str, type[RevmEngine] | type[AnvilEngine] | type[
     ("py-evm", EthTesterEngine),
 )
 """With their EVM, the fastest first; the last needs nothing but the package."""
-FEW: Final = 5_000
-"""Transactions that py-evm replays in minutes. Of a longer run on a fast EVM it replays a sample (`audit.sample`)."""
+LITTLE_GAS: Final = 2_000_000_000
+"""What py-evm executes in five minutes. Of a longer run on a fast EVM it executes a sample (`audit.sample`)."""
 
 
 def recorded_implementation(bundle_folder: Path) -> str | None:
@@ -41,10 +41,10 @@ def recorded_implementation(bundle_folder: Path) -> str | None:
         raise BundleError(f"{path} does not name the implementation of the run: {error!r}") from error
 
 
-def open_referee(recorded: str | None, genesis: Genesis, transactions: int) -> Engine:
-    """A fresh chain on the first installed EVM that is not `recorded`'s, else on the recorded one; for a run of more
-    than FEW transactions on the fastest that is installed, whichever the run was on."""
-    used = None if recorded is None or transactions > FEW else family(recorded)
+def open_referee(recorded: str | None, genesis: Genesis, gas: int) -> Engine:
+    """A fresh chain on the first installed EVM that is not `recorded`'s, else on the recorded one; for a run that used
+    more than LITTLE_GAS on the fastest that is installed, whichever the run was on."""
+    used = None if recorded is None or gas > LITTLE_GAS else family(recorded)
     for name, start in REFEREES:
         if name != used:
             try:

@@ -129,7 +129,7 @@ class _Audit:
             yield from self._recorded(self._record(), None, ())
             return
         recorded = recorded_implementation(bundle.folder)
-        with open_referee(recorded, manifest.genesis, manifest.rows["transactions"]) as engine:
+        with open_referee(recorded, manifest.genesis, manifest.sums["gas_used"]) as engine:
             self.replayed_on = engine.implementation
             sample = None
             if recorded is not None and family(recorded) == family(engine.implementation) != WITNESS:

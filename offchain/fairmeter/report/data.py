@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +15,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.bundle import SCHEMAS, Bundle, larger
 from fairmeter.chain.engine import WORD
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
 from fairmeter.errors import BundleError
 from fairmeter.model import Bools, Decision, Int64s, Reason
-from fairmeter.report.outcome import APPEALS, STATES, Events, amounts_by_state, appeal_outcomes, arrears_reasons
+from fairmeter.report.outcome import APPEALS, STATES, Outcomes
 from fairmeter.report.readings import Appeal, largest_appeals
 from fairmeter.report.wrongs import BOND_EVENTS, WRONGS, bond_changes, load_wrongs
 from fairmeter.units import PPM
@@ -46,6 +46,8 @@ FEW: Final = (
     *BOND_EVENTS,
 )
 """The events of which a run has few beside its bills."""
+UNREPORTED: Final = frozenset({"word", "replaces"})
+"""Columns of the bundle's bills."""
 CALIBRATED: Final = "calibrated"
 READINGS: Final = ("signed", "not signed")
 """Of bills for which only readings count that the meter operator signed."""
@@ -137,20 +139,18 @@ def _load(bundle: Bundle) -> Report:
         functools.reduce(operator.getitem, place, manifest)
     bills = _judged_bills(bundle)
     addresses = {name: bytes.fromhex(text[2:]) for name, text in manifest["contracts"].items()}
-    few: list[pa.Table] = []
-    events = Events(_parts(bundle, few), addresses, _keys(bills))
-    logs = pa.concat_tables(few)
-    n, amount = len(bills), bills["amount"].to_numpy()
+    outcomes = Outcomes(addresses, _keys(bills))
+    logs = _read(bundle, outcomes)
     released = _released(logs, addresses["PaymentLedger"], bills["batch"].to_numpy())
     judged = bills["decision"].is_not_null().to_numpy()
-    reason, owed = arrears_reasons(events, n)
-    reasons = pl.Series([None, *(one.name for one in Reason if one)], dtype=pl.String)
+    reason, owed = outcomes.arrears()
+    amounts = outcomes.amounts_by_state(bills["amount"].to_numpy(), judged, released)
     bills = bills.with_columns(
-        appeal_outcomes(events, n).alias("appeal"),
-        reasons.gather(reason).alias("reason"),
+        outcomes.appeals().alias("appeal"),
+        reason.alias("reason"),
         pl.Series("owed", owed),
         _readings(bundle, bills, logs, addresses["PaymentLedger"]),
-        *(pl.Series(state, sums) for state, sums in amounts_by_state(events, amount, judged, released).items()),
+        *(pl.Series(state, sums) for state, sums in amounts.items()),
     )
     _refuse_other_sums(bills, manifest["sums"])
     return Report(
@@ -174,12 +174,13 @@ def _refuse_other_sums(bills: pl.DataFrame, sums: Mapping[str, int]) -> None:
 
 def _judged_bills(bundle: Bundle) -> pl.DataFrame:
     """Bills with their verdicts, in the order of posting."""
-    bills = pl.DataFrame(pl.from_arrow(bundle.table("bills")))
+    columns = [name for name in SCHEMAS["bills"].names if name not in UNREPORTED]
+    bills = pl.DataFrame(pl.from_arrow(bundle.table("bills", columns)))
     verdicts = pl.DataFrame(pl.from_arrow(bundle.table("verdicts")))
     names = pl.Series([None, *DECISIONS], dtype=pl.String)
     decided = verdicts.with_columns(names.gather(verdicts["decision"]).alias("decision"))
     joined = bills.join(decided, on=["batch", "index"], how="left", maintain_order="left")
-    return joined.with_columns((pl.col("start") + pl.col("days") - 1).alias("end")).drop("word")
+    return joined.with_columns((pl.col("start") + pl.col("days") - 1).alias("end"))
 
 
 def _keys(bills: pl.DataFrame) -> Int64s:
@@ -188,13 +189,14 @@ def _keys(bills: pl.DataFrame) -> Int64s:
     return keys
 
 
-def _parts(bundle: Bundle, few: list[pa.Table]) -> Iterator[pa.Table]:
-    """The logs, a row group in memory at a time; those of FEW, of any contract, are added to `few`."""
+def _read(bundle: Bundle, outcomes: Outcomes) -> pa.Table:
+    """Have the logs read, a part in memory at a time; returns those of FEW, of any contract."""
     topics = pa.array([interface(contract).topic(name) for contract, name in FEW], pa.binary())
-    few.append(SCHEMAS["logs"].empty_table())
-    for logs in bundle.row_groups("logs"):
+    few = [SCHEMAS["logs"].empty_table()]
+    for logs in larger(bundle.row_groups("logs")):
         few.append(logs.filter(pc.is_in(pc.binary_slice(logs["topics"], 0, WORD), topics)))
-        yield logs
+        outcomes.read(logs)
+    return pa.concat_tables(few)
 
 
 def _readings(bundle: Bundle, bills: pl.DataFrame, logs: pa.Table, ledger: bytes) -> pl.Series:

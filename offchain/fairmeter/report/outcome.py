@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from fairmeter.bundle import SCHEMAS
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
 from fairmeter.errors import BundleError, ChainError
@@ -51,134 +49,125 @@ EVENTS: Final = (
 """The contracts' events that name a bill and matter here."""
 
 Event = dict[str, npt.NDArray[Any]]
+Named = Mapping[tuple[str, str], tuple[Event, Int64s]]
+"""EVENTS, each with (k,) the rows of the bills that it names."""
 
 
-class Events:
-    """The events of a bundle that name a bill, and which bill each names, as its row in the bundle's bills."""
+class Outcomes:
+    """What has become of n bills, as far as the logs were read: a few numbers a bill, whatever it went through."""
 
-    def __init__(self, logs: Iterable[pa.Table], addresses: Mapping[str, bytes], keys: Int64s) -> None:
-        """`logs` are parts of the logs in order, of which only the events' columns are kept; `keys` are the bills' ids.
-        Raises BundleError for an event that cannot be decoded."""
+    def __init__(self, addresses: Mapping[str, bytes], keys: Int64s) -> None:
+        """`keys`: (n,) the bills' ids."""
+        self._addresses = addresses
         self._order = np.argsort(keys)
-        self._keys = keys[self._order]
-        self._columns = _gathered(logs, addresses)
+        self._keys = np.append(keys[self._order], -1)
+        n = len(keys)
+        self._collected, self._bucket, self._void, self._owed = (np.zeros(n, np.int64) for _ in range(4))
+        self._stage, self._reason = np.zeros(n, np.int8), np.full(n, int(Reason.NONE), np.int8)
+        self._last = np.full(n, int(BillState.UNJUDGED), np.int8)
 
-    def of(self, contract: str, name: str) -> tuple[Event, Int64s]:
-        """The columns of one of EVENTS, and (k,) the rows of the bills that they name. Raises BundleError for an event
-        that names a bill that the bundle does not have."""
-        event = self._columns[contract, name]
-        return event, self._rows(event["bill"], f"{contract}.{name}")
+    def read(self, logs: pa.Table) -> None:
+        """The next part of the logs. Raises BundleError for an event that cannot be decoded, or that names a bill that
+        there is not."""
+        events = {name: self._event(logs, *name) for name in EVENTS}
+        self._pay(events)
+        self._take_back(events)
+        self._place(events)
+        self._note_arrears(events)
+        for position, name in enumerate(APPEALS, 1):
+            np.maximum.at(self._stage, events["AppealRegistry", name][1], position)
+        # a challenge opens an appeal by moving the bill
+        reversed_, rows = events["PaymentLedger", "BillReversed"]
+        np.maximum.at(self._stage, rows[reversed_["to"] == BillState.HELD], 1)
 
-    def _rows(self, ids: Int64s, event: str) -> Int64s:
-        place = np.searchsorted(self._keys, ids)
-        known = np.append(self._keys, -1)[place] == ids
+    def amounts_by_state(self, amount: Int64s, judged: Bools, released: Bools) -> dict[str, Int64s]:
+        """How much of each bill stands where, minor units: (n,) by each of STATES, which sum to `amount`.
+
+        judged: (n,) whether the bill has a verdict; released: (n,) whether its batch's pending bucket was released.
+        """
+        pending = np.where(released, 0, self._bucket)
+        open_ = amount - self._void - self._collected
+        places = {"arrears": BillState.ARREARS, "waiting": BillState.WAITING, "held": BillState.HELD}
+        stands = {state: np.where(self._last == place, open_, 0) for state, place in places.items()}
+        stands["unjudged"] = np.where((self._last == BillState.UNJUDGED) & ~judged, open_, 0)
+        return {"settled": self._collected - pending, "pending": pending, "void": self._void, **stands}
+
+    def appeals(self) -> pl.Series:
+        """(n,) what the appeal against each bill came to, null where there was none."""
+        return pl.Series([None, *APPEALS.values()], dtype=pl.String).gather(self._stage.astype(np.uint32))
+
+    def arrears(self) -> tuple[pl.Series, Int64s]:
+        """(n,) the `Reason` why each bill fell into arrears, by name, null for most, and (n,) how much was owed, minor
+        units."""
+        names = pl.Series([None, *(one.name for one in Reason if one)], dtype=pl.String)
+        return names.gather(self._reason.astype(np.uint32)), self._owed
+
+    def _event(self, logs: pa.Table, contract: str, name: str) -> tuple[Event, Int64s]:
+        """The columns of one of EVENTS, and (k,) the rows of the bills that they name."""
+        try:
+            event = event_columns(logs, self._addresses[contract], interface(contract), name)
+        except ChainError as error:
+            raise BundleError(f"logs.parquet: {contract}.{name} cannot be read: {error}") from error
+        ids = event["bill"]
+        place = np.searchsorted(self._keys[:-1], ids)
+        known = self._keys[place] == ids
         if not known.all():
-            raise BundleError(f"logs.parquet: {event} names bill {ids[~known][0]}, which is not in bills.parquet")
-        return self._order[place]
+            raise BundleError(
+                f"logs.parquet: {contract}.{name} names bill {ids[~known][0]}, which is not in bills.parquet"
+            )
+        return event, self._order[place]
 
+    def _pay(self, events: Named) -> None:
+        pending, rows = events["PaymentLedger", "BillPending"]
+        np.add.at(self._collected, rows, pending["amount"])
+        np.add.at(self._bucket, rows, pending["amount"])
+        paid, rows = events["PaymentLedger", "BillPaid"]
+        sums = paid["fromBalance"] + paid["fromHold"] + paid["fromPayer"]
+        np.add.at(self._collected, rows, sums)
+        np.add.at(self._bucket, rows, np.where(paid["toPending"] != 0, sums, 0))
+        voided, rows = events["PaymentLedger", "BillVoided"]
+        np.add.at(self._void, rows, voided["amount"])
+        # only a cancelled bill gives back what had been collected; else what is given back was held
+        returned = np.where(voided["reason"] == Reason.CANCELLED, voided["refunded"], 0)
+        np.subtract.at(self._collected, rows, returned)
+        np.subtract.at(self._bucket, rows, returned)
+        reversed_, rows = events["PaymentLedger", "BillReversed"]
+        back = np.where(reversed_["from"] == BillState.PENDING, reversed_["refunded"], 0)
+        again = np.where(reversed_["to"] == BillState.PENDING, reversed_["taken"], 0)
+        np.add.at(self._collected, rows, again - back)
+        np.add.at(self._bucket, rows, again - back)
 
-def _gathered(logs: Iterable[pa.Table], addresses: Mapping[str, bytes]) -> dict[tuple[str, str], Event]:
-    """The columns of each of EVENTS, from one part of the logs after another."""
-    parts: dict[tuple[str, str], list[Event]] = {event: [] for event in EVENTS}
-    for some in chain([SCHEMAS["logs"].empty_table()], logs):
-        for contract, name in EVENTS:
-            try:
-                event = event_columns(some, addresses[contract], interface(contract), name)
-            except ChainError as error:
-                raise BundleError(f"logs.parquet: {contract}.{name} cannot be read: {error}") from error
-            parts[contract, name].append(event)
-    return {
-        event: {name: np.concatenate([part[name] for part in decoded]) for name in decoded[0]}
-        for event, decoded in parts.items()
-    }
+    def _take_back(self, events: Named) -> None:
+        """What cancelled bills and appeals by hand take of what had been paid, and what such appeals leave paid."""
+        back, rows = events["PaymentLedger", "PaymentReturned"]
+        np.add.at(self._void, rows, back["amount"])
+        np.subtract.at(self._collected, rows, back["amount"])
+        reclaimed, rows = events["PaymentLedger", "BillReclaimed"]
+        np.subtract.at(self._collected, rows, reclaimed["amount"] - reclaimed["owed"])
+        np.subtract.at(self._bucket, rows, reclaimed["fromPending"])
+        kept, rows = events["PaymentLedger", "ReclaimClosed"]
+        np.add.at(self._collected, rows, kept["kept"])
 
+    def _note_arrears(self, events: Named) -> None:
+        event, rows = events["PaymentLedger", "ArrearsOpened"]
+        self._reason[rows] = event["reason"]
+        np.add.at(self._owed, rows, event["owed"])
+        reversed_, rows = events["PaymentLedger", "BillReversed"]
+        out, into = reversed_["from"] == BillState.ARREARS, reversed_["to"] == BillState.ARREARS
+        self._reason[rows[out]], self._owed[rows[out]] = Reason.NONE, 0
+        self._reason[rows[into]], self._owed[rows[into]] = reversed_["reason"][into], reversed_["amount"][into]
 
-def amounts_by_state(events: Events, amount: Int64s, judged: Bools, released: Bools) -> dict[str, Int64s]:
-    """How much of each bill stands where at the run's end, minor units: (n,) by each of STATES, which sum to `amount`.
-
-    judged: (n,) whether the bill has a verdict; released: (n,) whether its batch's pending bucket was released.
-    """
-    n = len(amount)
-    void, collected, bucket = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    pending, rows = events.of("PaymentLedger", "BillPending")
-    np.add.at(collected, rows, pending["amount"])
-    np.add.at(bucket, rows, pending["amount"])
-    paid, rows = events.of("PaymentLedger", "BillPaid")
-    sums = paid["fromBalance"] + paid["fromHold"] + paid["fromPayer"]
-    np.add.at(collected, rows, sums)
-    np.add.at(bucket, rows, np.where(paid["toPending"] != 0, sums, 0))
-    voided, rows = events.of("PaymentLedger", "BillVoided")
-    np.add.at(void, rows, voided["amount"])
-    # only a cancelled bill gives back what had been collected; else what is given back was held
-    returned = np.where(voided["reason"] == Reason.CANCELLED, voided["refunded"], 0)
-    np.subtract.at(collected, rows, returned)
-    np.subtract.at(bucket, rows, returned)
-    reversed_, rows = events.of("PaymentLedger", "BillReversed")
-    back = np.where(reversed_["from"] == BillState.PENDING, reversed_["refunded"], 0)
-    again = np.where(reversed_["to"] == BillState.PENDING, reversed_["taken"], 0)
-    np.add.at(collected, rows, again - back)
-    np.add.at(bucket, rows, again - back)
-    _take_back(events, collected, bucket, void)
-    pending_now = np.where(released, 0, bucket)
-    open_ = amount - void - collected
-    last = _last_places(events, n)
-    places = {"arrears": BillState.ARREARS, "waiting": BillState.WAITING, "held": BillState.HELD}
-    stands = {state: np.where(last == place, open_, 0) for state, place in places.items()}
-    stands["unjudged"] = np.where((last == BillState.UNJUDGED) & ~judged, open_, 0)
-    return {"settled": collected - pending_now, "pending": pending_now, "void": void, **stands}
-
-
-def _take_back(events: Events, collected: Int64s, bucket: Int64s, void: Int64s) -> None:
-    """What cancelled bills and appeals by hand take of what had been paid, and what such appeals leave paid."""
-    back, rows = events.of("PaymentLedger", "PaymentReturned")
-    np.add.at(void, rows, back["amount"])
-    np.subtract.at(collected, rows, back["amount"])
-    reclaimed, rows = events.of("PaymentLedger", "BillReclaimed")
-    np.subtract.at(collected, rows, reclaimed["amount"] - reclaimed["owed"])
-    np.subtract.at(bucket, rows, reclaimed["fromPending"])
-    kept, rows = events.of("PaymentLedger", "ReclaimClosed")
-    np.add.at(collected, rows, kept["kept"])
-
-
-def appeal_outcomes(events: Events, n: int) -> pl.Series:
-    """(n,) what the appeal against each bill came to, null where there was none."""
-    stage = np.zeros(n, np.int64)
-    for position, name in enumerate(APPEALS, 1):
-        _, rows = events.of("AppealRegistry", name)
-        np.maximum.at(stage, rows, position)
-    # a challenge opens an appeal by moving the bill
-    reversed_, rows = events.of("PaymentLedger", "BillReversed")
-    np.maximum.at(stage, rows[reversed_["to"] == BillState.HELD], 1)
-    labels = pl.Series([None, *APPEALS.values()], dtype=pl.String)
-    return labels.gather(stage)
-
-
-def arrears_reasons(events: Events, n: int) -> tuple[Int64s, Int64s]:
-    """(n,) why each bill fell into arrears, as `Reason`, NONE for most, and (n,) how much was owed, minor units."""
-    event, rows = events.of("PaymentLedger", "ArrearsOpened")
-    reason, owed = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    reason[rows] = event["reason"]
-    np.add.at(owed, rows, event["owed"])
-    reversed_, rows = events.of("PaymentLedger", "BillReversed")
-    out, into = reversed_["from"] == BillState.ARREARS, reversed_["to"] == BillState.ARREARS
-    reason[rows[out]], owed[rows[out]] = Reason.NONE, 0
-    reason[rows[into]], owed[rows[into]] = reversed_["reason"][into], reversed_["amount"][into]
-    return reason, owed
-
-
-def _last_places(events: Events, n: int) -> Int64s:
-    """(n,) the `BillState` that each bill came to last, of those that an event tells; UNJUDGED where none does."""
-    found: list[tuple[Int64s, Int64s, Int64s]] = []
-    for name, place in PLACES.items():
-        event, rows = events.of("PaymentLedger", name)
-        found.append((_order(event), rows, np.full(len(rows), int(place))))
-    reversed_, rows = events.of("PaymentLedger", "BillReversed")
-    found.append((_order(reversed_), rows, reversed_["to"]))
-    order, row, came_to = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    last = np.full(n, int(BillState.UNJUDGED), np.int64)
-    by_time = np.argsort(order, kind="stable")
-    last[row[by_time]] = came_to[by_time]
-    return last
+    def _place(self, events: Named) -> None:
+        """Where each bill came to last, of the places that an event tells."""
+        found: list[tuple[Int64s, Int64s, Int64s]] = []
+        for name, place in PLACES.items():
+            event, rows = events["PaymentLedger", name]
+            found.append((_order(event), rows, np.full(len(rows), int(place))))
+        reversed_, rows = events["PaymentLedger", "BillReversed"]
+        found.append((_order(reversed_), rows, reversed_["to"]))
+        order, row, came_to = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        by_time = np.argsort(order, kind="stable")
+        self._last[row[by_time]] = came_to[by_time]
 
 
 def _order(event: Event) -> Int64s:
