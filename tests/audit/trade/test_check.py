@@ -193,7 +193,7 @@ def test_audit__a_long_run__replayed_on_its_own_evm_and_a_sample_of_its_steps_on
 ) -> None:
     if fastest != "revm":
         pytest.skip("NOT TESTED: eth-wake is not installed")
-    monkeypatch.setattr(referee, "FEW", 10)
+    monkeypatch.setattr(referee, "LITTLE_GAS", 10)
     result = audit(tiny, seed=1)
     assert result.passed, result.findings
     assert result.sampled_on is not None
