@@ -50,4 +50,10 @@ interface ILedgerDesk is ILedgerEvents {
     /// and to the supplier's credit after it, and skips the others. Anyone may call, but not during a pause. Returns
     /// the minor units collected.
     function settleArrears(BillId[] calldata bills) external returns (uint256 settled);
+    /// The records (libraries/PackedRecords.sol) of bills that are in arrears, zero for others; of each word the lowest 64
+    /// bits are the bill. Changes nothing; not a view, since it is handed on.
+    function readArrears(uint256[] calldata bills) external returns (uint256[] memory records);
+    /// Writes notes (libraries/PackedDebts.sol) into the records of bills in arrears, and passes over others. Moves no
+    /// money; what is given up stays owed. Restricted to the collector role.
+    function noteArrears(uint256[] calldata notes) external;
 }

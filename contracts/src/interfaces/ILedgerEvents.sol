@@ -61,6 +61,12 @@ interface ILedgerEvents {
     event BillWaiting(AccountId indexed account, BillId bill, uint256 amount);
     /// `owed` minor units of a bill could not be settled.
     event ArrearsOpened(AccountId indexed account, BillId bill, uint256 owed, Reason reason);
+    /// Bills in arrears are given up: nobody is reminded, and they can still be paid. Of each the bill 0..63 · owed
+    /// 64..111, minor units.
+    event ArrearsGivenUp(uint256[] debts);
+    /// `owed` minor units of a bill are no longer given up, since it was paid, even in part, changed its state, or is
+    /// scored anew.
+    event ArrearsReopened(AccountId indexed account, BillId bill, uint256 owed);
     /// `amount` of a bill is void; `refunded` went back to the account's balance.
     event BillVoided(AccountId indexed account, BillId bill, uint256 amount, Reason reason, uint256 refunded);
     /// `fromBalance` left the account's balance and `fromHold` its hold for a bill outside the common path; `toPending`

@@ -6,6 +6,7 @@ import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
+import {PackedDebts} from "../libraries/PackedDebts.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 import {Voice} from "../types/Accounts.sol";
 import {BillState, Reason} from "../types/Bills.sol";
@@ -17,6 +18,7 @@ import {Sum} from "./LedgerBase.sol";
 abstract contract DeskArrears is DeskBase, ILedgerDesk {
     using IdCodec for BillId;
     using PackedAccounts for PackedAccount;
+    using PackedDebts for uint256;
     using PackedRecords for PackedRecord;
 
     /// @inheritdoc ILedgerDesk
@@ -35,7 +37,7 @@ abstract contract DeskArrears is DeskBase, ILedgerDesk {
         _checkAccountOwner(account);
 
         // Effect:
-        amount = _payOff(bill, record, amount);
+        amount = _payOff(bill, account, record, amount);
         _accounts[account] = _debited(account, _accounts[account], amount);
         _lower(Sum.Accounts, amount);
 
@@ -48,7 +50,7 @@ abstract contract DeskArrears is DeskBase, ILedgerDesk {
         (PackedRecord record, AccountId account) = _inState(bill, BillState.Arrears);
 
         // Effect:
-        amount = _payOff(bill, record, amount);
+        amount = _payOff(bill, account, record, amount);
 
         emit BillPaid(bill, account, 0, 0, amount, 0, false);
 
@@ -102,14 +104,15 @@ abstract contract DeskArrears is DeskBase, ILedgerDesk {
     }
 
     /// Takes `amount` minor units, or all that is owed if that is less, off what is owed and gives them to the supplier.
-    function _payOff(BillId bill, PackedRecord record, uint256 amount) private returns (uint256) {
+    function _payOff(BillId bill, AccountId account, PackedRecord record, uint256 amount) private returns (uint256) {
         if (amount == 0) revert Errors.PaymentLedger_NoPayment(bill);
         uint256 owed = record.money();
         // Whoever pays a part just before does not stop who pays it all.
         amount = _atMost(amount, owed);
+        _reopen(bill, account, record);
         _records[bill] = amount == owed
             ? record.with(BillState.Settled, record.reason(), record.amount())
-            : record.with(BillState.Arrears, record.reason(), owed - amount);
+            : record.with(BillState.Arrears, record.reason(), owed - amount).withNote(record.note().unscored());
         _settle(bill, amount, Sum.Arrears);
         return amount;
     }
@@ -129,6 +132,7 @@ abstract contract DeskArrears is DeskBase, ILedgerDesk {
         bool toPending = !_gate.isReleasable(batch);
 
         // Effect:
+        _reopen(bill, account, record);
         _accounts[account] = packed.collected(owed, month);
         _lower(Sum.Accounts, owed);
         if (toPending) {

@@ -49,6 +49,14 @@ abstract contract DeskBase is LedgerBase {
         emit AgentAgreed(account, bill, _agents[account], amount);
     }
 
+    /// A debt leaves arrears or is paid in part: if it was given up, it is no longer.
+    function _reopen(BillId bill, AccountId account, PackedRecord record) internal {
+        if (!record.isGivenUp()) return;
+        _lower(Sum.GivenUp, record.money());
+
+        emit ArrearsReopened(account, bill, record.money());
+    }
+
     function _atMost(uint256 amount, uint256 most) internal pure returns (uint256) {
         return amount < most ? amount : most;
     }

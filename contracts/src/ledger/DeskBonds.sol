@@ -6,11 +6,12 @@ import {Errors} from "../libraries/Errors.sol";
 import {IdCodec} from "../libraries/IdCodec.sol";
 import {AccountId, BillId} from "../types/Ids.sol";
 import {Slashing} from "../types/Verdicts.sol";
-import {LedgerBase, Sum} from "./LedgerBase.sol";
+import {DeskBase} from "./DeskBase.sol";
+import {Sum} from "./LedgerBase.sol";
 
 /// Bonds of operators and challengers: paid in, staked, slashed and paid out. What someone is rewarded with joins its
 /// bond.
-abstract contract DeskBonds is LedgerBase, IAppealDesk {
+abstract contract DeskBonds is DeskBase, IAppealDesk {
     using IdCodec for AccountId;
 
     uint256 private constant PPM = 1_000_000;

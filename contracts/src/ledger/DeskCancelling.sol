@@ -80,11 +80,12 @@ abstract contract DeskCancelling is DeskBase, ILedgerDesk {
             paid = owed - record.money();
             owed = record.money();
         }
+        Batch storage batch = _batches[bill.batch()];
+        AccountId account = IdCodec.account(batch.supplier, record.number());
+        _reopen(bill, account, record);
         _records[bill] = record.with(BillState.Void, Reason.Cancelled, 0);
         _shift(owed, state == BillState.Arrears ? Sum.Arrears : Sum.Waiting, Sum.Voided);
 
-        Batch storage batch = _batches[bill.batch()];
-        AccountId account = IdCodec.account(batch.supplier, record.number());
         emit BillVoided(account, bill, owed, Reason.Cancelled, 0);
         if (paid != 0) _returnPayment(batch, bill, account, paid);
     }

@@ -64,6 +64,7 @@ abstract contract DeskReclaiming is DeskAppeals {
         // Effect:
         AccountId account = IdCodec.account(batch.supplier, packed.number());
         _accounts[account] = _debited(account, _accounts[account], taking.bond);
+        _reopen(bill, account, record);
         batch.pending -= uint64(taking.pending);
         taking.fromCredit = _pledge(batch.supplier, taking.settled);
         _records[bill] = record.with(BillState.Held, Reason.None, taking.pending + taking.fromCredit);

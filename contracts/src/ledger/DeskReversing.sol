@@ -82,6 +82,7 @@ abstract contract DeskReversing is DeskBonds {
         reversal.amount = from == BillState.Waiting || from == BillState.Held ? record.amount() : record.money();
         if (from == BillState.Pending || from == BillState.Held) reversal.refunded = record.money();
         AccountId account = IdCodec.account(batch.supplier, record.number());
+        _reopen(bill, account, record);
         PackedAccount packed = _undone(batch, account, reversal);
         _accounts[account] = _done(packed, reversal, record.amount(), correction.right);
         record = _moved(record, reversal);

@@ -30,7 +30,8 @@ enum Sum {
     Credit,
     Waiting,
     Arrears,
-    Voided
+    Voided,
+    GivenUp
 }
 
 /// The ledger's storage, who may call, and the few ways in which a balance changes.
@@ -94,7 +95,7 @@ abstract contract LedgerBase is ILedgerEvents {
     mapping(BatchId batch => Batch) internal _batches;
     mapping(BillId bill => PackedRecord) internal _records;
     /// By `Sum`, minor units; the struct `Totals` without its names, so that amounts move from sum to sum in one place.
-    uint80[12] private _sums;
+    uint80[13] private _sums;
     mapping(SupplierId supplier => mapping(Utility utility => TariffBook)) internal _tariffs;
     mapping(address holder => Bond) internal _bonds;
     /// By an operator's number, minor units: what it can lose. Five a slot, since the signers of a batch lose together.

@@ -145,6 +145,7 @@ abstract contract LedgerBills is LedgerSuppliers {
             held: _sumOf(Sum.Held),
             arrears: _sumOf(Sum.Arrears),
             voided: _sumOf(Sum.Voided),
+            givenUp: _sumOf(Sum.GivenUp),
             accounts: _sumOf(Sum.Accounts),
             holds: _sumOf(Sum.Holds),
             credit: _sumOf(Sum.Credit),

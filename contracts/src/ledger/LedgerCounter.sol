@@ -71,6 +71,12 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     /// @inheritdoc ILedgerDesk
     function settleArrears(BillId[] calldata) external override atDesk returns (uint256 settled) {}
 
+    /// @inheritdoc ILedgerDesk
+    function readArrears(uint256[] calldata) external override atDesk returns (uint256[] memory records) {}
+
+    /// @inheritdoc ILedgerDesk
+    function noteArrears(uint256[] calldata) external override atDesk {}
+
     /// @inheritdoc IAppealDesk
     function slash(BillId, Slashing calldata) external override atAppealDesk returns (uint128 exhausted) {}
 

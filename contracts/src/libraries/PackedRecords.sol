@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Step} from "../types/Arrears.sol";
 import {BillRecord, BillState, Reason} from "../types/Bills.sol";
 import {PackedBill, PackedRecord, SupplierId} from "../types/Ids.sol";
 import {IdCodec} from "./IdCodec.sol";
+import {PackedDebts} from "./PackedDebts.sol";
 
 /// A bill that left the common path, in one word; bit 0 the lowest:
 ///
 /// account number 0..31 · quantity 32..79 · amount 80..127 · first day 128..143 · days 144..151, as in the posted bill
-/// · state 152..159 · reason 160..167 · money 168..215 · in arrears stage 216..223 and score 224..247, held openedAfter
-/// 216..247 · flags 248..255 (replaced, unbilled, corrected, correctedByMeter)
+/// · state 152..159 · reason 160..167 · money 168..215 · in arrears the register's note (libraries/PackedDebts.sol), held
+/// openedAfter 216..247 · flags 248..255 (replaced, unbilled, corrected, correctedByMeter)
 ///
 /// `amount` falls when a part of the bill is void and another is not, so that amount - money is always what was paid
 /// for a bill in arrears, and what was credited for a pending one.
 library PackedRecords {
+    using PackedDebts for uint256;
+    using PackedRecords for PackedRecord;
+
     uint256 private constant BILL = (1 << 152) - 1;
     uint256 private constant AMOUNT = uint256((1 << 48) - 1) << 80;
     /// State, reason, money, and what comes with the state.
@@ -53,6 +58,16 @@ library PackedRecords {
         return uint48(PackedRecord.unwrap(record) >> 168);
     }
 
+    /// In arrears: what the arrears register noted.
+    function note(PackedRecord record) internal pure returns (uint256) {
+        return uint32(PackedRecord.unwrap(record) >> 216);
+    }
+
+    /// Whether the bill is in arrears, and its debt is given up.
+    function isGivenUp(PackedRecord record) internal pure returns (bool) {
+        return record.state() == BillState.Arrears && note(record).step() == Step.GiveUp;
+    }
+
     /// Whether the bill was cancelled before it was judged, so that its days were never taken.
     function isUnbilled(PackedRecord record) internal pure returns (bool) {
         return PackedRecord.unwrap(record) & UNBILLED != 0;
@@ -88,7 +103,7 @@ library PackedRecords {
         decoded.reason = reason(record);
         decoded.money = uint48(money(record));
         if (decoded.state == BillState.Held) decoded.openedAfter = uint32(word >> 216);
-        else (decoded.stage, decoded.score) = (uint8(word >> 216), uint24(word >> 224));
+        else if (decoded.state == BillState.Arrears) decoded.note = uint32(note(record));
         decoded.replaced = word & REPLACED != 0;
         decoded.corrected = word & CORRECTED != 0;
         decoded.correctedByMeter = word & CORRECTED_BY_METER != 0;
@@ -118,6 +133,12 @@ library PackedRecords {
             (PackedRecord.unwrap(record) & ~STANDING) | (uint256(uint8(state_)) << 152)
                 | (uint256(uint8(reason_)) << 160) | (money_ << 168)
         );
+    }
+
+    /// In arrears, with the register's note.
+    function withNote(PackedRecord record, uint256 note_) internal pure returns (PackedRecord) {
+        uint256 cleared = PackedRecord.unwrap(record) & ~(uint256(type(uint32).max) << 216);
+        return PackedRecord.wrap(cleared | (uint256(uint32(note_)) << 216));
     }
 
     /// Held under an appeal that a challenge opened so many seconds of fair time after the judging.

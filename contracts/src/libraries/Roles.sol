@@ -9,4 +9,6 @@ library Roles {
     uint64 internal constant CLASSIFIER = 2;
     /// Pauses and resumes the clock.
     uint64 internal constant GUARDIAN = 3;
+    /// Notes at the ledger what becomes of arrears: the arrears register.
+    uint64 internal constant COLLECTOR = 4;
 }

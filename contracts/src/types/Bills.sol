@@ -68,9 +68,8 @@ struct BillRecord {
     /// Minor units: set aside (Held), still owed (Arrears), in the batch's pending bucket (Pending), paid (Settled); 0
     /// otherwise.
     uint48 money;
-    /// Arrears only: stage, and repayment score in ppm. Written by the arrears contract.
-    uint8 stage;
-    uint24 score;
+    /// Arrears only: what the arrears register noted (libraries/PackedDebts.sol); 0 before.
+    uint32 note;
     /// Held only: from the batch's judging until a challenge opened the appeal, seconds of fair time; 0 where the verdict
     /// did.
     uint32 openedAfter;
@@ -134,6 +133,8 @@ struct Totals {
     uint128 held;
     uint128 arrears;
     uint128 voided;
+    /// Of the arrears, given up.
+    uint128 givenUp;
     // money: free balances of accounts, set aside for appeals, suppliers' to withdraw
     uint128 accounts;
     uint128 holds;

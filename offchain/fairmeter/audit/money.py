@@ -19,6 +19,7 @@ from fairmeter.audit.flows import (
     posted_bills,
 )
 from fairmeter.audit.record import ChainRecord, order_of
+from fairmeter.contracts.packing import get
 from fairmeter.contracts.views import Totals
 from fairmeter.model import BillState, Int64s
 
@@ -121,6 +122,7 @@ class Rebuilt:
             "accounts": Flow(accounts.order, accounts.delta),
             "credit": Flow(credits_.order, credits_.delta),
             "holds": Flow(moves.order, moves.hold),
+            "given_up": self._given_up(),
             "bonds": join(*(self._flow(event, column, sign) for event, column, sign in BOND_EVENTS)),
         }
 
@@ -188,6 +190,12 @@ class Rebuilt:
         """What slashing gave to those whom a verdict wronged: accounts, or suppliers as their account number 0."""
         slashed = self.record.ledger("StakesSlashed")
         return slashed["wronged"], order_of(slashed), slashed["rest"]
+
+    def _given_up(self) -> Flow:
+        """Of the arrears."""
+        given, reopened = self.record.ledger("ArrearsGivenUp"), self.record.ledger("ArrearsReopened")
+        owed = get(given["debts"], 23, 6)
+        return join(Flow(order_of(given), owed), Flow(order_of(reopened), -reopened["owed"]))
 
     def _flow(self, event: str, column: str, sign: int = 1) -> Flow:
         columns = self.record.ledger(event)

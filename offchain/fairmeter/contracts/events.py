@@ -20,18 +20,22 @@ def event_columns(logs: pa.Table, address: bytes, interface: Interface, event: s
     """The logs of `event` that the contract at `address` emitted, as columns by parameter name, in order.
 
     `logs` has the columns of a bundle's logs table. Integers and booleans come as (n,) int64, addresses, bytes32 and
-    packed words (types/Ids.sol) as (n, 32) uint8; `transaction` and `log` say where each stood. Raises ChainError if
-    the event has a parameter of dynamic size, or a value does not fit 64 bits.
+    packed words (types/Ids.sol) as (n, 32) uint8; `transaction` and `log` say where each stood. Of an event whose only
+    parameter that is not indexed is a list of words there is a row a word. Raises ChainError if the event has another
+    parameter of dynamic size, or a value does not fit 64 bits.
     """
     item = interface.event(event)
-    topic = interface.topic(event)
     emitted_here = pc.equal(logs["address"], pa.scalar(address, pa.binary(20)))
-    is_event = pc.equal(pc.binary_slice(logs["topics"], 0, WORD), pa.scalar(topic, pa.binary()))
+    is_event = pc.equal(pc.binary_slice(logs["topics"], 0, WORD), pa.scalar(interface.topic(event), pa.binary()))
     rows = logs.filter(pc.and_(emitted_here, is_event))
     indexed = [parameter for parameter in item["inputs"] if parameter["indexed"]]
     plain = [parameter for parameter in item["inputs"] if not parameter["indexed"]]
     topics = fixed_rows(rows["topics"], WORD * (1 + len(indexed)))
-    data = fixed_rows(rows["data"], WORD * len(plain))
+    if [parameter["type"] for parameter in plain] == ["uint256[]"]:
+        count, data = _lists(rows["data"])
+        rows, topics = rows.take(np.repeat(np.arange(len(rows)), count)), np.repeat(topics, count, axis=0)
+    else:
+        data = fixed_rows(rows["data"], WORD * len(plain))
     columns: dict[str, npt.NDArray[Any]] = {
         "transaction": rows["transaction"].to_numpy(),
         "log": rows["log"].to_numpy(),
@@ -64,9 +68,17 @@ def chunk_bytes(chunk: pa.Array, width: int) -> bytes:
     return bytes(memoryview(fixed.buffers()[1])[start : start + len(fixed) * width])
 
 
+def _lists(data: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], UInt8s]:
+    """How many words each list has, and all of them; before each stand two words, where it begins and its length."""
+    count = pc.binary_length(data).to_numpy().astype(np.int64) // WORD - 2
+    joined = np.frombuffer(b"".join(data.to_pylist()), np.uint8).reshape(-1, WORD)
+    begin = np.cumsum(count + 2) - (count + 2)
+    return count, np.delete(joined, np.concatenate([begin, begin + 1]), axis=0)
+
+
 def _column(parameter: Item, words: UInt8s) -> npt.NDArray[Any]:
     kind = parameter["type"]
-    if parameter.get("internalType", "").startswith("Packed"):
+    if kind == "uint256[]" or parameter.get("internalType", "").startswith("Packed"):
         return words
     if kind == "bool" or kind.startswith(("uint", "int")):
         return _integers(parameter["name"], words)

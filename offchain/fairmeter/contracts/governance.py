@@ -19,6 +19,7 @@ class Role(enum.IntEnum):
     GOVERNOR = 1
     CLASSIFIER = 2
     GUARDIAN = 3
+    COLLECTOR = 4
 
 
 class Governance(Contract):

@@ -22,6 +22,7 @@ class Totals:
     held: int
     arrears: int
     voided: int
+    given_up: int
     accounts: int
     credit: int
     holds: int
@@ -75,8 +76,7 @@ class BillRecord:
     state: BillState
     reason: Reason
     money: int
-    stage: int
-    score: int
+    note: int
     opened_after: int
     replaced: bool
     corrected: bool
