@@ -80,7 +80,7 @@ find_forge() {
 collect() {
   STEPS=$(mktemp)
   export STEPS
-  trap 'rm -f "$STEPS"' EXIT
+  trap 'rm -f "$STEPS"; kill $(jobs -p) 2>/dev/null || true' EXIT
 }
 
 # step NAME COMMAND...: runs it, shows its output, and notes how it ended; the steps after it run in any case
