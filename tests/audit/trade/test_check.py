@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,9 +17,12 @@ from fairmeter.audit import audit, referee
 from fairmeter.audit import bytecode as bytecode_stage
 from fairmeter.audit.manifest import TRADE_SUMS, read_manifest
 from fairmeter.audit.trade.check import CHECKS
+from fairmeter.audit.trade.events import Happened
+from fairmeter.audit.trade.refusals import Refusals
 from fairmeter.audit.trade.sums import check_trade_sums
 from fairmeter.bundle import MANIFEST, file_hash, manifest_text
 from fairmeter.errors import BundleError, InputError, ToolMissingError
+from fairmeter.risk.terms import PartState
 
 if TYPE_CHECKING:
     from tests.audit.trade.conftest import Replayed
@@ -138,6 +141,39 @@ def test_checks__another_range_than_its_prices_give__found(replayed: Replayed, n
     found = replayed.found(replayed.with_word(place, "RangeSet", name, _more, "TradeRules"))
     assert found is not None
     assert found.check == "prices", found
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [("publish", "TRADE-02"), ("buy", "TRADE-02"), ("payInstalments", "TRADE-03"), ("withdraw", "TRADE-03")],
+)
+def test_refusals__a_step_that_nothing_stood_against__found(replayed: Replayed, name: str, check: str) -> None:
+    trading = replayed.trading(replayed.rows)
+    assert all(one.passed for one in trading.checks())
+    desk, now = trading.desk, int(replayed.times[-1])
+    standings, money = desk.standings, desk.money
+    rich = next(one for one in money.balances if standings.may_trade(one, now) and one not in desk.owners.values())
+    offers = ((id_, one) for id_, one in desk.offers.items() if one.left)
+    id_, offer = next((id_, one) for id_, one in offers if standings.may_trade(desk.owners[one.supplier], now))
+    part_id, part = next((id_, one) for id_, one in desk.parts.items() if one.instalments)
+    part.state, part.paid = PartState.OVERDUE, part.instalments - 1
+    money.balances[rich] += 10**9
+    request = {"supplier": offer.supplier, "category": 1, "unitPrice": 50_000, "quantity": 1, "deliveryDays": 5}
+    steps: dict[str, tuple[bytes, dict[str, Any]]] = {
+        "publish": (desk.owners[offer.supplier], {"request": {**request, "instalments": 0}}),
+        "buy": (rich, {"offer": id_, "quantity": 1}),
+        "payInstalments": (rich, {"part": part_id, "count": 1}),
+        "withdraw": (rich, {"amount": 1, "to": rich}),
+    }
+    who, arguments = steps[name]
+    refusals = Refusals(desk, trading.record)
+    one = Happened(len(replayed.times) << 24, "TradeDesk", name, arguments, who)
+    found = refusals.check(one, now)
+    assert found is not None
+    assert found.check == check
+    stranger = dataclasses.replace(one, refused_to=b"\x01" * 20)
+    if name in {"publish", "payInstalments", "withdraw"}:
+        assert refusals.check(stranger, now) is None
 
 
 def test_checks__currency_taken_out_of_the_desk__found(replayed: Replayed) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from fairmeter.audit.findings import Check, Finding
 from fairmeter.audit.flows import Flow, before_transaction
 from fairmeter.audit.record import ChainRecord, Columns, order_of
-from fairmeter.audit.trade.desk import FREE, MONEY, Desk
+from fairmeter.audit.trade.desk import MONEY, Desk
 from fairmeter.audit.trade.events import Happened, happened
 from fairmeter.audit.trade.prices import Prices
 from fairmeter.audit.trade.refusals import Refusals
@@ -63,7 +63,7 @@ class Trading:
     """One run followed from its events; `checks` gives what was compared, or the first difference alone."""
 
     def __init__(self, record: ChainRecord, bundle: Bundle, looks: TradeLooks, engine: Engine) -> None:
-        self._record, self._looks = record, looks
+        self.record, self._looks = record, looks
         self._happened = happened(record, bundle)
         contracts = record.contracts
         self._chain = TradeDesk(engine, contracts["TradeDesk"]), CreditStanding(engine, contracts["CreditStanding"])
@@ -81,16 +81,16 @@ class Trading:
         if finding is not None:
             yield Check(finding.check, CHECKS[finding.check], 0, (finding,))
             return
-        counts = self.desk.counts + Counter({FREE: self._refusals.count, "prices": self._prices.ranges})
+        counts = self.desk.counts + self._refusals.counts + Counter({"prices": self._prices.ranges})
         yield from (Check(name, text, counts[name]) for name, text in CHECKS.items())
 
     def desk_events(self, name: str) -> Columns:
         """The desk's of one kind."""
-        return self._record.columns("TradeDesk", name)
+        return self.record.columns("TradeDesk", name)
 
     def standing_events(self, name: str) -> Columns:
         """The standing's."""
-        return self._record.columns("CreditStanding", name)
+        return self.record.columns("CreditStanding", name)
 
     def _follow(self) -> Finding | None:
         looks = deque(self._looks.sums)
@@ -104,9 +104,9 @@ class Trading:
         return next((found for look in looks if (found := self._looked(*look, held))), None)
 
     def _apply(self, one: Happened) -> Finding | None:
-        now = int(self._record.times[one.transaction])
+        now = int(self.record.times[one.transaction])
         if one.refused_to is not None:
-            return self._refusals.check(one)
+            return self._refusals.check(one, now)
         if one.contract == "CreditStanding":
             return self._stand(one, now)
         if self._expected:
@@ -176,8 +176,8 @@ class Trading:
     # the chain itself
 
     def _currency_held(self) -> Flow:
-        transfers = self._record.columns("DigitalCurrency", "Transfer")
-        desk = self._record.contracts["TradeDesk"]
+        transfers = self.record.columns("DigitalCurrency", "Transfer")
+        desk = self.record.contracts["TradeDesk"]
         inward, outward = (
             (transfers[name][:, 12:] == np.frombuffer(desk, np.uint8)).all(axis=1).astype(np.int64)
             for name in ("to", "from")
@@ -203,10 +203,10 @@ class Trading:
         for party, balance in self.desk.money.balances.items():
             if (found := desk.balance_of(party)) != balance:
                 return Finding(MONEY, f"0x{party.hex()}, balance", str(balance), str(found))
-        self._looks.look_now(len(self._record.times))
+        self._looks.look_now(len(self.record.times))
         if finding := self._looked(*self._looks.sums.pop(), self._currency_held()):
             return finding
-        now = int(self._record.times[-1])
+        now = int(self.record.times[-1])
         for party in self._standings.parties:
             expected = self._standings.value(party, now), self._standings.may_trade(party, now)
             told = standing.value_of(party), standing.may_trade(party)
