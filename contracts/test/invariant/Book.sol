@@ -19,6 +19,7 @@ abstract contract Book is Base {
         uint8 class;
         /// Of its mandate.
         bool signedOnly;
+        bool discloses;
         uint48 balance;
         uint48 capPerBill;
         uint48 capPerMonth;
@@ -58,6 +59,8 @@ abstract contract Book is Base {
         uint32 version;
         /// Fair time.
         uint40 judgedAt;
+        /// Judged by the gate itself: there is no window.
+        bool byGate;
         /// By the block's clock, both.
         uint40 postedOn;
         uint40 judgedOn;
@@ -206,7 +209,7 @@ abstract contract Book is Base {
     }
 
     function _windowEndsAt(uint256 batch) internal view returns (uint256) {
-        return batches[batch].judgedAt + periods[batches[batch].version].window;
+        return batches[batch].judgedAt + (batches[batch].byGate ? 0 : periods[batches[batch].version].window);
     }
 
     function _isReleasable(uint256 batch) internal view returns (bool) {

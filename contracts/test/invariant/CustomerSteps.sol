@@ -127,7 +127,8 @@ abstract contract CustomerSteps is EvidenceBook {
         bytes memory data = abi.encodeCall(ILedgerDesk.revokeMandate, (accounts[place].id));
         if (_call(caller, address(ledger), data, forbidden, Step.RevokeMandate)) {
             (accounts[place].capPerBill, accounts[place].capPerMonth, accounts[place].mandateLastDay) = (0, 0, 0);
-            (accounts[place].agent, accounts[place].signedOnly) = (address(0), false);
+            (accounts[place].signedOnly, accounts[place].discloses) = (false, false);
+            accounts[place].agent = address(0);
             ++accounts[place].mandateNonce;
         }
     }
@@ -164,7 +165,7 @@ abstract contract CustomerSteps is EvidenceBook {
         CustomerAccount storage account = accounts[place];
         (account.capPerBill, account.capPerMonth) = (mandate.capPerBill, mandate.capPerMonth);
         (account.mandateLastDay, account.agent) = (mandate.lastDay, mandate.agent);
-        account.signedOnly = mandate.signedOnly;
+        (account.signedOnly, account.discloses) = (mandate.signedOnly, mandate.discloseReadings);
         ++account.mandateNonce;
     }
 

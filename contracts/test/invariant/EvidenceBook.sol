@@ -5,6 +5,7 @@ import {Calendar} from "../../src/libraries/Calendar.sol";
 import {AccountId, PackedBill, PackedVerdict} from "../../src/types/Ids.sol";
 import {Leaf, Shown, SignedReadings} from "../../src/types/Readings.sol";
 import {Utility} from "../../src/types/Utilities.sol";
+import {Decision} from "../../src/types/Verdicts.sol";
 import {Merkle} from "../Merkle.sol";
 import {Steps} from "./Steps.sol";
 
@@ -80,8 +81,35 @@ abstract contract EvidenceBook is Steps {
         leaves[0] = meters.snapshotLeaf(account, list[0]);
         Utility utility = batches[bills[place].batch].utility;
         bytes32 digest = meters.snapshotsDigest(_supplierOf(place).id, utility, Merkle.root(leaves), 1);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(METER_KEY, digest);
-        list[0].signature = abi.encodePacked(r, bytes32((uint256(v - 27) << 255) | uint256(s)));
+        list[0].signature = _signedBy(METER_KEY, digest);
+    }
+
+    /// What the gate is shown of a batch, the root that it makes of it, and the verdicts that follow: readings that are not
+    /// disclosed are all missing.
+    function _shownToGate(uint256 batch)
+        internal
+        view
+        returns (bytes memory evidence, bytes32 root, bytes memory verdicts)
+    {
+        bytes32[] memory leaves = new bytes32[](batches[batch].count);
+        for (uint256 i; i < leaves.length; ++i) {
+            uint256 place = batches[batch].first + i;
+            bytes memory readings = _readingsOf(place);
+            uint256 missing;
+            bytes12 verdict = bytes12(bytes1(uint8(Decision.Insufficient)));
+            if (accounts[bills[place].account].discloses) verdict = _bytesOf(_rightBy(place, readings));
+            else (readings, missing) = (new bytes(readings.length), (1 << readings.length / 5) - 1);
+            leaves[i] = _leafHash(batch, i, readings, missing, 0);
+            evidence = bytes.concat(evidence, readings, bytes12(uint96(missing)));
+            verdicts = bytes.concat(verdicts, verdict);
+        }
+        root = Merkle.root(leaves);
+    }
+
+    /// r ‖ vs (EIP-2098).
+    function _signedBy(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, bytes32((uint256(v - 27) << 255) | uint256(s)));
     }
 
     function _rightBy(uint256 place, bytes memory readings) internal view returns (PackedVerdict) {
@@ -102,13 +130,21 @@ abstract contract EvidenceBook is Steps {
         leaves = new bytes32[](batches[batch].count);
         for (uint256 i; i < leaves.length; ++i) {
             uint256 place = batches[batch].first + i;
-            uint256 word = bills[place].word;
-            (uint256 start, uint256 count) = Calendar.referencePeriod(_startOf(word), _daysOf(word));
-            bytes memory head = abi.encodePacked(
-                keccak256("Fairmeter evidence 1"), uint64(block.chainid), address(gate), uint48(batch + 1), uint16(i)
-            );
-            bytes memory period = abi.encodePacked(word, uint16(start), uint8(count));
-            leaves[i] = keccak256(bytes.concat(head, period, _readingsOf(place), bytes12(0), bytes32(place)));
+            leaves[i] = _leafHash(batch, i, _readingsOf(place), 0, bytes32(place));
         }
+    }
+
+    function _leafHash(uint256 batch, uint256 index, bytes memory readings, uint256 missing, bytes32 salt)
+        private
+        view
+        returns (bytes32)
+    {
+        uint256 word = bills[batches[batch].first + index].word;
+        (uint256 start, uint256 count) = Calendar.referencePeriod(_startOf(word), _daysOf(word));
+        bytes memory head = abi.encodePacked(
+            keccak256("Fairmeter evidence 1"), uint64(block.chainid), address(gate), uint48(batch + 1), uint16(index)
+        );
+        bytes memory period = abi.encodePacked(word, uint16(start), uint8(count));
+        return keccak256(bytes.concat(head, period, readings, bytes12(uint96(missing)), salt));
     }
 }

@@ -29,6 +29,28 @@ abstract contract OracleSteps is SupplierSteps {
         _judge();
     }
 
+    /// By readings that the meter operator signed, or now and then another; anyone brings them.
+    function judgeByGate(uint256 seed) external step(seed) {
+        if (batches.length == 0 || !_rarely(3)) return;
+        uint256 place = _anyBatch();
+        (bytes memory evidence, bytes32 root, bytes memory verdicts) = _shownToGate(place);
+        uint256 key = _rarely(8) ? PAYER_KEY : METER_KEY;
+        string memory forbidden =
+            key != METER_KEY ? "INV-04: the gate judged by readings that the meter operator did not sign" : "";
+        if (_isPaused()) forbidden = "INV-04: a batch was judged during a pause";
+        if (batches[place].judgedAt != 0) forbidden = "INV-03: a batch was judged twice";
+        BatchId batch = BatchId.wrap(uint48(place + 1));
+        bytes memory signature = _signedBy(key, meters.batchDigest(batch, root));
+        bytes memory data = abi.encodeCall(IVerdictGate.submitVerified, (batch, _wordsOf(place), evidence, signature));
+        if (!_call(keeper, address(gate), data, forbidden, Step.JudgeByGate)) return;
+        (said[place], batches[place].byGate) = (verdicts, true);
+        Decision[] memory decisions = new Decision[](batches[place].count);
+        for (uint256 i; i < decisions.length; ++i) {
+            decisions[i] = Decision(uint8(verdicts[12 * i]) & 3);
+        }
+        _enterVerdicts(place, decisions);
+    }
+
     function setClass(uint256 seed) external step(seed) {
         uint256 place = _draw(accounts.length);
         uint8 class = uint8(_draw(3));

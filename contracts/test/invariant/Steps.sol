@@ -23,6 +23,7 @@ abstract contract Steps is Books {
         Post,
         PostReplacement,
         Judge,
+        JudgeByGate,
         JudgedPending,
         JudgedArrears,
         JudgedHeld,
