@@ -17,8 +17,8 @@ import {SignedReadings} from "./types/Readings.sol";
 /// Rules by computation, with nobody's judgement: whoever has the meter's signed readings shows them.
 ///
 /// Trusted: the meter operator of the bill's batch, to sign one reading a day, the right one. Of two that it signed for the
-/// same day the later one counts once somebody has told of it (Meters), else the first to be shown. Without readings nothing is ruled, and the dispute ends in the customer's
-/// favour: it is the supplier who has to prove its bill.
+/// same day the later one counts once somebody has told of it (Meters), else the first to be shown. Without readings
+/// nothing is ruled, and the dispute ends in the customer's favour: it is the supplier who has to prove its bill.
 contract ReadingsArbiter is IReadingsArbiter {
     using IdCodec for BillId;
 
