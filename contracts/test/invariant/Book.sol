@@ -17,7 +17,6 @@ abstract contract Book is Base {
         address owner;
         Utility utility;
         uint8 class;
-        /// Of its mandate.
         bool signedOnly;
         bool discloses;
         uint48 balance;
@@ -135,9 +134,8 @@ abstract contract Book is Base {
     /// Who judged a batch, alone.
     mapping(uint256 batch => address) internal signers;
     mapping(uint256 batch => uint256) internal openDemands;
-    /// Whose verdict was shown wrong, and of these by readings that the meter operator signed.
+    /// Whose verdict was shown wrong.
     mapping(uint256 bill => bool) internal corrected;
-    mapping(uint256 bill => bool) internal correctedByMeter;
     /// Seconds: the block's less those that passed during a pause.
     uint256 internal fairTime;
     uint256 internal pausedUntil;

@@ -21,6 +21,8 @@ abstract contract ChallengeSteps is AppealSteps {
     }
 
     mapping(uint256 bill => DemandBook) private demands_;
+    /// By readings that the meter operator signed.
+    mapping(uint256 bill => bool) private correctedByMeter;
 
     function challenge(uint256 seed) external step(seed) {
         if (batches.length == 0) return;
