@@ -91,6 +91,17 @@ contract ChallengeByReadingsTest is ChallengeBase {
         _balanced();
     }
 
+    /// A demand that nobody could end would hold its batch for good.
+    function test_demand__CorrectedByReadings__Refused() external {
+        _forgeRoot();
+        _byReadings(stranger, _two(early));
+        _bond(stranger, 10_000);
+        Shown memory shown = _shown(1);
+        vm.expectRevert(abi.encodeWithSelector(Errors.Challenges_CorrectedBefore.selector, _id(1)));
+        vm.prank(stranger);
+        challenges.demand(shown);
+    }
+
     function test_challengeByReadings__VerdictRight__Refused() external {
         _judgeAs(_rightVerdicts(), 0);
         _refuse(_two(early), abi.encodeWithSelector(Errors.Challenges_VerdictRight.selector, _id(1)));
