@@ -357,11 +357,12 @@ contract Challenges is IChallenges {
         }
     }
 
-    /// Where a verdict puts the bill: INSUFFICIENT pays up to the cap of its presets.
-    function _effectOf(Case memory one, PackedVerdict verdict) private pure returns (Decision decision) {
+    /// Where a verdict puts the bill: INSUFFICIENT pays up to the cap of its presets, and screening rules go before any.
+    function _effectOf(Case memory one, PackedVerdict verdict) private view returns (Decision decision) {
         decision = verdict.decision();
         bool pays = decision == Decision.Insufficient && one.packed.amount() <= one.presets.insufficientCap;
-        return pays ? Decision.Pay : decision;
+        if (pays) decision = Decision.Pay;
+        if (one.record.screened) decision = gate.rules().decisionOf(one.bill, one.basis, decision);
     }
 
     /// Whom the committed verdict wronged, and to whom the rest of the slashing goes: the supplier that waited for its

@@ -11,6 +11,7 @@ import {IFairClock} from "./interfaces/IFairClock.sol";
 import {IMeters} from "./interfaces/IMeters.sol";
 import {IOperators} from "./interfaces/IOperators.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
+import {IScreeningRules} from "./interfaces/IScreeningRules.sol";
 import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
 import {Errors} from "./libraries/Errors.sol";
 import {PackedBills} from "./libraries/PackedBills.sol";
@@ -46,6 +47,8 @@ contract VerdictGate is GateVerified {
     IChallenges public immutable override challenges;
     /// @inheritdoc IVerdictGate
     IMeters public immutable override meters;
+    /// @inheritdoc IVerdictGate
+    IScreeningRules public immutable override rules;
 
     mapping(BatchId batch => VerdictRecord) private _verdicts;
     /// Left on chain, a bit an operator; the digest names the batch.
@@ -58,7 +61,8 @@ contract VerdictGate is GateVerified {
         IAppealRegistry registry_,
         IOperators operators_,
         IChallenges challenges_,
-        IMeters meters_
+        IMeters meters_,
+        IScreeningRules rules_
     ) GateParameters(authority_) {
         clock = clock_;
         ledger = ledger_;
@@ -66,6 +70,7 @@ contract VerdictGate is GateVerified {
         operators = operators_;
         challenges = challenges_;
         meters = meters_;
+        rules = rules_;
     }
 
     /// @inheritdoc IVerdictGate
@@ -83,7 +88,9 @@ contract VerdictGate is GateVerified {
         VerdictRecord memory record;
         record.evidenceRoot = evidenceRoot;
         record.verdictCommitment = PackedVerdicts.commitment(verdicts);
-        _checkClasses(ledger, batch, posted, bills.words(), verdicts);
+        (uint32 verified, uint32 screened) = _marksOf(posted.parameterVersion, posted.utility);
+        if (verified != 0) _checkClasses(ledger, batch, posted, bills.words(), verdicts);
+        record.screened = screened != 0;
         record.signers = _signersOf(batch, posted.parameterVersion, record, signatures);
 
         // Effect:
@@ -92,7 +99,9 @@ contract VerdictGate is GateVerified {
         _verdicts[batch] = record;
 
         // Interaction:
-        uint256 appealed = _apply(batch, posted.supplier, bills.words(), verdicts);
+        uint256 appealed = screened == 0
+            ? _apply(batch, posted.supplier, bills.words(), verdicts)
+            : _applyScreened(batch, posted.supplier, bills.words(), verdicts, screened);
 
         // After the interactions, since only the ledger knows how many appeals there are; both callees are ours.
         _emitJudged(batch, record, appealed);
@@ -119,10 +128,15 @@ contract VerdictGate is GateVerified {
         // No window: there is nothing to challenge.
         record.judgedAt = clock.time();
         record.windowEndsAt = record.judgedAt;
+        // slither-disable-next-line unused-return
+        (, uint32 screened) = _marksOf(posted.parameterVersion, posted.utility);
+        record.screened = screened != 0;
         _verdicts[batch] = record;
 
         // Interaction:
-        uint256 appealed = _applyComputed(batch, posted.supplier, bills.words(), verdicts);
+        uint256 appealed = screened == 0
+            ? _applyComputed(batch, posted.supplier, bills.words(), verdicts)
+            : _applyScreened(batch, posted.supplier, bills.words(), verdicts, screened);
 
         _emitJudged(batch, record, appealed);
     }
@@ -149,6 +163,16 @@ contract VerdictGate is GateVerified {
 
         // Effect:
         return ++parameterVersion;
+    }
+
+    /// @inheritdoc IVerdictGate
+    function markScreened(Utility utility, uint8 class, bool screened) external override returns (uint32 version) {
+        // Check:
+        if (msg.sender != address(rules)) revert Errors.VerdictGate_NotScreeningRules(msg.sender);
+
+        // Effect:
+        version = ++parameterVersion;
+        _mark(utility, SCREENED + class, screened);
     }
 
     /// @inheritdoc IVerdictGate
@@ -234,6 +258,17 @@ contract VerdictGate is GateVerified {
 
     function _checkMeter(BatchId batch, Batch memory posted, bytes32 root, bytes calldata signature) private view {
         meters.checkBatch(posted.parameterVersion, posted.supplier, posted.utility, batch, root, signature);
+    }
+
+    /// As `_apply`, of what the rules of these classes, a bit each, make of the verdicts.
+    function _applyScreened(
+        BatchId batch,
+        SupplierId supplier,
+        uint256[] calldata bills,
+        bytes memory verdicts,
+        uint256 classes
+    ) private returns (uint256) {
+        return _applyComputed(batch, supplier, bills, rules.screen(batch, bills, verdicts, classes));
     }
 
     /// As `_apply`, of verdicts that are in memory.

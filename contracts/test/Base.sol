@@ -13,6 +13,7 @@ import {IOperators} from "../src/interfaces/IOperators.sol";
 import {ILedgerDesk} from "../src/interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../src/interfaces/IPaymentLedger.sol";
 import {IReadingsArbiter} from "../src/interfaces/IReadingsArbiter.sol";
+import {IScreeningRules} from "../src/interfaces/IScreeningRules.sol";
 import {IVerdictGate} from "../src/interfaces/IVerdictGate.sol";
 import {IdCodec} from "../src/libraries/IdCodec.sol";
 import {Roles} from "../src/libraries/Roles.sol";
@@ -57,6 +58,7 @@ abstract contract Base {
     IOperators internal operators;
     IChallenges internal challenges;
     IMeters internal meters;
+    IScreeningRules internal screening;
     IArbiterPanel internal panel;
     IReadingsArbiter internal readingsArbiter;
     SupplierId internal supplier;
@@ -81,7 +83,7 @@ abstract contract Base {
 
     function _deploy() private {
         uint64 nonce = vm.getNonce(address(this));
-        address[10] memory predicted;
+        address[11] memory predicted;
         for (uint256 i; i < predicted.length; ++i) {
             predicted[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
@@ -91,7 +93,7 @@ abstract contract Base {
         bytes memory known = abi.encode(predicted[1], predicted[2], predicted[5], predicted[6]);
         address desk = _create("AppealDesk", known);
         ledger = IPaymentLedger(_create("PaymentLedger", bytes.concat(known, abi.encode(predicted[0], desk))));
-        bytes memory others = abi.encode(predicted[6], predicted[7], predicted[8], predicted[9]);
+        bytes memory others = abi.encode(predicted[6], predicted[7], predicted[8], predicted[9], predicted[10]);
         gate = IVerdictGate(
             _create("VerdictGate", bytes.concat(abi.encode(predicted[0], predicted[2], predicted[4]), others))
         );
@@ -108,7 +110,8 @@ abstract contract Base {
             )
         );
         meters = IMeters(_create("Meters", abi.encode(predicted[0], predicted[5])));
-        require(address(meters) == predicted[9], "addresses as predicted");
+        screening = IScreeningRules(_create("ScreeningRules", abi.encode(predicted[0], predicted[4], predicted[5])));
+        require(address(screening) == predicted[10], "addresses as predicted");
         address[] memory members = new address[](3);
         (members[0], members[1], members[2]) = (panelists[0], panelists[1], panelists[2]);
         panel = IArbiterPanel(_create("ArbiterPanel", abi.encode(registry, members, 2)));
@@ -127,6 +130,8 @@ abstract contract Base {
         operating[1] = IOperators.setQuorum.selector;
         bytes4[] memory metering = new bytes4[](1);
         metering[0] = IMeters.setMeter.selector;
+        bytes4[] memory ruleSetting = new bytes4[](1);
+        ruleSetting[0] = IScreeningRules.setRules.selector;
         bytes4[] memory classing = new bytes4[](1);
         classing[0] = ILedgerDesk.setClass.selector;
         bytes4[] memory pausing = new bytes4[](2);
@@ -138,6 +143,7 @@ abstract contract Base {
         manager.setTargetFunctionRole(address(gate), selectors, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(operators), operating, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(meters), metering, Roles.GOVERNOR);
+        manager.setTargetFunctionRole(address(screening), ruleSetting, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(registry), ruling, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(ledger), classing, Roles.CLASSIFIER);
         manager.grantRole(Roles.GOVERNOR, governor, 0);

@@ -93,6 +93,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
             ("batch", pa.int64()),
             ("index", pa.int32()),
             ("decision", pa.int8()),
+            ("decided", pa.int8()),  # the decision, or what screening rules made of it
             ("actual_ppm", pa.int64()),  # null where not computed
             ("expected_ppm", pa.int64()),
         ]

@@ -48,12 +48,13 @@ def run(
     engine: options.EngineOption = options.EngineName.ETH_TESTER,
     rpc_url: options.RpcUrl = None,
     tariffs: Annotated[Path | None, typer.Option(help="Tariffs as TOML; without it flat ones are inferred.")] = None,
-    policy: options.Policy = options.PolicyName.TREND,
+    policy: options.RunPolicy = options.RunPolicyName.TREND,
     degree: options.Degree = 2,
     preset: options.Preset = 200_000,
     rate: options.Rate = 0.01,
     model: options.Model = None,
     seed: options.Seed = 0,
+    rules: options.Rules = None,
     scenario: options.ScenarioFile = None,
     as_json: options.Json = False,
 ) -> None:
@@ -61,16 +62,10 @@ def run(
     people = options.scenario_of(context, scenario, seed, policy, rate, options.presets(preset, degree))
     with progress_bars() as tell:
         result = commands.run(
-            usage,
-            bills,
-            out,
-            engine=engine.value,
-            rpc_url=rpc_url,
-            tariffs=tariffs,
-            scenario=people,
-            model=model,
+            usage, bills, out,
+            engine=engine.value, rpc_url=rpc_url, tariffs=tariffs, scenario=people, model=model, rules=rules,
             listener=lambda step: tell(step.phase, step.done, step.total),
-        )
+        )  # fmt: skip
     for line in result.inferred_tariffs:
         typer.echo(f"inferred tariff: {line}", err=True)
     if as_json:
@@ -144,6 +139,21 @@ def fit(
 
 
 @app.command()
+def rules(
+    usage: options.UsageFile,
+    bills: options.BillsFile,
+    out: options.RulesOut,
+    payments: options.PaymentsFile = None,
+    before: options.BilledBefore = None,
+    rate: options.RulesRate = 0.01,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Find classes of accounts, and the bounds of amount and interval that screen the bills of each."""
+    terminal.show(customer_commands.make_rules(usage, bills, out, payments, before, rate, seed), as_json)
+
+
+@app.command()
 def evaluate(
     usage: options.UsageFile,
     bills: Annotated[Path, typer.Option(help="Labelled bills: also true_quantity and fault.")],
@@ -194,7 +204,7 @@ def score(
 def classes(
     usage: options.UsageFile,
     bills: options.BillsFile,
-    payments: Annotated[Path | None, typer.Option(help=options.PAYMENTS)] = None,
+    payments: options.PaymentsFile = None,
     out: Annotated[Path | None, typer.Option(help="The .parquet file for each account's class.")] = None,
     seed: options.Seed = 0,
     as_json: options.Json = False,

@@ -35,15 +35,18 @@ def run(
     tariffs: Path | None = None,
     scenario: Scenario | None = None,
     model: Path | None = None,
+    rules: Path | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
     """`fairmeter.simulation.run`, with report.html beside the bundle, and what the report draws of the usage. Raises as
     it does; then nothing is written."""
     from fairmeter import simulation  # noqa: PLC0415
 
+    screened = None if rules is None else simulation.load_rules(rules)
     result = simulation.run(
         usage, bills, out,
-        engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, model=model, listener=listener,
+        engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, model=model, rules=screened,
+        listener=listener,
     )  # fmt: skip
     write_report(report_of(out, usage))
     return result

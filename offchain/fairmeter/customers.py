@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import json
+from dataclasses import asdict, astuple, dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fairmeter.errors import InputError
 from fairmeter.judging import calibrated_policy
 from fairmeter.model import Payments, Utility
 from fairmeter.outputs import check_output, replacing
 
 if TYPE_CHECKING:
     from fairmeter.model import Int64s
+    from fairmeter.simulation import RulesFile
     from fairmeter.verdict.accounts import AccountClasses
     from fairmeter.verdict.payments import Expected, PaymentModel, Threshold
+    from fairmeter.verdict.screening import FittedRules
 
 
 def find_classes(
@@ -46,6 +51,78 @@ def find_classes(
         with replacing(out) as part:
             pl.DataFrame(columns).write_parquet(part)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRules:
+    """What `make_rules` wrote."""
+
+    fitted: tuple[FittedRules, ...]
+    file: RulesFile
+    out: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """What `fairmeter rules --json` prints."""
+        each = [{**asdict(one), "utility": one.utility.label} for one in self.fitted]
+        return {"rules": each, "classes": list(self.file.classes), "out": str(self.out)}
+
+    def __str__(self) -> str:
+        lines = [f"{sum(one.bills for one in self.fitted):,} bills; written to {self.out}"]
+        for one in self.fitted:
+            name, source = self.file.classes[one.class_ - 1], "known" if one.labelled else "made"
+            lines.append(
+                f"{one.utility.label}, class {name}, {one.bills:,} bills: {one.rules}: finds {one.found:.0%} of the "
+                f"{source} faults at {one.false:.1%} false"
+            )
+        return "\n".join(lines)
+
+
+def make_rules(
+    usage: Path,
+    bills: Path,
+    out: Path,
+    payments: Path | None = None,
+    before: datetime | None = None,
+    rate: float = 0.01,
+    seed: int = 0,
+) -> MadeRules:
+    """Classes of the accounts that were billed before a day (all, if None), as `find_classes` finds them, and for the
+    bills of each utility and class the largest amount and the bounds of the interval (`verdict.screening.fit_rules`):
+    to the JSON file `out`, for `fairmeter run --rules`.
+
+    Raises InputError for anything wrong in the files or with `out`; ToolMissingError without scikit-learn.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    from fairmeter.bundle import file_hash  # noqa: PLC0415
+    from fairmeter.simulation import RulesFile, Screening  # noqa: PLC0415
+    from fairmeter.usage import load_bills, load_payments, load_usage  # noqa: PLC0415
+
+    calibrated_policy()
+    from fairmeter.verdict.accounts import account_classes  # noqa: PLC0415
+    from fairmeter.verdict.screening import fit_rules  # noqa: PLC0415
+
+    check_output(out, ".json")
+    billed, readings = load_bills(bills), load_usage(usage)
+    if before is not None:
+        billed = billed.take(np.flatnonzero(billed.end < (before.date() - date(1970, 1, 1)).days))
+    if not len(billed):
+        raise InputError(f"{bills}: no bill ends before {before:%Y-%m-%d}")
+    found = account_classes(readings, billed, None if payments is None else load_payments(payments), seed)
+    names = np.array(billed.customers)[found.customer]
+    accounts = {
+        utility.label: dict(zip(names[rows].tolist(), (found.of[rows] + 1).tolist(), strict=True))
+        for utility in Utility
+        if (rows := found.utility == utility).any()
+    }
+    sources = {"usage": usage, "bills": bills, "payments": payments}
+    hashes = {name: file_hash(path) for name, path in sources.items() if path is not None}
+    empty = RulesFile(found.names, accounts, (), hashes, seed, rate)
+    fitted = fit_rules(billed, empty.of(billed), rate, seed)
+    file = replace(empty, rules=tuple(Screening(one.utility.label, one.class_, *astuple(one.rules)) for one in fitted))
+    with replacing(out) as part:
+        part.write_text(json.dumps(file.to_json(), indent=1) + "\n", encoding="utf-8")
+    return MadeRules(fitted, file, out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,10 @@ Int64s = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]
 UInt8s = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
+
+ANY_AMOUNT: Final = 2**48 - 1
+ANY_INTERVAL: Final = 2**16 - 1
+"""Bounds of `ClassRules` that nothing exceeds."""
 
 
 class Utility(enum.IntEnum):
@@ -50,6 +54,14 @@ class Policy(enum.IntEnum):
     TREND = 0
     VERIFIED = 1
     MODEL = 2
+
+
+class Rule(enum.IntEnum):
+    """Why a bill is appealed whatever its verdict says; as on chain (contracts/src/types/Screening.sol)."""
+
+    AMOUNT = 1
+    TOO_SOON = 2
+    TOO_LATE = 3
 
 
 class BillState(enum.IntEnum):
@@ -132,6 +144,20 @@ class ClassPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassRules:
+    """What bills of a utility and class must keep to, or are appealed (contracts/src/types/Screening.sol)."""
+
+    amount: int = ANY_AMOUNT
+    """The largest, minor units."""
+    shortest: int = 0
+    """The fewest days from the last day billed before to the bill's last."""
+    longest: int = ANY_INTERVAL
+    """The most."""
+    alone: bool = False
+    """Whether a bill that keeps to them is paid whatever its verdict says; else its verdict decides."""
+
+
+@dataclass(frozen=True, slots=True)
 class TariffBlock:
     """One block of a tariff: `price` holds for the part of a bill's quantity up to `up_to`."""
 
@@ -189,6 +215,17 @@ class Bills:
     def days(self) -> Int32s:
         """(n,) days of the billing period, both ends included."""
         return (self.end - self.start + 1).astype(np.int32)
+
+    def take(self, rows: Int64s) -> Self:
+        """The chosen bills, in this order; indices point into the same customers and suppliers."""
+        columns = ("bill_id", "customer", "supplier", "utility", "start", "end", "quantity", "amount")
+        labels = self.fault
+        return replace(
+            self,
+            true_quantity=None if self.true_quantity is None else self.true_quantity[rows],
+            fault=None if labels is None else tuple(labels[row] for row in rows.tolist()),
+            **{name: getattr(self, name)[rows] for name in columns},
+        )
 
 
 @dataclass(frozen=True, slots=True)

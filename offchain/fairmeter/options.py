@@ -33,6 +33,14 @@ class PolicyName(enum.StrEnum):
     CALIBRATED = "calibrated"
 
 
+class RunPolicyName(enum.StrEnum):
+    """How the bills of a run are judged."""
+
+    TREND = "trend"
+    CALIBRATED = "calibrated"
+    SCREENING = "screening"
+
+
 UsageFile = Annotated[Path, typer.Option(help="Daily readings: a .csv or .parquet file.")]
 BillsFile = Annotated[Path, typer.Option(help="Bills: a .csv or .parquet file.")]
 Degree = Annotated[int, typer.Option(min=1, max=2, help="Degree of the verdict's regression.")]
@@ -41,6 +49,7 @@ Preset = Annotated[
     typer.Option(min=-MAX_PRESET, max=MAX_PRESET, help="How far growth may exceed what is expected, ppm."),
 ]
 Policy = Annotated[PolicyName, typer.Option(help="How bills are judged.")]
+RunPolicy = Annotated[RunPolicyName, typer.Option(help="How bills are judged; screening needs --rules.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="All that is drawn or derived comes from it.")]
 EngineOption = Annotated[EngineName, typer.Option(help="The chain: in the process, a local node, or any network.")]
 RpcUrl = Annotated[str | None, typer.Option(help="The node's address, for --engine rpc.")]
@@ -55,6 +64,9 @@ PAYMENTS = "Payments, .csv or .parquet: customer_id, paid_on, amount; due_on and
 Rate = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of correct bills that calibrated may appeal.")]
 Model = Annotated[
     Path | None, typer.Option(help="What `fairmeter fit` wrote; without it calibrated is fitted to the usage.")
+]
+Rules = Annotated[
+    Path | None, typer.Option(help="What `fairmeter rules` wrote: alone with --policy screening, else beside it.")
 ]
 Exchange = Annotated[
     Path | None, typer.Option(help="Folder shared with the other operators; without it they meet on the chain.")
@@ -72,26 +84,32 @@ ScoresPlot = Annotated[Path | None, typer.Option(help="Defaults expected and obs
 Before = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only readings before this day; all if none.")
 ]
+BilledBefore = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only bills that end before this day; all if none.")
+]
+RulesOut = Annotated[Path, typer.Option(help="The .json file to write; replaced if it is there.")]
+RulesRate = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of ordinary bills that may be appealed.")]
+PaymentsFile = Annotated[Path | None, typer.Option(help=PAYMENTS)]
 DeploymentFile = Annotated[
     Path | None, typer.Option(help="File for addresses and ABIs; with --engine rpc deployment.json if none is given.")
 ]
 
 
 def scenario_of(
-    context: typer.Context, file: Path | None, seed: int, policy: PolicyName, rate: float, trend: Presets
+    context: typer.Context, file: Path | None, seed: int, policy: RunPolicyName, rate: float, trend: Presets
 ) -> Scenario:
     """Of a file, which says everything itself, or of the options. Raises InputError for options without effect."""
-    from fairmeter.simulation import Scenario, load_scenario  # noqa: PLC0415
+    from fairmeter import simulation  # noqa: PLC0415
 
     if file is not None:
         given = ("seed", "policy", "rate", "preset", "degree")
         refuse_beside(context, f"--scenario {file}, which has them itself", *given)
-        return load_scenario(file)
-    if policy is PolicyName.TREND:
-        refuse_beside(context, "--policy trend", "rate", "model")
-        return Scenario(seed=seed, presets=trend)
-    refuse_beside(context, "--policy calibrated", "degree", "preset")
-    return Scenario.calibrated(seed, rate)
+        return simulation.load_scenario(file)
+    if policy is RunPolicyName.CALIBRATED:
+        refuse_beside(context, "--policy calibrated", "degree", "preset")
+        return simulation.Scenario.calibrated(seed, rate)
+    refuse_beside(context, f"--policy {policy}", "rate", "model")
+    return simulation.Scenario(seed=seed, policy=simulation.PolicyName(policy), presets=trend)
 
 
 def presets(first: int, degree: int) -> Presets:

@@ -38,6 +38,7 @@ MAX_AMOUNT: Final = 2**48 - 1
 MAX_CAP: Final = 2**44 - 1
 """The largest cap of a mandate, in minor units."""
 MAX_BATCH_BILLS: Final = 500
+MAX_CLASS: Final = 31
 MAX_TRANSACTION_GAS: Final = 16_777_216
 """EIP-7825."""
 

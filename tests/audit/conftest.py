@@ -26,6 +26,7 @@ from fairmeter.audit.meters import MeterKeys
 from fairmeter.audit.modelled import Modelled
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.screening import Screened
 from fairmeter.audit.signed import Signed
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.verified import Verified
@@ -38,7 +39,7 @@ from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
 from fairmeter.errors import ToolMissingError
 from fairmeter.simulation.run import run
-from fairmeter.simulation.scenario import Scenario
+from fairmeter.simulation.scenario import Scenario, Screening
 from fairmeter.units import MAX_TRANSACTION_GAS
 
 SEED = 7
@@ -102,13 +103,13 @@ def _bills(usage: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=[*names, "true_quantity", "fault"], orient="row")
 
 
-def simulate(folder: Path, seed: int) -> Path:
+def simulate(folder: Path, seed: int, screening: tuple[Screening, ...] = ()) -> Path:
     """An honest run of twelve bills: paid, in arrears, adjusted, withdrawn, confirmed. Returns its folder."""
     folder.mkdir(exist_ok=True)
     usage = _usage()
     usage.write_parquet(folder / "usage.parquet")
     _bills(usage).write_parquet(folder / "bills.parquet")
-    scenario = Scenario(seed=seed, budget_ppm=800_000)
+    scenario = Scenario(seed=seed, budget_ppm=800_000, screening=screening)
     run(folder / "usage.parquet", folder / "bills.parquet", folder / "run", scenario=scenario)
     return folder / "run"
 
@@ -283,6 +284,7 @@ class Bench:
             Verified(self.record, self.keys, self.parameters),
             Signed(self.bundle, self.record, self.keys, self.parameters, corrected),
             corrected,
+            Screened(self.record, self.batches, self.parameters),
             self.modelled(),
             None,
             lambda *_: None,

@@ -23,6 +23,7 @@ from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.rules import Rules
+from fairmeter.audit.screening import Screened
 from fairmeter.bundle import SCHEMAS, Bundle
 from fairmeter.contracts.artifacts import interface
 from fairmeter.model import BillState
@@ -132,7 +133,8 @@ class Bench:
         batches = read_batches(bundle, self.record, parameters.presets)
         assert isinstance(batches, Batches)
         rebuilt = Rebuilt.of(self.record, batches)
-        self.books = Books(rebuilt, Rules(rebuilt, parameters), (), None)
+        rules = Rules(rebuilt, parameters, Screened(self.record, batches, parameters))
+        self.books = Books(rebuilt, rules, (), None)
 
     def broken(self) -> set[str]:
         return {check.name for check in check_invariants(self.books) if check.findings}

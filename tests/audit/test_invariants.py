@@ -16,6 +16,7 @@ from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.rules import Rules
+from fairmeter.audit.screening import Screened
 from fairmeter.bundle import SCHEMAS, Bundle
 from fairmeter.contracts.artifacts import interface
 from fairmeter.model import Reason
@@ -41,7 +42,7 @@ def broken(honest: Path, rows: list[Row]) -> set[str]:
     batches = read_batches(bundle, record, parameters.presets)
     assert isinstance(batches, Batches)
     rebuilt = Rebuilt.of(record, batches)
-    books = Books(rebuilt, Rules(rebuilt, parameters), (), None)
+    books = Books(rebuilt, Rules(rebuilt, parameters, Screened(record, batches, parameters)), (), None)
     return {check.name for check in check_invariants(books) if check.findings}
 
 

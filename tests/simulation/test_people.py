@@ -66,7 +66,7 @@ def play(town: Fleet, fastest: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "docs" / "scenarios"
-STANDS = {"verified-mode": "recompute"}
+STANDS = dict.fromkeys(("screened", "verified-mode"), "recompute")
 """Where a wrong verdict stands on purpose, and the audit's check that names who signed it."""
 
 

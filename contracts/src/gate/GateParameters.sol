@@ -21,6 +21,8 @@ abstract contract GateParameters is IVerdictGate, Managed {
     /// Bills a batch where the gate judges a class of its utility: so many of 93 days, all appealed, are judged in one
     /// transaction below EIP-7825's 16,777,216 gas.
     uint256 public constant MAX_VERIFIED = 250;
+    /// The largest batch of a utility with screening rules: fits a transaction if all are appealed by two rules each.
+    uint256 public constant MAX_SCREENED = 400;
     /// The longest window or deadline, seconds: no governor can lock money for good.
     uint256 public constant MAX_PERIOD = 365 days;
     /// Bounds of the challenger's share, ppm. Below half: who signed a lie and challenges it itself still loses.
@@ -34,6 +36,9 @@ abstract contract GateParameters is IVerdictGate, Managed {
     /// The largest share of correct bills that a model may appeal, ppm: all of them.
     int256 public constant MAX_RATE = 1_000_000;
 
+    /// Where the marks of screening rules begin.
+    uint256 internal constant SCREENED = 32;
+
     /// @inheritdoc IVerdictGate
     uint32 public override parameterVersion;
     /// @inheritdoc IVerdictGate
@@ -44,8 +49,9 @@ abstract contract GateParameters is IVerdictGate, Managed {
     mapping(Utility utility => mapping(uint8 class => Revisions.History)) private _presets;
     /// Of the presets that were set with a version.
     mapping(uint256 version => bytes32 model) private _models;
-    /// Of each utility, a bit a class: its own presets ask for verified verdicts.
-    mapping(Utility utility => Revisions.History) private _verified;
+    /// Of each utility, a bit a class: its own presets ask for verified verdicts; from bit SCREENED on, it has screening
+    /// rules.
+    mapping(Utility utility => Revisions.History) private _marks;
     Revisions.History private _periods;
     Revisions.History private _stakes;
 
@@ -113,8 +119,12 @@ abstract contract GateParameters is IVerdictGate, Managed {
     /// @inheritdoc IVerdictGate
     function admit(Utility utility, uint256 count, uint256 billed) external view override returns (uint32 version) {
         version = parameterVersion;
-        if (count > MAX_VERIFIED && _anyVerified(version, utility)) {
-            revert Errors.VerdictGate_TooManyToVerify(count, MAX_VERIFIED);
+        if (count > MAX_VERIFIED) {
+            (uint32 verified, uint32 screened) = _marksOf(version, utility);
+            if (verified != 0) revert Errors.VerdictGate_TooManyToVerify(count, MAX_VERIFIED);
+            if (screened != 0 && count > MAX_SCREENED) {
+                revert Errors.VerdictGate_TooManyToScreen(count, MAX_SCREENED);
+            }
         }
         if (billed > ZERO_WINDOW_CAP && periodsOf(version).window == 0) {
             revert Errors.VerdictGate_WindowNeeded(billed, ZERO_WINDOW_CAP);
@@ -162,11 +172,18 @@ abstract contract GateParameters is IVerdictGate, Managed {
         });
     }
 
-    /// Whether some class of a utility asks for verified verdicts in a version.
-    function _anyVerified(uint32 version, Utility utility) internal view returns (bool) {
+    /// In a version, of a utility: a bit a class that asks for verified verdicts, and one that has screening rules.
+    function _marksOf(uint32 version, Utility utility) internal view returns (uint32 verified, uint32 screened) {
         // slither-disable-next-line unused-return
-        (, uint256 verified) = _verified[utility].find(version);
-        return verified != 0;
+        (, uint256 marks) = _marks[utility].find(version);
+        return (uint32(marks), uint32(marks >> SCREENED));
+    }
+
+    /// From the present version on.
+    function _mark(Utility utility, uint256 bit, bool marked) internal {
+        // slither-disable-next-line unused-return
+        (, uint256 marks) = _marks[utility].find(parameterVersion);
+        if (((marks >> bit) & 1 == 1) != marked) _marks[utility].add(parameterVersion, marks ^ (1 << bit));
     }
 
     function _addPresets(Utility utility, uint8 class, Presets memory presets) private {
@@ -178,12 +195,7 @@ abstract contract GateParameters is IVerdictGate, Managed {
             value |= uint256(parameterVersion) << 128;
         }
         _presets[utility][class].add(parameterVersion, value);
-        // slither-disable-next-line unused-return
-        (, uint256 verified) = _verified[utility].find(parameterVersion);
-        uint256 bit = 1 << class;
-        if ((verified & bit != 0) != (presets.policy == VerdictPolicy.Verified)) {
-            _verified[utility].add(parameterVersion, verified ^ bit);
-        }
+        _mark(utility, class, presets.policy == VerdictPolicy.Verified);
 
         emit PresetsSet(parameterVersion, utility, class, presets);
     }

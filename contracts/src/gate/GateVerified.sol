@@ -97,7 +97,6 @@ abstract contract GateVerified is GateParameters {
         uint256[] calldata bills,
         bytes calldata verdicts
     ) internal view {
-        if (!_anyVerified(batch.parameterVersion, batch.utility)) return;
         bool late = block.timestamp >= batch.postedAt + METER_TIME;
         uint256[] memory accounts = ledger_.accountWords(batch.supplier, bills);
         Computing memory run;

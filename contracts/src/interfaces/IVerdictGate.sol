@@ -10,6 +10,7 @@ import {IFairClock} from "./IFairClock.sol";
 import {IMeters} from "./IMeters.sol";
 import {IOperators} from "./IOperators.sol";
 import {IPaymentLedger} from "./IPaymentLedger.sol";
+import {IScreeningRules} from "./IScreeningRules.sol";
 
 /// Takes the verdicts of a batch from a quorum of operators, applies them to the ledger and opens the appeals, in one
 /// transaction; keeps presets, periods and stakes, versioned: a batch is judged by the version of its posting.
@@ -54,6 +55,8 @@ interface IVerdictGate {
 
     /// Begins a new version of the parameters. Operators and Meters only.
     function advance() external returns (uint32 version);
+    /// Begins a new version, from which on a utility and class have screening rules, or none. ScreeningRules only.
+    function markScreened(Utility utility, uint8 class, bool screened) external returns (uint32 version);
     /// Counts a demand that was opened, or came to its end. Challenges only.
     function countDemand(BatchId batch, bool open) external;
     /// Sets the presets of a utility and class for batches posted from now on. Restricted to the governor role.
@@ -75,6 +78,8 @@ interface IVerdictGate {
     function challenges() external view returns (IChallenges);
     /// The meter operators' keys, fixed at deployment.
     function meters() external view returns (IMeters);
+    /// The screening rules, fixed at deployment.
+    function rules() external view returns (IScreeningRules);
     /// The version of all parameters that a batch posted now takes on; counted from 1.
     function parameterVersion() external view returns (uint32);
     /// The longest window of any version so far, seconds.

@@ -151,6 +151,8 @@ interface Errors {
 
     /* GATE */
 
+    /// Thrown when a function of the screening rules is called by another.
+    error VerdictGate_NotScreeningRules(address caller);
     /// Thrown when a function of Operators and Meters is called by another.
     error VerdictGate_NotParameters(address caller);
     /// Thrown when a function of the challenges' contract is called by another.
@@ -183,6 +185,17 @@ interface Errors {
     error VerdictGate_WindowNeeded(uint256 billed, uint256 most);
     /// Thrown when a batch has more bills than the gate could judge in one transaction.
     error VerdictGate_TooManyToVerify(uint256 count, uint256 most);
+    /// Thrown when a batch has more bills than fit a transaction where a class of its utility has screening rules.
+    error VerdictGate_TooManyToScreen(uint256 count, uint256 most);
+
+    /* SCREENING RULES */
+
+    /// Thrown when a function of the gate is called by another.
+    error ScreeningRules_NotGate(address caller);
+    /// Thrown when the fewest days between bills are more than the most.
+    error ScreeningRules_NoDayBetween(uint256 shortest, uint256 longest);
+    /// Thrown when rules alone decide about a class and bound nothing.
+    error ScreeningRules_NoBound(uint8 class);
 
     /* OPERATORS */
 

@@ -77,6 +77,8 @@ struct VerdictRecord {
     uint128 signers;
     /// Demands that are neither answered nor enforced: the batch is not released before.
     uint16 demands;
+    /// Some class of its utility has screening rules: what verdicts do may not be all that they say.
+    bool screened;
 }
 
 /// What operators and challengers have at stake; amounts in minor units.

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {AccountRequest} from "../../src/types/Accounts.sol";
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
 import {AccountId, BatchId, BillId, PackedBill} from "../../src/types/Ids.sol";
+import {Rules} from "../../src/types/Screening.sol";
 import {Utility} from "../../src/types/Utilities.sol";
 import {Presets, VerdictPolicy} from "../../src/types/Verdicts.sol";
 import {Base} from "../Base.sol";
@@ -13,6 +14,7 @@ import {Base} from "../Base.sol";
 /// forge-config: default.isolate = true
 contract BatchGas is Base {
     uint256 private constant COUNT = 500;
+    uint256 private constant SCREENED = 400;
     uint256 private constant TRANSACTION_LIMIT = 16_777_216;
     /// What the batches measured here do not have: account numbers without a zero byte, in calldata twice; more
     /// signatures than one; presets that were changed often.
@@ -76,6 +78,36 @@ contract BatchGas is Base {
         _judge(batch, bills, _verdicts(COUNT, PAY));
         uint256 judging = vm.snapshotGasLastCall("batch of 500", "judge, all PAY, by a model");
         require(judging <= 8_000 * COUNT, "as by the trend");
+    }
+
+    /// Of a class that is not screened, in a utility that has one that is.
+    function test_GivenAllPayAndNoRuleOfTheirClass_Judge() external {
+        _judgeScreened(SCREENED, 5, type(uint48).max - 1, "judge, 400 bills, all PAY, another class is screened");
+    }
+
+    /// The most that can be posted where a class is screened: every bill breaks two rules.
+    function test_GivenAllFired_Judge() external {
+        uint256 judging = _judgeScreened(SCREENED, 0, 1, "judge, 400 bills, all appealed by two rules");
+        require(judging + RESERVE < TRANSACTION_LIMIT, "fits into a transaction");
+    }
+
+    function test_GivenNoneFired_Judge() external {
+        _judgeScreened(SCREENED, 0, type(uint48).max - 1, "judge, 400 bills, all PAY, screened");
+    }
+
+    function _judgeScreened(uint256 count, uint8 class, uint48 amount, string memory name) private returns (uint256) {
+        PackedBill[] memory next = new PackedBill[](count);
+        PackedBill[] memory first = new PackedBill[](count);
+        for (uint256 i; i < count; ++i) {
+            first[i] = bills[i];
+            next[i] = _bill(accounts[i], 300_001 + 517 * i - (300_001 + 517 * i) % 50, TODAY - 9, 2);
+        }
+        _judge(_post(first), first, _verdicts(count, PAY));
+        vm.prank(governor);
+        screening.setRules(Utility.Electricity, class, Rules(amount, amount == 1 ? 20 : 1, 40, false, "source"));
+        BatchId batch = _post(next);
+        _judge(batch, next, _verdicts(count, PAY));
+        return vm.snapshotGasLastCall("batch of 500", name);
     }
 
     function test_GivenAllAppealed_Judge() external {

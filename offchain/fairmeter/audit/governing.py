@@ -18,6 +18,7 @@ CHANGES: Final = (
     ("Operators", "SetChanged"),
     ("VerdictGate", "StakesSet"),
     ("Meters", "MeterSet"),
+    ("ScreeningRules", "RulesSet"),
     ("AppealRegistry", "ArbiterSet"),
 )
 TRADE: Final = (

@@ -19,6 +19,7 @@ from fairmeter.audit.identities import Identities
 from fairmeter.audit.manifest import Manifest
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.recompute import follow, recompute
+from fairmeter.audit.screening import Screened
 from fairmeter.audit.signed import Signed
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source, differing, first_day, values
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 DETAILS = {
     "bills": "rows of the bills table, with the posted calldata",
-    "verdicts": "rows of the verdicts table, with the submitted calldata",
+    "verdicts": "rows of the verdicts table, with the submitted calldata and what screening rules make of it",
     "evidence": "evidence leaves, with the roots on chain and the periods that the bills' dates give",
     "verified": "verdicts of the gate's own, with the meter operator's signature over what it was shown",
     "model": "bills that a model judged, with its bytes, its hash on chain, and their figures",
@@ -59,6 +60,7 @@ class Judgements:
         verified: Verified,
         signed: Signed,
         corrected: Corrected,
+        screened: Screened,
         modelled: Modelled | None,
         source: Source | None,
         progress: Progress,
@@ -66,7 +68,7 @@ class Judgements:
         self._bundle, self._manifest, self._batches = bundle, manifest, batches
         self._corrections, self._corrected = corrections, corrected
         self._verified, self._signed = verified, signed
-        self._modelled = modelled
+        self._modelled, self._screened = modelled, screened
         self._otherwise: Counter[Way] = Counter()
         """Evidence that differs from the source, by what has corrected it."""
         self._parameters, self._suppliers, self._source, self._progress = parameters, suppliers, source, progress
@@ -176,6 +178,7 @@ class Judgements:
         expected = {
             **_place(judging),
             "decision": submitted.decision.astype(np.int8),
+            "decided": self._screened.decided(judging).astype(np.int8),
             "actual_ppm": np.ma.MaskedArray(submitted.actual_ppm, ~submitted.has_actual),
             "expected_ppm": np.ma.MaskedArray(submitted.expected_ppm, ~submitted.has_expected),
         }

@@ -151,9 +151,12 @@ def _in_order(where: str, told: Sequence[Any], asked: Sequence[Any]) -> Iterator
 
 def _presets_asked(scenario: Mapping[str, Any], class_: int) -> Iterator[Mapping[str, Any]]:
     """The presets that a scenario has set for a class, one after another, as the gate has them but for the model."""
-    modelled = scenario.get("policy") == CALIBRATED and class_ != VERIFIED_CLASS
+    verified = class_ == VERIFIED_CLASS and scenario.get("meters", {}).get("verified", 0) > 0
+    if class_ and not verified:
+        return  # classes of screening rules are judged as class 0 is
+    modelled = scenario.get("policy") == CALIBRATED and not verified
     first = asdict(Presets(scenario.get("rate", Ppm(0)))) if modelled else scenario.get("presets")
-    policy = Policy.MODEL if modelled else Policy.VERIFIED if class_ == VERIFIED_CLASS else Policy.TREND
+    policy = Policy.MODEL if modelled else Policy.VERIFIED if verified else Policy.TREND
     changes = scenario.get("governance", {}).get("changes", ())
     for presets in (first, *(one["presets"] for one in changes)):
         if presets is not None:

@@ -15,6 +15,7 @@ from fairmeter.audit.flows import BILL_EVENTS
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import LOG_BITS, WORD, Columns, order_of
+from fairmeter.audit.screening import Screened
 from fairmeter.contracts.packing import VERDICT_BYTES, unpack_verdicts
 from fairmeter.model import BillState, Bools, Decision, Int64s, Reason
 from fairmeter.units import SECONDS_A_DAY
@@ -41,14 +42,14 @@ ENDS: Final = {
 class Rules:
     """The rules over one run. `n` counts its posted bills, `k` the movements of `Rebuilt.moves`."""
 
-    def __init__(self, rebuilt: Rebuilt, parameters: Parameters) -> None:
-        self._rebuilt, self._record = rebuilt, rebuilt.record
+    def __init__(self, rebuilt: Rebuilt, parameters: Parameters, screened: Screened) -> None:
+        self._rebuilt, self._record, self._screened = rebuilt, rebuilt.record, screened
         self._posted, self._moves = rebuilt.posted, rebuilt.moves
         self._parameters = parameters
         self._decision, self._judged_at, self._capped, self._capped_posted = self._verdicts()
 
     def outcomes(self) -> Lines:
-        """What judging did to a bill is what its verdict says, and nothing else does it."""
+        """What judging did to a bill is what its verdict or a screening rule says, and nothing else does it."""
         moves = self._moves
         verdict, capped = self._decision[moves.row], self._capped[moves.row]
         pays = (verdict == Decision.PAY) | (verdict == Decision.INSUFFICIENT) & capped
@@ -77,7 +78,8 @@ class Rules:
         told = self._record.columns("Challenges", "VerdictCorrected")
         moves, rows = self._moves, self._posted.rows(told["bill"])
         reversals = moves.named("BillReversed")
-        right, orders = unpack_verdicts(told["right"][:, :VERDICT_BYTES]).decision, order_of(told)
+        shown, orders = unpack_verdicts(told["right"][:, :VERDICT_BYTES]).decision, order_of(told)
+        right = self._screened.corrected(told["bill"], shown)
         pays = (right == Decision.PAY) | (right == Decision.INSUFFICIENT) & self._capped_posted[rows]
         seen: set[tuple[int, bool]] = set()
         answered: set[int] = set()
@@ -210,7 +212,7 @@ class Rules:
         for judging in self._rebuilt.batches.judgings:
             posting = judging.posting
             rows = self._posted.rows((np.int64(posting.batch) << 16) + np.arange(len(judging.words)))
-            decision[rows] = unpack_verdicts(judging.verdicts).decision
+            decision[rows] = self._screened.decided(judging)
             judged_at[rows] = judging.transaction
             capped[rows] = posting.bills.amount <= self._parameters.caps(posting, judging.transaction)
             posted[rows] = posting.bills.amount <= self._parameters.caps(posting, posting.transaction)

@@ -30,6 +30,7 @@ from fairmeter.audit.referee import open_referee, recorded_implementation
 from fairmeter.audit.replay import Replay, Watch
 from fairmeter.audit.rules import Rules
 from fairmeter.audit.sample import JUDGING, Sample
+from fairmeter.audit.screening import Screened
 from fairmeter.audit.signed import Signed
 from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source
@@ -194,6 +195,7 @@ class _Audit:
             return
         yield check_operators(manifest, record)
         corrected = Corrected(self.bundle, record, batches, keys, parameters)
+        screened = Screened(record, batches, parameters)
         yield from Judgements(
             self.bundle,
             manifest,
@@ -204,6 +206,7 @@ class _Audit:
             Verified(record, keys, parameters),
             Signed(self.bundle, record, keys, parameters, corrected),
             corrected,
+            screened,
             self._modelled(parameters),
             self.source,
             self.progress,
@@ -213,10 +216,11 @@ class _Audit:
         gate = None if engine is None else VerdictGate(engine, contracts["VerdictGate"])
         yield parameters.check(manifest.scenario, gate)
         yield Governing(record).check()
+        yield screened.check(manifest.scenario)
         rebuilt = Rebuilt.of(record, batches)
         ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
-        yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters), tuple(checkpoints), ledger))
-        yield check_sums(self.bundle, manifest, rebuilt)
+        yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters, screened), tuple(checkpoints), ledger))
+        yield check_sums(self.bundle, manifest, rebuilt, screened)
         yield from self._anchors(record, engine)
 
 

@@ -20,6 +20,7 @@ CONTRACTS: Final = (
     "Operators",
     "Challenges",
     "Meters",
+    "ScreeningRules",
     "ArbiterPanel",
     "ReadingsArbiter",
 )

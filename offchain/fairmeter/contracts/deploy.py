@@ -14,6 +14,7 @@ from fairmeter.contracts.artifacts import CONTRACTS, artifact, interface
 from fairmeter.contracts.challenging import Challenges, Meters
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
 from fairmeter.contracts.governance import LATEST, FairClock, Governance, Operators, Role
+from fairmeter.contracts.screening import ScreeningRules
 from fairmeter.contracts.session import Call, Session
 from fairmeter.errors import ChainError, InputError
 from fairmeter.units import SECONDS_A_DAY
@@ -38,11 +39,13 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
         "Operators",
         "Challenges",
         "Meters",
+        "ScreeningRules",
     ),
     "AppealRegistry": ("Governance", "FairClock", "PaymentLedger", "VerdictGate"),
     "Operators": ("Governance", "FairClock", "PaymentLedger", "VerdictGate", "Challenges"),
     "Challenges": ("FairClock", "PaymentLedger", "VerdictGate", "AppealRegistry", "Operators", "Meters"),
     "Meters": ("Governance", "VerdictGate"),
+    "ScreeningRules": ("Governance", "PaymentLedger", "VerdictGate"),
     "ArbiterPanel": ("AppealRegistry",),
     "ReadingsArbiter": ("AppealRegistry", "PaymentLedger", "Meters"),
 }
@@ -53,6 +56,7 @@ RESTRICTED: Final = (
     (Role.GOVERNOR, "VerdictGate", ("setPresets", "setPeriods", "setStakes")),
     (Role.GOVERNOR, "Operators", ("setOperator", "setQuorum")),
     (Role.GOVERNOR, "Meters", ("setMeter",)),
+    (Role.GOVERNOR, "ScreeningRules", ("setRules",)),
     (Role.GOVERNOR, "AppealRegistry", ("setArbiter",)),
     (Role.CLASSIFIER, "PaymentLedger", ("setClass",)),
     (Role.GUARDIAN, "FairClock", ("pause", "resume")),
@@ -98,6 +102,7 @@ class System:
         self.operators = Operators(engine, deployment.addresses["Operators"])
         self.challenges = Challenges(engine, deployment.addresses["Challenges"])
         self.meters = Meters(engine, deployment.addresses["Meters"])
+        self.rules = ScreeningRules(engine, deployment.addresses["ScreeningRules"])
 
     def name_operator(self, governor: bytes, operator: bytes) -> list[Call]:
         """The calls of a governor that also issues the currency, by which it posts an operator's bond and names it."""

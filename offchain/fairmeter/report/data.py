@@ -23,6 +23,7 @@ from fairmeter.errors import BundleError
 from fairmeter.model import Bools, Decision, Int64s, Reason
 from fairmeter.report.outcome import APPEALS, STATES, Outcomes
 from fairmeter.report.readings import Appeal, largest_appeals
+from fairmeter.report.screened import EVENT, fired_rules
 from fairmeter.report.wrongs import BOND_EVENTS, WRONGS, bond_changes, load_wrongs
 from fairmeter.units import PPM
 
@@ -37,6 +38,7 @@ MANIFEST_FIELDS: Final = (
     ("sources",),
     *(("scenario", name) for name in ("seed", "policy", "rate")),
     *(("scenario", "presets", name) for name in ("first", "second", "degree")),
+    ("scenario", "screening"),
     *(("sums", name) for name in ("settled", "appealed", "insufficient", "arrears")),
 )
 """What a page tells of a manifest."""
@@ -44,6 +46,7 @@ FEW: Final = (
     ("PaymentLedger", "BatchReleased"),
     ("PaymentLedger", "SignedOnlySet"),
     *BOND_EVENTS,
+    EVENT,
 )
 """The events of which a run has few beside its bills."""
 UNREPORTED: Final = frozenset({"word", "replaces"})
@@ -51,6 +54,7 @@ UNREPORTED: Final = frozenset({"word", "replaces"})
 CALIBRATED: Final = "calibrated"
 READINGS: Final = ("signed", "not signed")
 """Of bills for which only readings count that the meter operator signed."""
+SCREENING: Final = "screening"
 DECISIONS: Final = tuple(decision.name for decision in Decision)
 
 
@@ -65,8 +69,9 @@ class Report:
     """run.json, which lies beside the bundle: engine, seconds; empty where there is none."""
     bills: pl.DataFrame
     """A row a bill: bill_id, customer_id, utility, supplier, start and end (days since 1970-01-01), quantity, amount,
-    decision, actual_ppm, expected_ppm, appeal (its outcome), reason (of arrears), owed (when it arose), readings (one
-    of READINGS where only signed ones count, else null), and the amounts by state, one column each of STATES."""
+    decision (or what screening rules made of it), actual_ppm, expected_ppm, appeal (its outcome), reason (of arrears),
+    owed (when it arose), readings (one of READINGS where only signed ones count, else null), and the amounts by state,
+    one column each of STATES."""
     gas: pl.DataFrame
     """A row a kind of transaction, most gas first: label, transactions, gas."""
     largest: tuple[Appeal, ...]
@@ -75,14 +80,18 @@ class Report:
     """The verdicts that the true readings do not give (wrongs.SCHEMA); None where no operator could lie."""
     bonds: pl.DataFrame
     """Bonds that were slashed or rewarded (`wrongs.bond_changes`)."""
+    rules: pl.DataFrame
+    """Screening rules that fired (`screened.fired_rules`)."""
 
     @property
     def policy(self) -> str:
         """By what operators judged, and the rate of false appeals or the preset that it was set to."""
         scenario = self.manifest["scenario"]
-        if scenario["policy"] == CALIBRATED:
-            return f"{CALIBRATED} at {100 * scenario['rate'] / PPM:g} %"
-        return f"{scenario['policy']} at {100 * scenario['presets']['first'] / PPM:g} %"
+        share = scenario["rate"] if scenario["policy"] == CALIBRATED else scenario["presets"]["first"]
+        if scenario["policy"] == SCREENING:
+            return f"screening, and trend at {100 * share / PPM:g} % without rules"
+        beside = ", with screening rules" if scenario["screening"] else ""
+        return f"{scenario['policy']} at {100 * share / PPM:g} %{beside}"
 
     @property
     def modelled(self) -> bool:
@@ -162,6 +171,7 @@ def _load(bundle: Bundle) -> Report:
         largest=largest_appeals(bundle, bills),
         wrongs=load_wrongs(bundle.folder.parent / WRONGS),
         bonds=bond_changes(logs, addresses["PaymentLedger"], addresses["Operators"]),
+        rules=fired_rules(logs, addresses["ScreeningRules"], bills),
     )
 
 
@@ -178,7 +188,7 @@ def _judged_bills(bundle: Bundle) -> pl.DataFrame:
     bills = pl.DataFrame(pl.from_arrow(bundle.table("bills", columns)))
     verdicts = pl.DataFrame(pl.from_arrow(bundle.table("verdicts")))
     names = pl.Series([None, *DECISIONS], dtype=pl.String)
-    decided = verdicts.with_columns(names.gather(verdicts["decision"]).alias("decision"))
+    decided = verdicts.with_columns(names.gather(verdicts["decided"]).alias("decision"))
     joined = bills.join(decided, on=["batch", "index"], how="left", maintain_order="left")
     return joined.with_columns((pl.col("start") + pl.col("days") - 1).alias("end"))
 

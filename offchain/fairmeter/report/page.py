@@ -28,7 +28,7 @@ APPEALS_MEAN: Final = (
 def html(report: Report, other: Report | None = None) -> str:
     """The page, with a comparison with an `other` run of the same bills; the same for the same runs, byte for byte.
     Raises InputError for a run of other bills."""
-    parts = (_money, _wrongs, _growth, _appeals, _arrears, _cost, _record)
+    parts = (_money, _rules, _wrongs, _growth, _appeals, _arrears, _cost, _record)
     sections = [_head(report), "" if other is None else _beside(report, other), *(part(report) for part in parts)]
     body = "\n".join(section for section in sections if section)
     return document(_title(report), body)
@@ -91,6 +91,19 @@ def _money(report: Report) -> str:
         "expired appeals.",
     )
     return f"<section><h2>Money by outcome</h2>\n{plot}\n{table}</section>"
+
+
+def _rules(report: Report) -> str:
+    """Nothing where no rule fired."""
+    if not len(report.rules):
+        return ""
+    rows = [
+        [row["utility"], str(row["class"]), row["rule"], f"{row['bills']:,}"]
+        + [money(row[name]) for name in ("amount", "settled", "void")]
+        for row in report.rules.to_dicts()
+    ]
+    heads = ["Utility", "Class", "Rule", "Bills", "Billed", "Settled", "Void"]
+    return f"<section><h2>Screening rules</h2>\n{_table('Rules that fired', heads, rows)}</section>"
 
 
 def _wrongs(report: Report) -> str:

@@ -29,6 +29,7 @@ def to_json(report: Report, other: Report | None = None) -> dict[str, Any]:
         "appeals": report.appeals().to_dicts(),
         "signed_only": report.demanded().to_dicts(),
         "arrears_by_reason": report.arrears().to_dicts(),
+        "rules_fired": report.rules.to_dicts(),
         "gas": report.gas.to_dicts(),
         **wrongs.to_json(report.wrongs, report.bonds),
         "largest_appeals": [_appeal(appeal) for appeal in report.largest],
@@ -45,7 +46,7 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
 def terminal(report: Report, other: Report | None = None) -> Group:
     """Tables of money, appeals, arrears, the largest appeals, gas and time, each under its title; last the comparison
     with an `other` run. Raises InputError if that is of other bills."""
-    parts = (_money, _wrongs, _standing, _bonds, _demanded, _appeals, _arrears, _largest, _gas, _time)
+    parts = (_money, _rules, _wrongs, _standing, _bonds, _demanded, _appeals, _arrears, _largest, _gas, _time)
     tables = [*(part(report) for part in parts), beside.table(report, other)]
     return Group(*(part for title, table in tables if table.row_count for part in (title, table)))
 
@@ -62,6 +63,14 @@ def _money(report: Report) -> tuple[Text, Table]:
     for state in STATES:
         if columns[-1][state]:
             table.add_row(state, *(money(column[state]) for column in columns))
+    return title, table
+
+
+def _rules(report: Report) -> tuple[Text, Table]:
+    title, table = titled("Screening rules that fired", "utility, class, rule", "bills", "billed", "settled", "void")
+    for row in report.rules.to_dicts():
+        where = f"{row['utility']}, {row['class']}, {row['rule']}"
+        table.add_row(where, f"{row['bills']:,}", *(money(row[name]) for name in ("amount", "settled", "void")))
     return title, table
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from fairmeter.simulation.result import Listener, Progress, RunResult
 from fairmeter.simulation.run import run
-from fairmeter.simulation.scenario import Scenario, load_scenario
+from fairmeter.simulation.scenario import PolicyName, Scenario, Screening, load_scenario
+from fairmeter.simulation.screening import RulesFile, load_rules
 
-__all__ = ["Listener", "Progress", "RunResult", "Scenario", "load_scenario", "run"]
+__all__ = [
+    "Listener", "PolicyName", "Progress", "RulesFile", "RunResult", "Scenario", "Screening", "load_rules",
+    "load_scenario", "run",
+]  # fmt: skip

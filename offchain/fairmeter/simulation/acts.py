@@ -18,7 +18,7 @@ from fairmeter.contracts.deploy import System
 from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Session
-from fairmeter.model import BillState, Bools, Int32s, Int64s
+from fairmeter.model import BillState, Bools, Int32s, Int64s, UInt8s
 from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Oracle, PostedBatch
 from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
@@ -41,6 +41,7 @@ from fairmeter.simulation.timeline import Action, Timeline
 from fairmeter.simulation.traits import Traits
 from fairmeter.simulation.watching import Watchers
 from fairmeter.simulation.wrongs import note_money, wrong_table
+from fairmeter.verdict import screening
 
 if TYPE_CHECKING:
     from fairmeter.oracle.modelled import Model
@@ -199,13 +200,14 @@ class Run:
         with self._phase("submit verdicts"):
             judged, receipts = self._submit(batches, judgements, at)
         with self._phase("record"):
-            for found in judged:
-                self._recorder.judged(found.said.judgement, found.batch.rows)
+            decided = [self._decided(found, receipts) for found in judged]
+            for found, decision in zip(judged, decided, strict=True):
+                self._recorder.judged(found.said.judgement, found.batch.rows, decision)
                 if found.batch.demanding:
                     self._recorder.signed(found.true.posted.batch, self._snapshots(found))
         with self._phase("follow up"):
             if judged:
-                self._follow_up(judged, receipts)
+                self._follow_up(judged, np.concatenate(decided), receipts)
 
     def _snapshots(self, found: Judged) -> Iterator[tuple[int, Shown]]:
         """What the meter operator has signed for each bill of a batch."""
@@ -256,12 +258,21 @@ class Run:
         self._watchers.report(self._panel.contradictions, at)
         return judged, receipts
 
-    def _follow_up(self, judged: Sequence[Judged], receipts: Receipts) -> None:
+    def _decided(self, one: Judged, receipts: Receipts) -> UInt8s:
+        """(n,) what screening rules made of a batch's verdicts."""
+        judgement, rules = one.said.judgement, self.system.rules
+        decision = judgement.verdicts.decision
+        if not self._scenario.screening:
+            return decision
+        fired = event_columns(receipts.logs, rules.address, rules.interface, "RuleFired")["bill"]
+        ids = (np.int64(judgement.posted.batch) << 16) + np.arange(len(judgement.posted))
+        return screening.decided(decision, np.isin(ids, fired), self._plan.alone[self._plan.account[one.batch.rows]])
+
+    def _follow_up(self, judged: Sequence[Judged], decision: UInt8s, receipts: Receipts) -> None:
         """Count, have the watchers look, and plan what the verdicts lead to."""
         words = [one.said.judgement for one in judged]
         ids = np.concatenate([(one.posted.batch << 16) + np.arange(len(one.posted)) for one in words])
         rows = np.concatenate([one.batch.rows for one in judged])
-        decision = np.concatenate([one.verdicts.decision for one in words])
         self._tally.count(decision, np.isin(ids, self._events(receipts, "ArrearsOpened")))
         self._note_arrears(receipts)
         judged_at = int(receipts.timestamp[-1])

@@ -9,15 +9,19 @@ import numpy as np
 import polars as pl
 
 from fairmeter.contracts.mandates import Mandates
-from fairmeter.model import Bills, Bools, Int32s, Int64s, Tariff
+from fairmeter.model import Bills, Bools, Int32s, Int64s, Tariff, Utility
 from fairmeter.simulation.scenario import Scenario
 from fairmeter.simulation.traits import Traits
-from fairmeter.units import MAX_AMOUNT, MAX_CAP, PPM, SECONDS_A_DAY
+from fairmeter.units import MAX_AMOUNT, MAX_BATCH_BILLS, MAX_CAP, PPM, SECONDS_A_DAY
 
 DAYS_TO_PREPARE = 30
 """Between the chain's first block and the first posting."""
 MANDATE_DAYS_AFTER = 3_650
 MAX_DAY = 2**16 - 1
+SCREENED_BILLS = 400
+"""In a batch of a utility with screening rules (GateParameters.sol)."""
+VERIFIED_CLASS = 1
+"""Of the accounts whose verdicts the gate computes, where there are any."""
 VERIFIED_BILLS = 250
 """In a batch of a utility of which the gate judges a class (GateParameters.sol)."""
 
@@ -62,6 +66,10 @@ class Plan:
     """(m,) index into `bills.customers`."""
     verified: Bools
     """(m,) of the class whose verdicts the gate computes."""
+    class_: Int64s
+    """(m,)"""
+    alone: Bools
+    """(m,) whether screening rules decide alone about the bills: never where only signed readings count."""
     supplier: Int32s
     """(m,) index into `bills.suppliers`."""
     utility: Int32s
@@ -105,8 +113,10 @@ class Plan:
         )
 
 
-def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario, traits: Traits) -> Plan:
-    """Lay a run out."""
+def plan(
+    bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario, traits: Traits, classes: Int64s | None = None
+) -> Plan:
+    """Lay a run out; `classes` (n,) the class of each bill's account where screening rules have chosen them."""
     key = (bills.customer.astype(np.int64) * len(bills.suppliers) + bills.supplier) * 8 + bills.utility
     _, first, account = np.unique(key, return_index=True, return_inverse=True)
     # renumber by first appearance, so that the accounts' order is the file's
@@ -114,19 +124,32 @@ def plan(bills: Bills, tariffs: Sequence[Tariff], scenario: Scenario, traits: Tr
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     first, account = first[order], rank[account]
-    supplier = bills.supplier[first]
+    supplier, utility = bills.supplier[first], bills.utility[first].astype(np.int32)
+    own = traits.verified[bills.customer[first]]
+    class_ = np.where(own, VERIFIED_CLASS, 0) if classes is None else classes[first]
     return Plan(
         bills=bills,
         tariffs=tuple(tariffs),
         account=account,
         customer=bills.customer[first],
-        verified=traits.verified[bills.customer[first]],
+        verified=own,
+        class_=class_.astype(np.int64),
+        alone=_alone(utility, class_, scenario) & ~traits.demanding[bills.customer[first]],
         supplier=supplier,
-        utility=bills.utility[first].astype(np.int32),
+        utility=utility,
         number=_numbers(supplier),
         budget=_budgets(account, bills, scenario),
         rounds=_rounds(bills, scenario, traits),
     )
+
+
+def _alone(utility: Int32s, class_: Int64s, scenario: Scenario) -> Bools:
+    """(m,) of accounts by their utility and class."""
+    alone = np.zeros(len(utility), np.bool_)
+    for one in scenario.screening:
+        if one.alone:
+            alone |= (utility == Utility[one.utility.upper()]) & (class_ == one.number)
+    return alone
 
 
 def _numbers(supplier: Int32s) -> Int64s:
@@ -156,7 +179,8 @@ def _rounds(bills: Bills, scenario: Scenario, traits: Traits) -> tuple[Round, ..
     columns = (bills.end, bills.supplier, bills.utility, verified, demanding)
     order = np.lexsort((np.arange(len(bills)), *reversed(columns)))
     keys = np.stack([column[order] for column in columns], axis=1)
-    size = min(scenario.batch_bills, VERIFIED_BILLS) if scenario.meters.verified else scenario.batch_bills
+    most = VERIFIED_BILLS if scenario.meters.verified else SCREENED_BILLS if scenario.screening else MAX_BATCH_BILLS
+    size = min(scenario.batch_bills, most)
     cuts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     rounds: dict[int, list[Batch]] = {}
     for rows in np.split(order, cuts):

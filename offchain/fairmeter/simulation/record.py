@@ -77,8 +77,9 @@ class Recorder(ChainRecorder):
         self._customers, self._suppliers = pa.array(bills.customers), pa.array(bills.suppliers)
         self._bills = bills
 
-    def judged(self, judgement: Judgement, rows: Int64s) -> None:
-        """A batch's bills, verdicts and evidence, a row group each; `rows` are the bills' in the file."""
+    def judged(self, judgement: Judgement, rows: Int64s, decided: UInt8s) -> None:
+        """A batch's bills, verdicts and evidence, a row group each; `rows` are the bills' in the file, `decided` (n,)
+        what became of the verdicts' decisions."""
         posted, verdicts, evidence = judgement.posted, judgement.verdicts, judgement.evidence
         place = {"batch": np.full(len(rows), posted.batch), "index": np.arange(len(rows), dtype=np.int32)}
         self._writer.append("bills", table_of("bills", place | self._named(rows, posted.utility) | _bills(judgement)))
@@ -86,7 +87,7 @@ class Recorder(ChainRecorder):
             "actual_ppm": pa.array(verdicts.actual_ppm, mask=~verdicts.has_actual),
             "expected_ppm": pa.array(verdicts.expected_ppm, mask=~verdicts.has_expected),
         }
-        decision = {"decision": verdicts.decision.astype(np.int8)}
+        decision = {"decision": verdicts.decision.astype(np.int8), "decided": decided.astype(np.int8)}
         self._writer.append("verdicts", table_of("verdicts", place | decision | growths))
         self._writer.append("evidence", table_of("evidence", place | _evidence(evidence)))
         modelled, features = judgement.posted.modelled, judgement.features

@@ -26,6 +26,7 @@ from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
 from fairmeter.simulation.result import Listener, Progress, RunResult, Sums
 from fairmeter.simulation.scenario import PolicyName, Scenario
+from fairmeter.simulation.screening import RulesFile, with_rules
 from fairmeter.simulation.sealing import BUNDLE, Sealed, check_empty, peak_memory, whole_or_nothing
 from fairmeter.simulation.traits import Traits, overbilled, posted_twice
 from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills, load_tariffs, load_usage
@@ -50,24 +51,26 @@ def run(
     tariffs: Path | None = None,
     scenario: Scenario | None = None,
     model: Path | None = None,
+    rules: RulesFile | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
     """Run all bills of `bills` with the readings of `usage` through the contracts on `engine` (eth-tester, revm,
     anvil, or rpc with its URL), and write `out`: the bundle, run.json beside it, and anchors.json, which an auditor
     should get by another way. Where the scenario's policy is calibrated the model is that of the file `model`, or
-    fitted to the readings before the first bill.
+    fitted to the readings before the first bill. `rules` say which account is of which class,
+    and screen the bills where the scenario has no rules of its own (`screening.with_rules`).
 
     The same inputs and scenario give the same bundle, byte for byte, on all engines but rpc. Raises InputError for
     anything wrong in the files, ChainError if the chain fails; then nothing is written.
     """
-    scenario = Scenario() if scenario is None else scenario
+    scenario = with_rules(Scenario() if scenario is None else scenario, rules)
     clock = Clock()
     check_empty(out)
     with clock.phase("read bills"):
         billed, prices, inferred = _load(bills, tariffs)
         traits = Traits.draw(len(billed.customers), scenario)
         posted = posted_twice(overbilled(billed, prices, scenario), scenario)
-        layout = plan(posted, prices, scenario, traits)
+        layout = plan(posted, prices, scenario, traits, None if rules is None else rules.of(posted))
     judges = _model(usage, layout, scenario, model, clock, listener or _silent)
     with whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
         readings = thread.submit(lambda: WindowedReadings(UsageStore(usage, billed), layout))

@@ -7,7 +7,7 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     arbiter = "readings"            # who rules on contested bills: none, panel or readings
     budget_ppm = 1_100_000          # what customers pay in with every bill, of the median bill
 
-    policy = "trend"                # or "calibrated": by a model, at `rate` false appeals, ppm
+    policy = "trend"                # or "calibrated": by a model, at `rate` false appeals, ppm; or "screening"
     rate = 10_000
 
     [presets]                       # of the trend: first, second (ppm), degree (1 or 2)
@@ -31,6 +31,12 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     [meters]
     signed = true
     verified = 500_000              # whose verdicts the gate computes
+    [[screening]]                   # rules of a utility and class, which decide alone or beside the policy
+    utility = "electricity"
+    amount = 1_000_000
+    shortest = 20
+    longest = 45
+    alone = true
     [governance]
     notice = 604_800
     [[governance.changes]]          # announced `after` days, in force after the notice
@@ -41,20 +47,21 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, Predicate
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from fairmeter.contracts.clients import Periods
 from fairmeter.contracts.deploy import NOTICE
 from fairmeter.errors import InputError
-from fairmeter.model import ClassPolicy, Policy, Presets
-from fairmeter.units import MAX_BATCH_BILLS, PPM, SECONDS_A_DAY, Ppm
+from fairmeter.model import ANY_AMOUNT, ANY_INTERVAL, ClassPolicy, ClassRules, Policy, Presets, Utility
+from fairmeter.units import MAX_BATCH_BILLS, MAX_CLASS, PPM, SECONDS_A_DAY, Ppm
 
 T = TypeVar("T")
 DAY = SECONDS_A_DAY
@@ -104,6 +111,8 @@ class PolicyName(StrEnum):
 
     TREND = "trend"
     CALIBRATED = "calibrated"
+    SCREENING = "screening"
+    """By the trend, and where a class has screening rules, by these alone."""
 
 
 class Contesting(StrEnum):
@@ -228,6 +237,28 @@ class Meters:
 
 
 @dataclass(frozen=True, slots=True)
+class Screening:
+    """The screening rules of a utility and class (model.ClassRules)."""
+
+    __pydantic_config__ = _CLOSED
+
+    utility: Annotated[str, Predicate(lambda label: label in {one.label for one in Utility})]
+    number: Annotated[int, Ge(0), Le(MAX_CLASS)] = 0
+    """Of the class; 0 is that of all accounts for which nobody has chosen another."""
+    amount: Annotated[int, Ge(0), Le(ANY_AMOUNT)] = ANY_AMOUNT
+    shortest: Annotated[int, Ge(0), Le(ANY_INTERVAL)] = 0
+    longest: Annotated[int, Ge(0), Le(ANY_INTERVAL)] = ANY_INTERVAL
+    alone: bool = False
+    source: Annotated[str, Predicate(lambda text: re.fullmatch(r"[0-9a-f]{64}", text) is not None)] = "0" * 64
+    """SHA-256 of what they were computed from."""
+
+    @property
+    def rules(self) -> ClassRules:
+        """As the chain has them."""
+        return ClassRules(self.amount, self.shortest, self.longest, self.alone)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What the governor announces together; batches posted before it is in force keep what they were posted with."""
 
@@ -291,10 +322,13 @@ class Scenario:
     meters: Meters = field(default_factory=Meters)
     governance: Governance = field(default_factory=Governance)
     arbiter: Arbiter = Arbiter.NONE
+    screening: tuple[Screening, ...] = ()
 
     def __post_init__(self) -> None:
         if self.policy is PolicyName.CALIBRATED:
             self._check_calibrated()
+        if self.screening and self.meters.verified:
+            raise ValueError("screening: classes are those of the rules, but meters.verified makes a class of its own")
         if self.arbiter is Arbiter.READINGS and not self.meters.signed:
             raise ValueError("arbiter readings rules by signed readings: meters.signed is false")
         named = self.operators.count

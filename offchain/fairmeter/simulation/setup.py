@@ -18,7 +18,7 @@ from fairmeter.simulation.metering import Daily, MeterOperators
 from fairmeter.simulation.panel import Panel
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
-from fairmeter.simulation.plan import Plan
+from fairmeter.simulation.plan import VERIFIED_CLASS, Plan
 from fairmeter.simulation.result import Listener, Progress
 from fairmeter.simulation.scenario import Arbiter, Scenario
 from fairmeter.simulation.traits import Traits
@@ -26,8 +26,6 @@ from fairmeter.simulation.traits import Traits
 ACCOUNTS_A_CALL: Final = 200
 MANDATES_A_CALL: Final = 150
 """Each far below the gas of a transaction."""
-VERIFIED_CLASS: Final = 1
-"""Of the accounts whose verdicts the gate computes; all others are of class 0."""
 MANDATE_DEADLINE: Final = 2**40 - 1
 """Unix seconds; the signatures are used at once."""
 
@@ -81,9 +79,10 @@ class SetUp:
             call = self._system.ledger.open_accounts(plan.supplier[rows] + 1, plan.utility[rows], owners)
             self._session.transact(self._people.funder, call)
             self._tell(Progress("open accounts", int(rows[-1]) + 1, len(plan.number)))
-        for rows in pieces(np.flatnonzero(plan.verified), ACCOUNTS_A_CALL):
-            call = self._system.ledger.set_class(plan.accounts[rows], VERIFIED_CLASS)
-            self._session.transact(self._people.funder, call)
+        for class_ in np.unique(plan.class_[plan.class_ > 0]).tolist():
+            for rows in pieces(np.flatnonzero(plan.class_ == class_), ACCOUNTS_A_CALL):
+                call = self._system.ledger.set_class(plan.accounts[rows], class_)
+                self._session.transact(self._people.funder, call)
 
     def grant_mandates(self) -> None:
         """The owners sign, the bank submits."""
@@ -111,6 +110,10 @@ class SetUp:
         presets = preset_calls(gate, scenario, scenario.presets, self._model)
         panel.name(self._system, self._session, governor)
         self._session.transact(governor, gate.set_periods(scenario.periods), *presets)
+        for one in scenario.screening:
+            utility, source = Utility[one.utility.upper()], bytes.fromhex(one.source)
+            call = self._system.rules.set_rules(int(utility), one.number, one.rules, source)
+            self._session.transact(governor, call)
         if scenario.arbiter is Arbiter.READINGS:
             arbiter = self._system.readings_arbiter.address
             self._session.transact(governor, self._system.registry.set_arbiter(0, arbiter))

@@ -66,14 +66,8 @@ def posted_twice(bills: Bills, scenario: Scenario) -> Bills:
         return bills
     every = np.concatenate([np.arange(len(bills)), rows])
     names = bills.bill_id.astype(str)
-    columns = ("customer", "supplier", "utility", "start", "end", "quantity", "amount")
-    return replace(
-        bills,
-        bill_id=np.concatenate([names, [f"{name} again" for name in names[rows]]]),
-        true_quantity=None if bills.true_quantity is None else bills.true_quantity[every],
-        fault=None if bills.fault is None else tuple(bills.fault[row] for row in every.tolist()),
-        **{name: getattr(bills, name)[every] for name in columns},
-    )
+    again = np.concatenate([names, [f"{name} again" for name in names[rows]]])
+    return replace(bills.take(every), bill_id=again)
 
 
 def _drawn(kind: str, count: int, share: int, seed: int) -> Bools:

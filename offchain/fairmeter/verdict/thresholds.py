@@ -47,13 +47,10 @@ class Faults:
 
 def make_faults(model: PaymentModel, payments: Payments, of: Int64s, classes: int, seed: int) -> Faults:
     """A fault on each payment, half of them of the amount and half of the day; `of`: (n,) its class."""
-    rng = np.random.default_rng(seed)
     amount, interval = figures(payments)
-    wrong_amount = rng.random(len(payments)) < 0.5
-    raised = np.log(_FACTORS[0]) + rng.random(len(payments)) * np.log(_FACTORS[1] / _FACTORS[0])
-    late = rng.integers(*_DAYS_LATE, len(payments), endpoint=True)
-    after = interval + late if payments.due is not None else np.log(np.exp(interval) + late)
-    billed, paid = np.where(wrong_amount, amount + raised, amount), np.where(wrong_amount, interval, after)
+    raised, late = draw_faults(len(payments), seed)
+    billed = amount + raised
+    paid = interval + late if payments.due is not None else np.log(np.exp(interval) + late)
     foretold, when = foretell(model, payments)
     places = np.stack([when.place(days) for days in (interval, paid)])
     # Before a due date nothing is early.
@@ -62,6 +59,15 @@ def make_faults(model: PaymentModel, payments: Payments, of: Int64s, classes: in
         np.abs(np.stack([foretold.place(log) for log in (amount, billed)])), np.nan_to_num(counted),
         np.exp(np.stack([amount, billed])), of, classes,
     )  # fmt: skip
+
+
+def draw_faults(count: int, seed: int) -> tuple[Floats, Int64s]:
+    """(count,) each: what is added to the logarithm of each amount, and to the days; one of the two is zero."""
+    rng = np.random.default_rng(seed)
+    of_amount = rng.random(count) < 0.5
+    raised = np.log(_FACTORS[0]) + rng.random(count) * np.log(_FACTORS[1] / _FACTORS[0])
+    late = rng.integers(*_DAYS_LATE, count, endpoint=True)
+    return np.where(of_amount, raised, 0.0), np.where(of_amount, 0, late)
 
 
 def outcomes(thresholds: Floats, faults: Faults) -> Floats:

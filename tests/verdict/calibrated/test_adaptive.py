@@ -21,6 +21,13 @@ def test_next_level__appeals_at_another_rate_than_the_level__the_set_rate_in_the
     assert abs(np.mean(met) - rate) < 0.0015
 
 
+@given(level=st.floats(0, 1), correct=st.integers(1, 60), parts=st.integers(1, 8))
+def test_next_level__part_of_the_bills__counts_as_all_would_if_they_were_as_many_times_more(
+    level: float, correct: int, parts: int
+) -> None:
+    assert next_level(level, 0.01, 1, correct, parts) == next_level(level, 0.01, parts, correct * parts)
+
+
 @given(level=st.floats(0, 1), rate=st.floats(0, 1), correct=st.integers(0, 3000), share=st.floats(0, 1))
 def test_next_level__any_month__stays_a_share_and_moves_against_the_error(
     level: float, rate: float, correct: int, share: float

@@ -14,10 +14,10 @@ _MANY: Final = 500
 """Correct bills of a month that count fully; fewer show less, in proportion."""
 
 
-def next_level(level: float, rate: float, appealed: int, correct: int) -> float:
+def next_level(level: float, rate: float, appealed: int, correct: int, parts: int = 1) -> float:
     """The level to decide next month at, a share from 0 to 1, so that correct bills are appealed at `rate` in the long
-    run; `appealed` of this month's `correct` bills were, at `level`."""
+    run; `appealed` of this month's `correct` bills were, at `level`. Of one of `parts` an even share counts fully."""
     if correct == 0:
         return level
-    weight = STEP * min(correct / _MANY, 1.0)
+    weight = STEP * min(correct * parts / _MANY, 1.0)
     return min(max(level + weight * (rate - appealed / correct), 0.0), 1.0)

@@ -9,6 +9,7 @@ import numpy as np
 
 from fairmeter.model import Bills, Bools, Usage
 from fairmeter.verdict.calibrated import fit, next_level, recalibrate, score
+from fairmeter.verdict.calibrated.classes import classes
 from fairmeter.verdict.calibrated.history import Floats
 from fairmeter.verdict.policies import Progress
 
@@ -38,20 +39,27 @@ def by_customer(usage: Usage, bills: Bills, seed: int, progress: Progress) -> Ju
 
 def by_time(usage: Usage, bills: Bills, correct: Bools, seed: int, before: int, progress: Progress) -> Judged:
     """The bills from day `before` on, by a model fitted to the readings before it, month by month as they are posted: a
-    month's rates come from the correct periods of the WINDOW before it, and each level from how the last month's was
-    met. `correct`: (n,) what is known of a bill once its period's readings are, used for later months alone."""
+    month's rates come from the correct periods of the WINDOW before it, and each level, of all and of each class, from
+    how the last month's was met. `correct`: (n,) what is known of a bill once its period's readings are, used for later
+    months alone."""
     model = fit(usage, seed, before, lambda done: progress(0.7 * done))
     scored = np.full(len(bills), np.nan)
     appealed = np.zeros((len(SET_RATES), len(bills)), dtype=np.bool_)
-    level = list(SET_RATES)
+    number_of = len(model.classes) + 1
+    level, own = list(SET_RATES), [[rate] * number_of for rate in SET_RATES]
     months = np.unique(bills.start[bills.start >= before]).tolist()
     for number, start in enumerate(months):
         rows = bills.start == start
         scores = score(recalibrate(model, usage, seed, start, WINDOW), usage, bills)
         scored[rows] = scores.score[rows]
+        of = classes(scores.context, model.classes)
         for which, rate in enumerate(SET_RATES):
-            appealed[which, rows] = scores.false_rate[rows] <= level[which]
+            # what all classes are off by, and what each is besides
+            appealed[which, rows] = (scores.false_rate <= level[which] + np.array(own[which])[of] - rate)[rows]
             known = appealed[which, rows & correct]
             level[which] = next_level(level[which], rate, int(known.sum()), len(known))
+            for class_ in range(number_of):
+                known = appealed[which, rows & correct & (of == class_)]
+                own[which][class_] = next_level(own[which][class_], rate, int(known.sum()), len(known), number_of)
         progress(0.7 + 0.3 * (number + 1) / len(months))
     return Judged(scored, appealed)
