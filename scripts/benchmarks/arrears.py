@@ -18,7 +18,15 @@ from rich.progress import Progress
 from fairmeter.arrears.strategy import decide, horizon, return_on_contacts
 from fairmeter.chain.revm import RevmEngine
 from fairmeter.chain.wallet import Wallet, derive_key, funder_key
-from fairmeter.contracts.collecting import ArrearsRegister, Curve, Scores, deploy_arrears, pack_scores, unpack_told
+from fairmeter.contracts.collecting import (
+    ArrearsRegister,
+    Curve,
+    Scores,
+    Step,
+    deploy_arrears,
+    pack_scores,
+    unpack_told,
+)
 from fairmeter.contracts.deploy import System, deploy
 from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.packing import BillColumns, pack_bills
@@ -35,8 +43,6 @@ PRICE: Final = 60
 """Minor units per 1,000 Wh."""
 PAY: Final = b"\x01" + bytes(11)
 DAY: Final = 86_400
-AGE: Final = 40
-"""Days in arrears when they are scored."""
 
 
 def main() -> None:
@@ -98,45 +104,43 @@ def _score(
     session: Session, register: ArrearsRegister, operator: Wallet, bill: Int64s, owed: Int64s, progress: Progress
 ) -> dict[str, Any]:
     """Scores all debts, and compares each decision; with the rows that were given up."""
-    rng = np.random.default_rng(2)
-    debts = len(bill)
-    scores = Scores(
-        bill,
-        rng.integers(0, PPM // 10, debts),
-        rng.integers(0, PPM // 10, debts),
-        bill * 0 + 1,
-        rng.integers(0, 4, debts),
-    )
-    curve = Curve(60_000, np.array([30, 60]), np.array([1_000, 2_000]), np.array([500, 1_950]), np.array([PPM, PPM]))
-    session.transact(operator, register.submit_curve(1, curve))
-    roi = return_on_contacts(curve.contacted, curve.natural, curve.mean_debt, curve.contacts, UNIT_COST)
-    last = horizon(curve.day, roi)
-    elapsed = np.full(debts, last + 1)
-    expected = decide(
-        scores.probability, np.full(debts, UNIT_COST), owed, elapsed, np.full(debts, last), scores.strategy > 0
-    )
-    clock = session.engine.now() + (last + 1) * DAY
+    rng, debts = np.random.default_rng(2), len(bill)
+    probability, natural = (rng.integers(0, PPM // 10, debts) for _ in range(2))
+    scores = Scores(bill, probability, natural, np.ones(debts, np.int64), rng.integers(0, 4, debts))
+    last = _horizon(session, register, operator)
+    costs, ages, horizons = (np.full(debts, value) for value in (UNIT_COST, last + 1, last))
+    expected = decide(probability, costs, owed, ages, horizons, scores.strategy > 0)
+    clock: int | None = session.engine.now() + (last + 1) * DAY
     gas, step, seconds, task = 0, [], 0.0, progress.add_task("scored", total=debts)
     for begin in range(0, debts, SCORES):
         began = time.perf_counter()
         words = pack_scores(Scores(*(getattr(scores, name)[begin : begin + SCORES] for name in Scores.__slots__)))
         call = register.submit_scores(bytes(32), bytes(32), words)
-        receipts = session.transact(operator, call, timestamp=clock if begin == 0 else None)
-        seconds += time.perf_counter() - began
+        receipts = session.transact(operator, call, timestamp=clock)
+        seconds, clock = seconds + time.perf_counter() - began, None
         gas += int(receipts.gas_used.sum())
         told = event_columns(receipts.logs, register.address, register.interface, "ArrearsScored")["scores"]
         step.append(unpack_told(told).step)
         progress.advance(task, SCORES)
     decided = np.concatenate(step)
     assert (decided == expected).all()
-    counts = np.bincount(decided, minlength=4)[1:].tolist()
     return {
         "gas a debt": round(gas / debts, 1),
-        "transactions": -(-debts // SCORES),
+        "transactions": len(step),
         "seconds": round(seconds, 1),
-        "reminded, waiting, given up": counts,
-        "given_up": decided == 3,
+        "reminded, waiting, given up": np.bincount(decided, minlength=4)[1:].tolist(),
+        "given_up": decided == Step.GIVE_UP,
     }
+
+
+def _horizon(session: Session, register: ArrearsRegister, operator: Wallet) -> int:
+    """That of the debts' class, after it was submitted: the one computed off the chain."""
+    curve = Curve(60_000, np.array([30, 60]), np.array([1_000, 2_000]), np.array([500, 1_950]), np.array([PPM, PPM]))
+    session.transact(operator, register.submit_curve(1, curve))
+    roi = return_on_contacts(curve.contacted, curve.natural, curve.mean_debt, curve.contacts, UNIT_COST)
+    last = horizon(curve.day, roi)
+    assert register.horizon_of(1) == last
+    return last
 
 
 if __name__ == "__main__":
