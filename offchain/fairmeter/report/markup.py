@@ -18,15 +18,15 @@ def document(title: str, body: str) -> str:
     )
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Any]], foot: Sequence[Any] | None = None) -> str:
-    """A table whose first column names its rows."""
+def table(
+    caption: str | None, head: Sequence[str], rows: Sequence[Sequence[Any]], foot: Sequence[Any] | None = None
+) -> str:
+    """A table whose first column names its rows; without a caption below a heading that says the same."""
     top = "".join(f'<th scope="col">{escape(name[:1].upper() + name[1:])}</th>' for name in head)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     bottom = f"<tfoot><tr>{_cells(foot)}</tr></tfoot>" if foot else ""
-    return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead>'
-        f"<tbody>{body}</tbody>{bottom}</table></div>"
-    )
+    above = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<div class="scroll"><table>{above}<thead><tr>{top}</tr></thead><tbody>{body}</tbody>{bottom}</table></div>'
 
 
 def _cells(row: Sequence[Any]) -> str:

@@ -111,7 +111,7 @@ def terminal(report: TradeReport) -> Group:
 def html(report: TradeReport) -> str:
     """The page; the same for the same run, byte for byte, but for its clock."""
     sections = "".join(
-        f"<section><h2>{title}</h2>\n{markup.table(title, rows[0], rows[1:])}</section>\n"
+        f"<section><h2>{title}</h2>\n{markup.table(None, rows[0], rows[1:])}</section>\n"
         for title, rows in _tables(report)
     )
     sums, scenario = report.sums, report.manifest["scenario"]
