@@ -165,7 +165,7 @@ def forge_table(bench: Bench, changed: Callable[[Judging], Judging]) -> None:
     frame = pl.DataFrame(pl.from_arrow(table))
     n = len(columns.decision)
     head = frame.head(n).with_columns(
-        pl.Series("decision", columns.decision.astype(np.int8)),
+        *(pl.Series(name, columns.decision.astype(np.int8)) for name in ("decision", "decided")),
         pl.Series("actual_ppm", columns.actual_ppm),
         pl.Series("expected_ppm", columns.expected_ppm),
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CHECKS = [
     *("files", "tables", "bytecode", "calls", "replay", "operators", "bills", "verdicts", "evidence", "verified"),
-    *("model", "signed", "recompute", "corrections", "slashing", "parameters", "governance"),
+    *("model", "signed", "recompute", "corrections", "slashing", "parameters", "governance", "screening"),
     *(*(f"INV-{number:02}" for number in range(1, 13)), "sums", "sources"),
 ]
 
@@ -35,9 +35,10 @@ def test_audit__honest_run_with_a_compiler__passes_every_check(honest: Path) -> 
     result = audit(honest, progress=lambda *step: told.append(step))
     assert result.findings == ()
     assert [check.name for check in result.checks] == CHECKS
-    # by default neither the gate nor a model judges, no mandate has only signed readings, and nobody is slashed
+    # by default neither the gate nor a model judges, no mandate has only signed readings, nobody is
+    # slashed and no class has rules
     empty = [check.name for check in result.checks if not check.count]
-    assert empty == ["verified", "model", "signed", "corrections", "slashing"]
+    assert empty == ["verified", "model", "signed", "corrections", "slashing", "screening"]
     assert result.standing == "self-consistent, not anchored"
     assert {phase: done == total for phase, done, total in told} == {"tables": True, "replay": True, "verdicts": True}
 
