@@ -54,7 +54,7 @@ def forge_verdict(forger: Forger, judging: int, bill: int, change: Callable[[byt
     row = JUDGED.index((judging, bill))
     actual, expected = (int.from_bytes(verdict[first : first + 5], "big", signed=True) for first in (2, 7))
     columns = {
-        "decision": verdict[0] & 0x0F,
+        **dict.fromkeys(("decision", "decided"), verdict[0] & 0x0F),
         "actual_ppm": actual if verdict[0] & 0x10 else None,
         "expected_ppm": expected if verdict[0] & 0x20 else None,
     }
