@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.revm import RevmEngine
@@ -22,9 +20,8 @@ PURSE = 10**8
 """That a buyer begins with."""
 
 
-@functools.cache
 def deployed() -> TradeSystem:
-    """One chain for all examples, the fastest that there is."""
+    """On the fastest chain that there is."""
     engine: Engine
     try:
         engine = RevmEngine()

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployed_desk import deployed
+import deployed_desk
 from fairmeter.audit.trade.parts import split
 from fairmeter.chain.wallet import FUNDER_KEY, Wallet
 from fairmeter.contracts.session import Session
+from fairmeter.contracts.trading import TradeSystem
 from fairmeter.risk.terms import Terms
 
 MAX = 2**48 - 1
 FEW = 2_000
 """Parts that are split off one by one in no time."""
 amounts = st.integers(1, MAX) | st.integers(0, 47).map(lambda bit: 1 << bit)
+
+
+@functools.cache
+def deployed() -> TradeSystem:
+    """One desk for all examples, which change its terms."""
+    return deployed_desk.deployed()
 
 
 @settings(max_examples=60)
