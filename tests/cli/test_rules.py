@@ -27,7 +27,7 @@ def _inputs(folder: Path) -> tuple[object, ...]:
     return "--usage", folder / "usage.parquet", "--bills", folder / "bills.parquet"
 
 
-def test_run__policy_screening__alone_and_beside_the_trend__is_reported(
+def test_run__rules_alone_and_beside_the_trend__appeal_and_are_reported(
     json_of: JsonOf, invoke: Invoke, large_fleet: Path, rules: Path, tmp_path: Path, fastest: str
 ) -> None:
     given = ("--engine", fastest, "--rules", rules)
