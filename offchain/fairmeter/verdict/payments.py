@@ -17,7 +17,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri, stdtr, stdtrit
 
 from fairmeter.model import Bools, Int64s, Payments
 
@@ -71,11 +70,15 @@ class Foretold:
 
     def bounds(self) -> tuple[Floats, Floats, Floats]:
         """(n,) median, low and high: COVERAGE of ordinary figures lie between low and high."""
+        from scipy.special import stdtrit  # noqa: PLC0415
+
         reach = self.scale * stdtrit(self.freedom, (1 + COVERAGE) / 2)
         return self.middle, self.middle - reach, self.middle + reach
 
     def place(self, values: Floats) -> Floats:
         """(n,) where a value lies in what was foretold, as a standard normal."""
+        from scipy.special import ndtri, stdtr  # noqa: PLC0415
+
         below = stdtr(self.freedom, -np.abs(values - self.middle) / self.scale)
         return np.asarray(np.sign(values - self.middle) * -ndtri(np.maximum(below, np.finfo(np.float64).tiny)))
 
