@@ -24,7 +24,7 @@ import {Change, ChangeId, Conduct, Fact, Source} from "./types/Standing.sol";
 /// Credit standing of suppliers and customers, by address.
 ///
 /// It takes nothing from anyone and stops nothing but what others ask it before: publishing, buying, paying in
-/// instalments. Whoever is suspended or banned pays its debts, withdraws and appeals as before.
+/// instalments, raising a mandate's caps. Whoever is suspended or banned pays its debts, withdraws and appeals as before.
 ///
 /// Assumed: an address is cheap. A new one begins at the start with no reward, so that leaving one behind gains only what
 /// a suspension took; who must not come back has to be kept from registering elsewhere. Trusted: the arbiter, to rule on

@@ -7,6 +7,7 @@ import {IAppealRegistry} from "./interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "./interfaces/IDigitalCurrency.sol";
 import {IFairClock} from "./interfaces/IFairClock.sol";
 import {IPaymentLedger} from "./interfaces/IPaymentLedger.sol";
+import {IStanding} from "./interfaces/IStanding.sol";
 import {IVerdictGate} from "./interfaces/IVerdictGate.sol";
 import {LedgerAccounts} from "./ledger/LedgerAccounts.sol";
 import {LedgerBase} from "./ledger/LedgerBase.sol";
@@ -101,6 +102,11 @@ contract PaymentLedger is LedgerAccounts, LedgerJudging, LedgerCounter, Errors {
     /// @inheritdoc IPaymentLedger
     function gate() external view override returns (IVerdictGate) {
         return _gate;
+    }
+
+    /// @inheritdoc IPaymentLedger
+    function standing() external view override returns (IStanding) {
+        return _standing;
     }
 
     /// @inheritdoc IPaymentLedger

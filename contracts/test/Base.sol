@@ -119,8 +119,6 @@ abstract contract Base {
     }
 
     function _assignRoles() private {
-        bytes4[] memory ruling = new bytes4[](1);
-        ruling[0] = IAppealRegistry.setArbiter.selector;
         bytes4[] memory selectors = new bytes4[](3);
         selectors[0] = IVerdictGate.setPresets.selector;
         selectors[1] = IVerdictGate.setPeriods.selector;
@@ -128,12 +126,6 @@ abstract contract Base {
         bytes4[] memory operating = new bytes4[](2);
         operating[0] = IOperators.setOperator.selector;
         operating[1] = IOperators.setQuorum.selector;
-        bytes4[] memory metering = new bytes4[](1);
-        metering[0] = IMeters.setMeter.selector;
-        bytes4[] memory ruleSetting = new bytes4[](1);
-        ruleSetting[0] = IScreeningRules.setRules.selector;
-        bytes4[] memory classing = new bytes4[](1);
-        classing[0] = ILedgerDesk.setClass.selector;
         bytes4[] memory pausing = new bytes4[](2);
         pausing[0] = IFairClock.pause.selector;
         pausing[1] = IFairClock.resume.selector;
@@ -142,13 +134,20 @@ abstract contract Base {
         manager.grantRole(Roles.GUARDIAN, guardian, 0);
         manager.setTargetFunctionRole(address(gate), selectors, Roles.GOVERNOR);
         manager.setTargetFunctionRole(address(operators), operating, Roles.GOVERNOR);
-        manager.setTargetFunctionRole(address(meters), metering, Roles.GOVERNOR);
-        manager.setTargetFunctionRole(address(screening), ruleSetting, Roles.GOVERNOR);
-        manager.setTargetFunctionRole(address(registry), ruling, Roles.GOVERNOR);
-        manager.setTargetFunctionRole(address(ledger), classing, Roles.CLASSIFIER);
+        _restrict(address(meters), IMeters.setMeter.selector, Roles.GOVERNOR);
+        _restrict(address(screening), IScreeningRules.setRules.selector, Roles.GOVERNOR);
+        _restrict(address(registry), IAppealRegistry.setArbiter.selector, Roles.GOVERNOR);
+        _restrict(address(ledger), ILedgerDesk.setStanding.selector, Roles.GOVERNOR);
+        _restrict(address(ledger), ILedgerDesk.setClass.selector, Roles.CLASSIFIER);
         manager.grantRole(Roles.GOVERNOR, governor, 0);
         manager.grantRole(Roles.CLASSIFIER, classifier, 0);
         vm.stopPrank();
+    }
+
+    function _restrict(address target, bytes4 selector, uint64 role) private {
+        bytes4[] memory one = new bytes4[](1);
+        one[0] = selector;
+        manager.setTargetFunctionRole(target, one, role);
     }
 
     function _create(string memory name, bytes memory arguments) internal returns (address created) {

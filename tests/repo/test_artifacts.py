@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fairmeter.chain.compiler import compile_contracts
-from fairmeter.contracts.artifacts import CONTRACTS
+from fairmeter.contracts.artifacts import CONTRACTS, artifact
 from fairmeter.errors import ToolMissingError
 
 
@@ -24,3 +24,11 @@ def test_artifacts__compiled_again__the_same_bytes(root: Path, tmp_path: Path) -
     assert {f"{contract}.json" for contract in CONTRACTS} <= names
     assert names == {path.name for path in tmp_path.iterdir()}
     assert {name for name in names if (committed / name).read_bytes() != (tmp_path / name).read_bytes()} == set()
+
+
+def test_artifacts__functions__name_their_parameters() -> None:
+    """Also those that are handed on by a declaration without names."""
+    functions = [(name, item) for name in CONTRACTS for item in artifact(name)["abi"] if item["type"] == "function"]
+    unnamed = [(name, item["name"]) for name, item in functions if not all(one["name"] for one in item["inputs"])]
+    assert len(functions) > 200
+    assert unnamed == []

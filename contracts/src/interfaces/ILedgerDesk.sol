@@ -5,6 +5,7 @@ import {AccountRequest, Mandate, SignedMandate} from "../types/Accounts.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
 import {TariffBlock, Utility} from "../types/Utilities.sol";
 import {ILedgerEvents} from "./ILedgerEvents.sol";
+import {IStanding} from "./IStanding.sol";
 
 /// The ledger's functions for single accounts and bills, apart from those for whole batches: tariffs, mandates, and
 /// what is paid or given up outside the common path. They are part of IPaymentLedger and called there.
@@ -32,7 +33,10 @@ interface ILedgerDesk is ILedgerEvents {
     /// debited goes back to the account, and what was paid otherwise goes back to it from the supplier's credit, which
     /// must have it. An appealed bill is conceded instead.
     function cancelBill(BillId bill, PackedBill packed, bytes32[] calldata proof) external;
-    /// Grants or replaces the mandate of the caller's account, and with it its agent.
+    /// Sets whose word bounds mandates granted from now on; zero for nobody's. Restricted to the governor role.
+    function setStanding(IStanding standing_) external;
+    /// Grants or replaces the mandate of the caller's account, and with it its agent. A cap above what the owner's standing
+    /// allows is refused, unless the mandate had it before.
     function grantMandate(AccountId account, Mandate calldata mandate) external;
     /// Grants mandates by the owners' EIP-712 signatures; anyone may submit them. Each uses the account's next nonce.
     function grantMandatesBySignature(SignedMandate[] calldata mandates) external;

@@ -36,6 +36,8 @@ interface ILedgerEvents {
         address agent
     );
     event MandateRevoked(AccountId indexed account);
+    /// Mandates granted from now on are bounded by what `standing` says, or by nothing if it is zero.
+    event StandingSet(address indexed standing);
     /// A mandate begins or ends to have only signed readings count, for batches posted from now on.
     event SignedOnlySet(AccountId indexed account, bool signedOnly);
     event ClassSet(AccountId indexed account, uint8 class);

@@ -9,6 +9,7 @@ import {IAppealDesk} from "./IAppealDesk.sol";
 import {IAppealRegistry} from "./IAppealRegistry.sol";
 import {ILedgerDesk} from "./ILedgerDesk.sol";
 import {IDigitalCurrency} from "./IDigitalCurrency.sol";
+import {IStanding} from "./IStanding.sol";
 import {IVerdictGate} from "./IVerdictGate.sol";
 
 /// Keeps all the money: prepaid accounts, suppliers' credit, pending buckets and holds. Amounts are minor units of the
@@ -60,6 +61,8 @@ interface IPaymentLedger is ILedgerDesk, IAppealDesk {
     function gate() external view returns (IVerdictGate);
     /// The registry, fixed at deployment.
     function registry() external view returns (IAppealRegistry);
+    /// What bounds mandates' caps; zero for nothing.
+    function standing() external view returns (IStanding);
     /// An account with its owner; reverts where there is none.
     function accountOf(AccountId account) external view returns (Account memory);
     /// The owner of an account; zero where there is none.

@@ -11,4 +11,6 @@ interface IStanding {
     function mayPayLater(address party) external view returns (bool);
     /// Fees that it is let off in all, minor units, whether or not they have been; never falls.
     function feeCreditOf(address party) external view returns (uint256);
+    /// Up to where a mandate's caps may be raised, minor units a bill and a month; 0 while it is suspended or banned.
+    function mandateCapOf(address party) external view returns (uint256);
 }

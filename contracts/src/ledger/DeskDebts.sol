@@ -25,7 +25,7 @@ abstract contract DeskDebts is DeskBase, ILedgerDesk, Managed {
     uint256 private constant ARREARS = uint256(uint8(BillState.Arrears)) << 152;
 
     /// @inheritdoc ILedgerDesk
-    function readArrears(uint256[] calldata bills) external override returns (uint256[] memory) {
+    function readArrears(uint256[] calldata bills) external view override returns (uint256[] memory) {
         (uint256 state, uint256 arrears) = (STATE, ARREARS);
         assembly ("memory-safe") {
             mstore(0x20, _records.slot)

@@ -4,7 +4,9 @@ pragma solidity ^0.8.30;
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
+import {Managed} from "../Managed.sol";
 import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
+import {IStanding} from "../interfaces/IStanding.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
 import {PackedAccounts} from "../libraries/PackedAccounts.sol";
@@ -14,7 +16,7 @@ import {DeskBasis} from "./DeskBasis.sol";
 
 /// Mandates: granted by an account's owner, in a transaction or by a signature that anyone may bring, and revoked at
 /// will.
-abstract contract DeskMandates is DeskBasis, ILedgerDesk {
+abstract contract DeskMandates is DeskBasis, ILedgerDesk, Managed {
     using PackedAccounts for PackedAccount;
 
     bytes32 private constant DOMAIN_TYPEHASH =
@@ -25,6 +27,16 @@ abstract contract DeskMandates is DeskBasis, ILedgerDesk {
         "Mandate(uint64 account,uint48 capPerBill,uint48 capPerMonth,uint16 lastDay,"
         "bool discloseReadings,bool signedOnly,address agent,uint32 nonce,uint40 deadline)"
     );
+
+    /// @inheritdoc ILedgerDesk
+    function setStanding(IStanding standing_) external override restricted {
+        // Effect:
+        // Zero stands for nobody.
+        // slither-disable-next-line missing-zero-check
+        _standing = standing_;
+
+        emit StandingSet(address(standing_));
+    }
 
     /// @inheritdoc ILedgerDesk
     function grantMandate(AccountId account, Mandate calldata mandate) external override onlyAccountOwner(account) {
@@ -56,6 +68,7 @@ abstract contract DeskMandates is DeskBasis, ILedgerDesk {
         _checkCap(mandate.capPerMonth);
         uint256 today = Calendar.dayOf(block.timestamp);
         if (mandate.lastDay < today) revert Errors.PaymentLedger_MandateInThePast(mandate.lastDay, today);
+        _checkStanding(account, mandate);
 
         // Effect:
         _replace(account, _accounts[account].withMandate(mandate));
@@ -80,6 +93,22 @@ abstract contract DeskMandates is DeskBasis, ILedgerDesk {
 
     function _checkCap(uint256 cap) private pure {
         if (cap > PackedAccounts.MAX_CAP) revert Errors.PaymentLedger_CapTooLarge(cap, PackedAccounts.MAX_CAP);
+    }
+
+    /// A cap that a mandate has already is not asked for: who is suspended goes on paying as before.
+    function _checkStanding(AccountId account, Mandate calldata mandate) private view {
+        if (address(_standing) == address(0)) return;
+        PackedAccount present = _accounts[account];
+        uint256 cap = _raised(mandate.capPerBill, present.capPerBill());
+        uint256 monthly = _raised(mandate.capPerMonth, present.capPerMonth());
+        if (monthly > cap) cap = monthly;
+        if (cap == 0) return;
+        uint256 most = _standing.mandateCapOf(_holders[account].owner);
+        if (cap > most) revert Errors.PaymentLedger_CapAboveStanding(account, cap, most);
+    }
+
+    function _raised(uint256 cap, uint256 present) private pure returns (uint256) {
+        return cap > present ? cap : 0;
     }
 
     /// An owner that is a contract is asked by ERC-1271, in a static call: it can change nothing in between.

@@ -5,6 +5,7 @@ import {IAppealRegistry} from "../interfaces/IAppealRegistry.sol";
 import {IDigitalCurrency} from "../interfaces/IDigitalCurrency.sol";
 import {IFairClock} from "../interfaces/IFairClock.sol";
 import {ILedgerEvents} from "../interfaces/ILedgerEvents.sol";
+import {IStanding} from "../interfaces/IStanding.sol";
 import {IVerdictGate} from "../interfaces/IVerdictGate.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {Errors} from "../libraries/Errors.sol";
@@ -106,6 +107,8 @@ abstract contract LedgerBase is ILedgerEvents {
     mapping(AccountId account => address) internal _agents;
     uint32 internal _supplierCount;
     uint48 internal _batchCount;
+    /// What bounds mandates; zero for nothing.
+    IStanding internal _standing;
     // slither-disable-end uninitialized-state,constable-states,unused-state
 
     constructor(IDigitalCurrency currency_, IFairClock clock_, IVerdictGate gate_, IAppealRegistry registry_) {

@@ -6,6 +6,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IAppealDesk} from "../interfaces/IAppealDesk.sol";
 import {ILedgerDesk} from "../interfaces/ILedgerDesk.sol";
 import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {IStanding} from "../interfaces/IStanding.sol";
 import {AccountRequest, Mandate, SignedMandate, Voice} from "../types/Accounts.sol";
 import {BillState, Reason} from "../types/Bills.sol";
 import {AccountId, BillId, PackedBill, SupplierId} from "../types/Ids.sol";
@@ -49,6 +50,9 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
 
     /// @inheritdoc ILedgerDesk
     function cancelBill(BillId, PackedBill, bytes32[] calldata) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function setStanding(IStanding) external override atDesk {}
 
     /// @inheritdoc ILedgerDesk
     function grantMandate(AccountId, Mandate calldata) external override atDesk {}

@@ -68,6 +68,8 @@ interface Errors {
     error PaymentLedger_Frozen(address owner);
     /// Thrown when a mandate's cap exceeds its 44 bits.
     error PaymentLedger_CapTooLarge(uint256 cap, uint256 largest);
+    /// Thrown when a mandate's cap would be raised above what its owner's standing allows.
+    error PaymentLedger_CapAboveStanding(AccountId account, uint256 cap, uint256 most);
     /// Thrown when an account would get a class that there is not.
     error PaymentLedger_ClassTooLarge(uint256 class, uint256 largest);
     /// Thrown when a mandate would end before today.

@@ -39,6 +39,13 @@ abstract contract StandingBook is StandingRules {
         return _standings[party].reward;
     }
 
+    /// @inheritdoc IStanding
+    function mandateCapOf(address party) external view override returns (uint256) {
+        if (!mayTrade(party)) return 0;
+        Rules storage rules = _rules[versionAt(clock.time())];
+        return _standings[party].rewarded ? rules.rewardedCap : rules.mandateCap;
+    }
+
     /// @inheritdoc ICreditStanding
     function standingOf(address party) external view override returns (Standing memory) {
         return _standings[party];

@@ -39,6 +39,8 @@ abstract contract StandingRules is ICreditStanding, Managed {
                 freeCap: 20,
                 reward: 3_000,
                 minFee: 100,
+                mandateCap: 1_000_000,
+                rewardedCap: 5_000_000,
                 penalties: 3,
                 suspensions: 3,
                 suspension: 30 days,
@@ -86,7 +88,8 @@ abstract contract StandingRules is ICreditStanding, Managed {
     function _checkShape(Rules calldata rules) private pure {
         bool good = rules.low <= rules.start && rules.start <= rules.high && rules.penalties != 0
             && rules.suspensions != 0 && rules.suspension <= MAX_PERIOD && rules.appealPeriod <= MAX_PERIOD
-            && rules.rulingPeriod <= MAX_PERIOD && rules.rulingPeriod != 0 && rules.grace <= MAX_PERIOD;
+            && rules.rulingPeriod <= MAX_PERIOD && rules.rulingPeriod != 0 && rules.grace <= MAX_PERIOD
+            && rules.mandateCap <= rules.rewardedCap;
         for (uint256 i; i < 10; ++i) {
             // A penalty counts each time, so that each can be appealed by itself.
             bool penalty = i + 1 >= uint256(Conduct.PaidLate);

@@ -63,6 +63,9 @@ struct Rules {
     uint48 reward;
     /// A fee-backed bonus takes a fee of at least this, minor units.
     uint48 minFee;
+    /// The most that a mandate may allow a bill and a month, minor units, and with the reward.
+    uint48 mandateCap;
+    uint48 rewardedCap;
     /// Penalties that suspend, and suspensions that ban.
     uint8 penalties;
     uint8 suspensions;

@@ -28,15 +28,22 @@ contract TradeInvariants is Campaign {
     function test_GivenTenThousandCalls_SuspendsBansAndRewards() external {
         for (uint256 i; i < 10_000; ++i) {
             uint256 seed = uint256(keccak256(abi.encode("trade", i)));
-            _step(seed % 16, seed);
+            _step(seed % 17, seed);
         }
         handler.audit();
-        for (uint256 i; i <= 10; ++i) {
+        for (uint256 i; i <= 11; ++i) {
             require(handler.reached(i) != 0, string.concat("step never taken: ", Strings.toString(i)));
         }
-        for (uint256 i; i < 4; ++i) {
-            string memory what = ["a suspension", "a ban", "a penalty undone", "a debt paid by who is suspended"][i];
-            require(handler.found(i) != 0, string.concat("never found: ", what));
+        string[6] memory what = [
+            "a suspension",
+            "a ban",
+            "a penalty undone",
+            "a debt paid by who is suspended",
+            "a cap refused",
+            "a cap by the reward"
+        ];
+        for (uint256 i; i < 6; ++i) {
+            require(handler.found(i) != 0, string.concat("never found: ", what[i]));
         }
     }
 
@@ -51,6 +58,7 @@ contract TradeInvariants is Campaign {
         else if (kind == 12) handler.appeal(seed);
         else if (kind == 13) handler.withdraw(seed);
         else if (kind == 14) handler.deposit(seed);
+        else if (kind == 15) handler.grant(seed);
         else handler.wait(seed);
     }
 }

@@ -2,8 +2,10 @@
 pragma solidity ^0.8.30;
 
 import {ICreditStanding} from "../../src/interfaces/ICreditStanding.sol";
+import {ILedgerDesk} from "../../src/interfaces/ILedgerDesk.sol";
 import {ITradeDesk} from "../../src/interfaces/ITradeDesk.sol";
-import {BillId, SupplierId} from "../../src/types/Ids.sol";
+import {Account, Mandate} from "../../src/types/Accounts.sol";
+import {AccountId, BillId, SupplierId} from "../../src/types/Ids.sol";
 import {Change, ChangeId, Conduct, Fact, Rules, Source} from "../../src/types/Standing.sol";
 import {OfferId, OfferRequest, Part, PartId, PartState, Payment, TradeId} from "../../src/types/Trade.sol";
 import {TradeBase} from "../TradeBase.sol";
@@ -17,10 +19,13 @@ contract TradeHandler is TradeBase {
         uint256 penalties;
         uint256 suspensions;
         uint256 until;
+        bool rewarded;
     }
 
     /// Low enough for debts of parties that are suspended.
     int16 private constant LATER_FROM = 300;
+    /// Points above the start: few enough for a party that is sometimes penalized.
+    int16 private constant REWARD_AFTER = 4;
 
     address[5] private parties = [
         _actor("first buyer"),
@@ -29,6 +34,7 @@ contract TradeHandler is TradeBase {
         _actor("first seller"),
         _actor("second seller")
     ];
+    AccountId[5] private accounts;
     SupplierId[2] private sellers;
     uint256 private _random;
     uint256 private _paidIn;
@@ -39,8 +45,9 @@ contract TradeHandler is TradeBase {
     mapping(bytes32 cause => bool) private _counted;
     mapping(uint256 change => bool) private _undone;
     mapping(uint256 step => uint256) public reached;
-    /// Suspensions and bans that were seen, penalties undone, debts paid by who may not trade.
-    uint256[4] public found;
+    /// Suspensions and bans that were seen, penalties undone, debts paid by who may not trade, caps that a standing refused
+    /// and that the reward allowed.
+    uint256[6] public found;
 
     modifier step(uint256 seed, uint256 number) {
         _random = seed;
@@ -57,11 +64,14 @@ contract TradeHandler is TradeBase {
         for (uint256 i; i < 5; ++i) {
             _pay(parties[i], 50_000_000);
             _paidIn += 50_000_000;
+            accounts[i] = _open(parties[i]);
         }
         Rules memory one = standing.rulesOf(1);
-        one.laterFrom = LATER_FROM;
-        vm.prank(governor);
+        (one.laterFrom, one.rewardFrom, one.reward, one.freeCap) = (LATER_FROM, 600 + REWARD_AFTER, 150, 0);
+        vm.startPrank(governor);
         standing.setRules(one);
+        ledger.setStanding(standing);
+        vm.stopPrank();
         vm.prank(operator);
         rules.proposeRange(CATEGORY, 20_000, 300_000, keccak256("reference prices"));
     }
@@ -161,6 +171,7 @@ contract TradeHandler is TradeBase {
         Book storage book = _books[fact.party];
         int256 points = _pointsOf(fact.conduct);
         book.points += points;
+        if (book.points >= REWARD_AFTER) book.rewarded = true;
         if (points < 0 && ++book.penalties % 3 == 0) {
             ++found[0];
             if (++book.suspensions == 3) ++found[1];
@@ -182,6 +193,7 @@ contract TradeHandler is TradeBase {
         ++found[2];
         Book storage book = _books[one.party];
         book.points += int256(uint256(one.points));
+        if (book.points >= REWARD_AFTER) book.rewarded = true;
         if (book.penalties-- % 3 == 0) {
             --book.suspensions;
             book.until -= 30 days;
@@ -209,6 +221,26 @@ contract TradeHandler is TradeBase {
 
     function wait(uint256 seed) external step(seed, 10) {
         vm.warp(block.timestamp + 1 + _draw(_draw(8) == 0 ? 40 days : 2 days));
+    }
+
+    /// A cap is raised as far as the standing allows, and kept or lowered whatever it is.
+    function grant(uint256 seed) external step(seed, 11) {
+        uint256 number = _draw(5);
+        address party = parties[number];
+        Mandate memory mandate = _mandateOf(address(0), uint48(_draw(7_000_000)), uint48(_draw(7_000_000)));
+        mandate.lastDay = type(uint16).max;
+        Account memory present = ledger.accountOf(accounts[number]);
+        uint256 most = _mayTrade(party) ? (_books[party].rewarded ? 5_000_000 : 1_000_000) : 0;
+        bool allowed = (mandate.capPerBill <= most || mandate.capPerBill <= present.capPerBill)
+            && (mandate.capPerMonth <= most || mandate.capPerMonth <= present.capPerMonth);
+        bool success =
+            _call(party, address(ledger), abi.encodeCall(ILedgerDesk.grantMandate, (accounts[number], mandate)));
+        require(success == allowed, "TRADE-05: a cap above what the standing allows, or one refused that it does");
+        if (!success) ++found[4];
+        if (success && mandate.capPerBill > 1_000_000) ++found[5];
+        if (success && _draw(4) == 0) {
+            _call(party, address(ledger), abi.encodeCall(ILedgerDesk.revokeMandate, (accounts[number])));
+        }
     }
 
     /// All that must hold after any of it.

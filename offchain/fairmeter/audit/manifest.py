@@ -24,7 +24,7 @@ SUMS: Final = (
 TRADE_SUMS: Final = (
     *("offers", "warned", "purchases", "parts", "amount_bought", "amount_direct", "amount_instalments"),
     *("amount_released", "amount_returned", "fees", "deposited", "withdrawn", "changes", "flagged", "suspended"),
-    *("banned", "rewarded", "transactions", "refused", "gas_used"),
+    *("banned", "rewarded", "mandates", "transactions", "refused", "gas_used"),
 )
 HEX: Final = re.compile(r"0x([0-9a-f]{2})*")
 

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -21,11 +21,13 @@ from typing import Any, Final
 import solcx
 from solcx.exceptions import SolcError
 
+from fairmeter.chain.abi import Item, signature
 from fairmeter.chain.artifact import Artifact
 from fairmeter.errors import InputError, ToolMissingError
 
 SOLC_VERSION: Final = "0.8.37"
 ADAPTER: Final = Path(__file__).with_name("solc-adapter.cjs")
+INTERFACES: Final = "src/interfaces/"
 INPUT_NAME: Final = "compiler-input.json"
 OUTPUTS: Final = (
     "abi",
@@ -74,7 +76,8 @@ def compile_contracts(contracts: Path) -> Compilation:
         raise InputError(f"no Solidity source in {contracts / 'src'}")
     own = [path.relative_to(contracts).as_posix() for path in paths]
     sources = _with_imports(contracts, own, settings["remappings"])
-    selection = {name: {"*": list(OUTPUTS)} for name in own}
+    interfaces = (name for name in sources if name.startswith(INTERFACES))
+    selection = {**{name: {"*": ["abi"]} for name in interfaces}, **{name: {"*": list(OUTPUTS)} for name in own}}
     document = {
         "language": "Solidity",
         "sources": {name: {"content": sources[name]} for name in sorted(sources)},
@@ -98,13 +101,30 @@ def compile_input(document: Mapping[str, Any]) -> Compilation:
         raise ToolMissingError(f"the compiler {binary} failed: {error}") from error
     settings = {key: value for key, value in document["settings"].items() if key != "outputSelection"}
     compiler = {"version": SOLC_VERSION, "settings": settings}
+    contracts = [
+        named for unit in document["settings"]["outputSelection"] for named in result["contracts"].get(unit, {}).items()
+    ]
+    names = _named_parameters([contract["abi"] for _, contract in contracts])
     found = [
-        _artifact(name, contract, compiler)
-        for unit in document["settings"]["outputSelection"]
-        for name, contract in result["contracts"].get(unit, {}).items()
-        if contract["evm"]["bytecode"]["object"]
+        _artifact(name, {**contract, "abi": [_with_names(item, names) for item in contract["abi"]]}, compiler)
+        for name, contract in contracts
+        if "evm" in contract and contract["evm"]["bytecode"]["object"]
     ]
     return Compilation(document, tuple(sorted(found, key=lambda artifact: artifact.name)))
+
+
+def _named_parameters(abis: Sequence[Sequence[Item]]) -> dict[str, Item]:
+    """By signature, the functions that some contract declares without names and an interface with them: who reads the
+    calldata of one that is handed on wants to know what is what."""
+    functions = [item for abi in abis for item in abi if item["type"] == "function"]
+    named = {signature(item): item for item in functions if all(one["name"] for one in item["inputs"])}
+    return {
+        signature(item): named[signature(item)] for item in functions if not all(one["name"] for one in item["inputs"])
+    }
+
+
+def _with_names(item: Item, names: Mapping[str, Item]) -> Item:
+    return names.get(signature(item), item) if item["type"] == "function" else item
 
 
 def _artifact(name: str, contract: Mapping[str, Any], compiler: Mapping[str, Any]) -> Artifact:

@@ -96,16 +96,17 @@ def mandate_domain(chain_id: int, ledger: bytes) -> dict[str, Any]:
 
 def mandate_message(account: int, mandate: Mandate, nonce: int, deadline: int) -> dict[str, Any]:
     """What the owner signs: the fields of MANDATE_TYPES."""
+    return {"account": account, **_mandate_struct(mandate), "nonce": nonce, "deadline": deadline}
+
+
+def _mandate_struct(mandate: Mandate) -> dict[str, Any]:
     return {
-        "account": account,
         "capPerBill": mandate.cap_per_bill,
         "capPerMonth": mandate.cap_per_month,
         "lastDay": mandate.last_day,
         "discloseReadings": mandate.disclose_readings,
         "signedOnly": mandate.signed_only,
         "agent": "0x" + mandate.agent.hex(),
-        "nonce": nonce,
-        "deadline": deadline,
     }
 
 
@@ -164,6 +165,10 @@ class PaymentLedger(Contract):
         last: whoever copies the challenge comes too late for its reward."""
         return self.write("announce", commitment)
 
+    def grant_mandate(self, account: int, mandate: Mandate) -> Call:
+        """The account's owner's."""
+        return self.write("grantMandate", account, _mandate_struct(mandate))
+
     def grant_mandates_by_signature(self, mandates: Sequence[SignedMandate]) -> Call:
         """Mandates that their accounts' owners signed."""
         return self.write(
@@ -171,14 +176,7 @@ class PaymentLedger(Contract):
             [
                 {
                     "account": one.account,
-                    "mandate": {
-                        "capPerBill": one.mandate.cap_per_bill,
-                        "capPerMonth": one.mandate.cap_per_month,
-                        "lastDay": one.mandate.last_day,
-                        "discloseReadings": one.mandate.disclose_readings,
-                        "signedOnly": one.mandate.signed_only,
-                        "agent": "0x" + one.mandate.agent.hex(),
-                    },
+                    "mandate": _mandate_struct(one.mandate),
                     "deadline": one.deadline,
                     "signature": one.signature,
                 }
@@ -213,6 +211,10 @@ class PaymentLedger(Contract):
     def set_class(self, accounts: Ids, class_: int) -> Call:
         """Classifier only: for batches posted from now on."""
         return self.write("setClass", [int(one) for one in accounts], class_)
+
+    def set_standing(self, standing: bytes) -> Call:
+        """Governor only: what bounds mandates granted from now on; the zero address for nothing."""
+        return self.write("setStanding", standing)
 
     def disclosing(self, supplier: int, words: Bytes2D) -> Bools:
         """(n,) whose mandates let anyone show the readings; `words` are the supplier's packed bills, (n, 32)."""

@@ -58,6 +58,7 @@ RESTRICTED: Final = (
     (Role.GOVERNOR, "Meters", ("setMeter",)),
     (Role.GOVERNOR, "ScreeningRules", ("setRules",)),
     (Role.GOVERNOR, "AppealRegistry", ("setArbiter",)),
+    (Role.GOVERNOR, "PaymentLedger", ("setStanding",)),
     (Role.CLASSIFIER, "PaymentLedger", ("setClass",)),
     (Role.GUARDIAN, "FairClock", ("pause", "resume")),
 )

@@ -178,6 +178,10 @@ class CreditStanding(Contract):
         """Whether it may pay in instalments."""
         return bool(self.read("mayPayLater", party))
 
+    def mandate_cap_of(self, party: bytes) -> int:
+        """Up to where a mandate's caps may be raised, minor units."""
+        return int(self.read("mandateCapOf", party))
+
     def change_of(self, change: int) -> Mapping[str, Any]:
         """As types/Standing.sol has it, by field."""
         found: Mapping[str, Any] = self.read("changeOf", change)

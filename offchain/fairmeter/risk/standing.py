@@ -115,6 +115,13 @@ class Standings:
         """Whether it may pay in instalments."""
         return self.may_trade(party, now) and self.value(party, now) >= self.rules_at(now).later_from
 
+    def mandate_cap(self, party: bytes, now: int) -> int:
+        """Up to where a mandate's caps may be raised, minor units."""
+        if not self.may_trade(party, now):
+            return 0
+        rules = self.rules_at(now)
+        return rules.rewarded_cap if self.of(party).rewarded else rules.mandate_cap
+
     def count(self, fact: Fact | None, source: Source, id_: int, now: int) -> list[Event]:
         """What follows from an event that is reported now; nothing where it counts already, or not at all."""
         if fact is None or (source, id_) in self._causes:

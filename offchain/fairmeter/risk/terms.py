@@ -136,6 +136,8 @@ class Rules:
     free_cap: Points = 20
     reward: Amount = 3_000
     min_fee: Amount = 100
+    mandate_cap: Amount = 1_000_000
+    rewarded_cap: Amount = 5_000_000
     penalties: Times = 3
     suspensions: Times = 3
     suspension: Annotated[int, Ge(0), Le(MAX_PERIOD)] = 30 * SECONDS_A_DAY
@@ -148,6 +150,8 @@ class Rules:
     def __post_init__(self) -> None:
         if not self.low <= self.start <= self.high:
             raise ValueError(f"a start of {self.start} outside the normal {self.low} to {self.high}")
+        if self.mandate_cap > self.rewarded_cap:
+            raise ValueError(f"a mandate's cap of {self.mandate_cap} is lowered by the reward to {self.rewarded_cap}")
         if len(self.points) != CONDUCTS or len(self.every) != CONDUCTS:
             raise ValueError(f"points and every have a number for each of the {CONDUCTS} conducts")
         if any(times != 1 for times in self.every[Conduct.PAID_LATE - 1 :]):

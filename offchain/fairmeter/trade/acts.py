@@ -8,16 +8,17 @@ from typing import Final
 import numpy as np
 
 from fairmeter.chain.engine import Engine, Receipts
+from fairmeter.contracts.clients import Mandate
 from fairmeter.contracts.session import Call, Session
 from fairmeter.contracts.trading import TradeSystem
 from fairmeter.model import Int64s
-from fairmeter.risk.terms import Conduct, PartState, Payment, Source
+from fairmeter.risk.terms import MAX_PERIOD, Conduct, PartState, Payment, Rules, Source
 from fairmeter.simulation.clock import Clock
 from fairmeter.simulation.record import ChainRecorder
 from fairmeter.simulation.result import SET_UP, Listener, Progress
 from fairmeter.trade.agenda import Act, Agenda
 from fairmeter.trade.people import People, endow, set_up
-from fairmeter.trade.plan import INSTALMENTS, STOCK, Plan, day_time
+from fairmeter.trade.plan import INSTALMENTS, MANDATE_DAY, STOCK, Plan, day_time
 from fairmeter.trade.scenario import TradeScenario
 from fairmeter.trade.tally import Tally, TradeSums
 from fairmeter.units import PPM, SECONDS_A_DAY
@@ -25,6 +26,8 @@ from fairmeter.units import PPM, SECONDS_A_DAY
 REPORTS_A_CALL: Final = 40
 """Far below the gas of a transaction."""
 CALLS_AT_ONCE: Final = 250
+FIRST_ACCOUNT: Final = (1 << 32) | 1
+"""The first buyer's, with the first supplier."""
 ANYONE: Final = -1
 """The keeper, who does what anyone may."""
 ARBITER: Final = -2
@@ -58,6 +61,7 @@ class Run:
         self._row_of = np.zeros(1, np.int64)
         """The planned purchase of each trade, by its id; trades count from 1."""
         self._acts: dict[Act, Callable[[Int64s], None]] = {
+            Act.MANDATE: self._mandate,
             Act.PUBLISH: self._publish,
             Act.BUY: self._buy,
             Act.PAY: self._pay,
@@ -86,6 +90,9 @@ class Run:
     def play(self) -> None:
         """Every day's steps; at the end everyone takes out what is left."""
         plan, last = self._plan, self._scenario.days
+        buyers = np.arange(plan.parties.buyers)
+        for day in (MANDATE_DAY, last - 1):
+            self._agenda.add(Act.MANDATE, buyers, np.full_like(buyers, day))
         self._agenda.add(Act.PUBLISH, np.arange(len(plan.offers.day)), plan.offers.day)
         self._agenda.add(Act.BUY, np.arange(len(plan.purchases)), plan.purchases.day)
         for self._today in range(1, last + 1):
@@ -108,6 +115,15 @@ class Run:
     def refusals(self) -> Mapping[str, int]:
         """Transactions that contracts refused, by the error."""
         return self._tally.refusals
+
+    def _mandate(self, buyers: Int64s) -> None:
+        """At first what everyone may grant, at the end what only the reward allows."""
+        rules = Rules()
+        cap = rules.mandate_cap if self._today == MANDATE_DAY else rules.rewarded_cap
+        mandate = Mandate(cap, cap, (day_time(self._today) + MAX_PERIOD) // SECONDS_A_DAY)
+        accounts = FIRST_ACCOUNT + buyers
+        calls = [self.trade.system.ledger.grant_mandate(account, mandate) for account in accounts.tolist()]
+        self._all(self._plan.parties.suppliers + buyers, calls)
 
     # offers and purchases
 

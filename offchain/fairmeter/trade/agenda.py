@@ -14,6 +14,7 @@ from fairmeter.model import Int64s
 class Act(enum.IntEnum):
     """Kinds of steps, in the order in which a day has them."""
 
+    MANDATE = enum.auto()
     PUBLISH = enum.auto()
     BUY = enum.auto()
     PAY = enum.auto()

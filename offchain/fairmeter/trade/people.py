@@ -10,15 +10,16 @@ from fairmeter.chain.crowd import Crowd
 from fairmeter.chain.engine import Engine, Receipts
 from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.wallet import Wallet, derive_key, funder_key
-from fairmeter.contracts.deploy import deploy, hand_over_calls
-from fairmeter.contracts.session import Session
+from fairmeter.contracts.deploy import System, deploy, hand_over_calls
+from fairmeter.contracts.session import Call, Session
 from fairmeter.contracts.trading import TradeSystem, deploy_trade
-from fairmeter.model import Int64s
+from fairmeter.model import Int64s, Utility
 from fairmeter.risk.prices import price_range
 from fairmeter.trade.plan import CATEGORIES, Plan, endowments
 from fairmeter.trade.scenario import TradeScenario
 
 OPERATORS: Final = 3
+ACCOUNTS_A_CALL: Final = 100
 QUORUM: Final = 2
 """Of them say what prices are normal."""
 
@@ -49,6 +50,7 @@ def set_up(session: Session, people: People, plan: Plan, scenario: TradeScenario
         trade.rules.set_terms(scenario.terms),
         trade.rules.set_arbiter(people.arbiter.address),
         trade.standing.set_arbiter(people.arbiter.address),
+        trade.system.ledger.set_standing(trade.standing.address),
         *(trade.rules.set_category(number, one) for number, (_, _, one) in enumerate(CATEGORIES, 1)),
     )
     rows = np.arange(plan.parties.suppliers)
@@ -58,8 +60,20 @@ def set_up(session: Session, people: People, plan: Plan, scenario: TradeScenario
         given = (category, *price_range(prices), inputs_hash(prices))
         for operator in people.operators[:QUORUM]:
             session.transact(operator, trade.rules.propose_range(*given))
+    session.transact(funder, *account_calls(people, plan, system))
     session.transact(funder, *hand_over_calls(system, funder.address, people.governor.address))
     return trade
+
+
+def account_calls(people: People, plan: Plan, system: System) -> list[Call]:
+    """An account of each buyer with the first supplier, numbered as the buyers are."""
+    owners = [address.tobytes() for address in people.parties.addresses[plan.parties.suppliers :]]
+    groups = [owners[at : at + ACCOUNTS_A_CALL] for at in range(0, len(owners), ACCOUNTS_A_CALL)]
+    ones = [np.ones(len(group), np.int64) for group in groups]
+    return [
+        system.ledger.open_accounts(one, one * int(Utility.ELECTRICITY), group)
+        for one, group in zip(ones, groups, strict=True)
+    ]
 
 
 def inputs_hash(prices: Int64s) -> bytes:

@@ -12,6 +12,8 @@ from fairmeter.risk.terms import Category, Payment
 from fairmeter.trade.scenario import TradeScenario
 from fairmeter.units import PPM, SECONDS_A_DAY
 
+MANDATE_DAY: Final = 15
+"""On which every buyer grants a mandate for its account with the first supplier."""
 BEGINS: Final = 1_420_070_400
 """2015-01-01 00:00 UTC, Unix seconds: the day before the first."""
 CATEGORIES: Final = (

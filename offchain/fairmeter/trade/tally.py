@@ -49,6 +49,8 @@ class TradeSums:
     banned: int
     """Those of them with which the party is banned."""
     rewarded: int
+    mandates: int
+    """Granted, as far as standings allow."""
     transactions: int
     refused: int
     gas_used: int
@@ -90,6 +92,9 @@ class Tally:
         self._add(amount_returned=closed["locked"] - closed["due"] - closed["buyerFee"])
         self._add(deposited=self.desk(receipts, "Deposited")["amount"])
         self._add(withdrawn=self.desk(receipts, "Withdrawn")["amount"])
+        ledger = self._trade.system.ledger
+        granted = event_columns(receipts.logs, ledger.address, interface("PaymentLedger"), "MandateGranted")
+        self._add(mandates=len(granted["account"]))
         suspended = self.standing(receipts, "StandingSuspended")
         self._add(changes=len(self.standing(receipts, "StandingChanged")["change"]))
         self._add(flagged=self.standing(receipts, "StandingFlagged")["abnormal"])

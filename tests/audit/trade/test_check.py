@@ -111,6 +111,20 @@ def test_checks__one_value_of_a_standing_changed__found(
     assert found.check == "TRADE-04", found
 
 
+@pytest.mark.parametrize("name", ["capPerBill", "capPerMonth"])
+def test_checks__a_mandate_above_what_a_standing_allows__found(replayed: Replayed, name: str) -> None:
+    place = replayed.places("MandateGranted", "PaymentLedger")[0]
+    found = replayed.found(replayed.with_word(place, "MandateGranted", name, _more, "PaymentLedger"))
+    assert found is not None
+    assert found.check == "TRADE-05", found
+
+
+def test_checks__mandates_refused_while_nothing_bounds_them__found(replayed: Replayed) -> None:
+    found = replayed.found(replayed.without(replayed.places("StandingSet", "PaymentLedger")[0]))
+    assert found is not None
+    assert found.check == "TRADE-05", found
+
+
 @pytest.mark.parametrize("event", ["StandingChanged", "StandingSuspended", "StandingRestored", "PenaltyRuled"])
 def test_checks__an_event_of_a_standing_left_out_or_told_twice__found(replayed: Replayed, event: str) -> None:
     places = replayed.places(event, "CreditStanding")

@@ -13,6 +13,7 @@ from fairmeter.audit.flows import Flow, before_transaction
 from fairmeter.audit.record import ChainRecord, Columns, order_of
 from fairmeter.audit.trade.desk import MONEY, Desk
 from fairmeter.audit.trade.events import Happened, happened
+from fairmeter.audit.trade.mandates import BOUNDED, Mandates
 from fairmeter.audit.trade.prices import Prices
 from fairmeter.audit.trade.refusals import Refusals
 from fairmeter.bundle import Bundle
@@ -32,6 +33,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "TRADE-02": "a suspended or banned party neither publishes nor buys, and nobody is suspended without its penalties",
     "TRADE-03": "whatever its standing, a party pays its debts and withdraws its balance",
     "TRADE-04": "an event counts once, and a value is the sum of its events",
+    BOUNDED: "a mandate's caps are raised as far as its owner's standing allows, and no further",
 }
 STANDING: Final = "TRADE-04"
 FIRST_RULES: Final = 1
@@ -72,6 +74,7 @@ class Trading:
         self._prices = Prices(bundle.table("prices"))
         self.desk = Desk(owners, self._standings, self._prices, self._chain[0].treasurer())
         self._refusals = Refusals(self.desk, record)
+        self._mandates = Mandates(self._standings, record)
         self._expected: deque[Event] = deque()
         """What the standing must say next."""
 
@@ -81,7 +84,11 @@ class Trading:
         if finding is not None:
             yield Check(finding.check, CHECKS[finding.check], 0, (finding,))
             return
-        counts = self.desk.counts + self._refusals.counts + Counter({"prices": self._prices.ranges})
+        counts = (
+            self.desk.counts
+            + self._refusals.counts
+            + Counter({"prices": self._prices.ranges, BOUNDED: self._mandates.count})
+        )
         yield from (Check(name, text, counts[name]) for name, text in CHECKS.items())
 
     def desk_events(self, name: str) -> Columns:
@@ -105,20 +112,23 @@ class Trading:
 
     def _apply(self, one: Happened) -> Finding | None:
         now = int(self.record.times[one.transaction])
+        if one.contract == "PaymentLedger":
+            return self._mandates.check(one, now)
         if one.refused_to is not None:
             return self._refusals.check(one, now)
         if one.contract == "CreditStanding":
             return self._stand(one, now)
         if self._expected:
             return self._unsaid(one)
-        if one.contract == "TradeRules":
-            return next(iter(self._ruled(one)), None)
+        return next(iter(self._ruled(one) if one.contract == "TradeRules" else self._traded(one, now)), None)
+
+    def _traded(self, one: Happened, now: int) -> list[Finding]:
         try:
             self.desk.apply(one, now)
         except LookupError as error:
             where = f"transaction {one.transaction}, {one.name}"
-            return Finding("payments", where, "an event of something that is there", f"none such: {error}")
-        return self.desk.findings[0] if self.desk.findings else None
+            return [Finding("payments", where, "an event of something that is there", f"none such: {error}")]
+        return self.desk.findings
 
     def _ruled(self, one: Happened) -> list[Finding]:
         if one.name == "CategorySet":

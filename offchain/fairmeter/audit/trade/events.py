@@ -17,6 +17,8 @@ from fairmeter.chain.signed import decode_signed
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.trading import ARGUMENTS
 
+MANDATES: Final = ("MandateGranted", "MandateRevoked")
+GRANTS: Final = ("grantMandate",)
 LAST: Final = (1 << LOG_BITS) - 1
 """After a transaction's last log."""
 
@@ -47,18 +49,18 @@ def happened(record: ChainRecord, bundle: Bundle) -> list[Happened]:
 
 
 def _events(record: ChainRecord) -> Iterator[Happened]:
-    for contract in ARGUMENTS:
-        for name in interface(contract).topics():
-            if name in RARE:
-                for order, arguments in record.decoded(contract, name):
-                    yield Happened(order, contract, name, arguments)
-                continue
-            columns = record.columns(contract, name)
-            item = interface(contract).event(name)
-            values = [_values(one["type"], columns[one["name"]]) for one in item["inputs"]]
-            names = [one["name"] for one in item["inputs"]]
-            for order, row in zip(order_of(columns).tolist(), zip(*values, strict=True), strict=True):
-                yield Happened(order, contract, name, dict(zip(names, row, strict=True)))
+    kinds = [(contract, name) for contract in ARGUMENTS for name in interface(contract).topics()]
+    for contract, name in [*kinds, *(("PaymentLedger", name) for name in MANDATES)]:
+        if name in RARE:
+            for order, arguments in record.decoded(contract, name):
+                yield Happened(order, contract, name, arguments)
+            continue
+        columns = record.columns(contract, name)
+        item = interface(contract).event(name)
+        values = [_values(one["type"], columns[one["name"]]) for one in item["inputs"]]
+        names = [one["name"] for one in item["inputs"]]
+        for order, row in zip(order_of(columns).tolist(), zip(*values, strict=True), strict=True):
+            yield Happened(order, contract, name, dict(zip(names, row, strict=True)))
 
 
 def _values(kind: str, column: np.ndarray[Any, Any]) -> list[Any]:
@@ -69,8 +71,8 @@ def _values(kind: str, column: np.ndarray[Any, Any]) -> list[Any]:
 
 
 def _refused(record: ChainRecord, bundle: Bundle) -> Iterator[Happened]:
-    """Calls of the three contracts whose transactions failed."""
-    names = {record.contracts[contract]: contract for contract in ARGUMENTS}
+    """Calls of the three contracts, and of the ledger for mandates, whose transactions failed."""
+    names = {record.contracts[contract]: contract for contract in [*ARGUMENTS, "PaymentLedger"]}
     for transactions, receipts in zip(
         bundle.row_groups("transactions"), bundle.row_groups("receipts", ["transaction", "status"]), strict=True
     ):
@@ -78,6 +80,8 @@ def _refused(record: ChainRecord, bundle: Bundle) -> Iterator[Happened]:
         for number, raw in zip(failed["transaction"].to_pylist(), failed["raw"].to_pylist(), strict=True):
             signed = decode_signed(raw, keccak256)
             contract = names.get(signed.to or b"")
-            if contract is not None:
-                function, arguments = interface(contract).decode_call(signed.data)
+            if contract is None:
+                continue
+            function, arguments = interface(contract).decode_call(signed.data)
+            if contract in ARGUMENTS or function in GRANTS:
                 yield Happened(number << LOG_BITS | LAST, contract, function, arguments, signed.sender)

@@ -42,6 +42,7 @@ def _of_desk(trading: Trading) -> Mapping[str, int]:
         "fees": fees,
         "deposited": _sum(deposited, "amount"),
         "withdrawn": _sum(withdrawn, "amount"),
+        "mandates": len(trading.record.ledger("MandateGranted")["account"]),
     }
 
 
