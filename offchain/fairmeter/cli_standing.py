@@ -9,7 +9,9 @@ import typer
 
 from fairmeter import judging, options, standings, terminal
 
-app = typer.Typer(help="Credit standings: rules tried before they are set, and an account's history.")
+app = typer.Typer(
+    help="Credit standings and the terms of purchases: tried on a history before they are set; an account's history."
+)
 
 
 @app.command()
@@ -52,3 +54,26 @@ def history(
         terminal.print_json(room.to_json(told))
     else:
         terminal.print_tables(room.history_tables(told))
+
+
+@app.command()
+def terms(
+    history: Annotated[
+        Path, typer.Option(help="What `fairmeter trade` wrote, or a .csv or .parquet file: total, lost (minor units).")
+    ],
+    split: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="At most this share of the purchases is split.")
+    ] = 0.05,
+    risk: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="At most this share of what is paid without escrow is lost.")
+    ] = 0.01,
+    as_json: options.Json = False,
+) -> None:
+    """Fit the control thresholds of purchases to what earlier ones came to, and what of them was lost."""
+    from fairmeter.report import standing as room  # noqa: PLC0415
+
+    told = standings.terms_for(history, split, risk)
+    if as_json:
+        terminal.print_json(room.to_json(told))
+    else:
+        terminal.print_tables(room.terms_tables(told))

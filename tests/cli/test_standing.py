@@ -87,3 +87,21 @@ def test_simulate__wrong_table__one_line_that_says_why(refused: Refused, tmp_pat
 def test_history__nobody_there__one_line_that_says_so(refused: Refused, traded: Path) -> None:
     assert "neither an address nor a supplier" in refused(2, "standing", "history", "nobody", "--bundle", traded)
     assert "nothing counted" in refused(2, "standing", "history", "0x" + "00" * 20, "--bundle", traded)
+
+
+def test_terms__a_table_and_a_run__thresholds_and_what_they_do(
+    json_of: JsonOf, invoke: Invoke, refused: Refused, traded: Path, tmp_path: Path
+) -> None:
+    history = tmp_path / "purchases.csv"
+    history.write_text(
+        "total,lost\n" + "".join(f"{100 * one},{100 * one if one > 90 else 0}\n" for one in range(1, 101))
+    )
+    told = json_of("standing", "terms", "--history", history, "--split", 0.1, "--risk", 0.0)
+    assert told["terms"]["split_above"] == 9_000
+    assert told["terms"]["first"] == 6_000
+    assert told["terms"]["second"] == 9_001
+    assert told["split"] == 10
+    assert json_of("standing", "terms", "--history", traded)["purchases"] > 0
+    assert "lost of that" in invoke("standing", "terms", "--history", history).stdout
+    history.write_text("total,lost\n5,6\n")
+    assert "between nothing and all" in refused(2, "standing", "terms", "--history", history)

@@ -16,12 +16,13 @@ from fairmeter.report.tables import titled
 
 if TYPE_CHECKING:
     from fairmeter.audit.trade.history import AccountHistory
+    from fairmeter.risk.purchases import FittedTerms
     from fairmeter.risk.whatif import WhatIf
 
 COUNTS = ("suspended", "banned", "flagged", "rewarded")
 
 
-def to_json(told: WhatIf | AccountHistory) -> dict[str, Any]:
+def to_json(told: WhatIf | AccountHistory | FittedTerms) -> dict[str, Any]:
     """All of it as plain values; times in Unix seconds, fees in minor units."""
     return dataclasses.asdict(told)
 
@@ -40,6 +41,19 @@ def what_if_tables(told: WhatIf) -> Group:
     for field, value in dataclasses.asdict(told.rules).items():
         rules.add_row(field.replace("_", " "), str(value))
     return Group(title, table, about, rules)
+
+
+def terms_tables(told: FittedTerms) -> Group:
+    """The thresholds, and what they would have made of the purchases."""
+    title, table = titled("Control thresholds", "", "")
+    for name in ("first", "split_above", "second"):
+        table.add_row(name.replace("_", " "), money(getattr(told.terms, name)))
+    about, rows = titled(f"Of {told.purchases:,} purchases", "", "")
+    rows.add_row("split", f"{told.split:,} ({share(told.split, told.purchases)})")
+    rows.add_row("paid as the buyer chooses", f"{money(told.free)} ({share(told.free, told.paid)})")
+    rows.add_row("lost of that", f"{money(told.lost_free)} ({share(told.lost_free, told.free)})")
+    rows.add_row("lost of all that was paid without escrow", f"{money(told.lost)} ({share(told.lost, told.paid)})")
+    return Group(title, table, about, rows)
 
 
 def history_tables(told: AccountHistory) -> Group:

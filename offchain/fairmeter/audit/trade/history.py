@@ -10,14 +10,15 @@ import numpy as np
 
 from fairmeter.audit.manifest import read_manifest
 from fairmeter.audit.record import ChainRecord
-from fairmeter.audit.trade.desk import Desk
+from fairmeter.audit.trade.desk import OWING, Desk
 from fairmeter.audit.trade.events import happened
 from fairmeter.audit.trade.prices import Prices
 from fairmeter.bundle import Bundle
 from fairmeter.contracts.trading import record_of
 from fairmeter.errors import BundleError
+from fairmeter.risk.purchases import Purchases
 from fairmeter.risk.standing import Fact, Standings
-from fairmeter.risk.terms import Conduct, Rules, Source
+from fairmeter.risk.terms import Conduct, PartState, Rules, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,15 @@ class TradeHistory:
             named += [(Source.INSTALMENT, id_ << 8 | number) for number in range(part.instalments)]
         facts = (desk.fact(source, id_, self._end) for source, id_ in named if (source, id_) not in self._undone)
         return [fact for fact in facts if fact is not None]
+
+    def purchases(self) -> Purchases:
+        """What purchases came to; and of payments other than escrow what was still owed at the end."""
+        desk = self._desk
+        free = [part for part in desk.parts.values() if part.instalments or part.state is PartState.PAID]
+        owing = [part.owed(part.instalments) if part.state in OWING else 0 for part in free]
+        totals = [sum(trade.amounts) for trade in desk.trades.values()]
+        columns = (totals, [part.amount for part in free], owing)
+        return Purchases(*(np.array(column, np.int64) for column in columns))
 
     def _enter(self, event: str, transaction: int, now: int, arguments: Mapping[str, Any]) -> None:
         cause = ""
