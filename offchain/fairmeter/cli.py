@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import fairmeter
-from fairmeter import cli_standing, commands, judging, options, scoring, terminal
+from fairmeter import cli_arrears, cli_standing, commands, judging, options, scoring, terminal
 from fairmeter import customers as customer_commands
 from fairmeter.bundle import Bundle
 from fairmeter.errors import InputError
@@ -22,6 +22,7 @@ app = typer.Typer(
     cls=terminal.Commands, invoke_without_command=True, add_completion=False, pretty_exceptions_enable=False
 )
 
+app.add_typer(cli_arrears.app, name="arrears")
 app.add_typer(cli_standing.app, name="standing")
 
 

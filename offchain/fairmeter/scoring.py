@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from fairmeter.outputs import Tell, check_output, replacing
 
 if TYPE_CHECKING:
     from fairmeter.arrears.measured import Measured
+    from fairmeter.arrears.simulator import Recovery
 
 # Each function imports what it needs: the command line loads no scikit-learn.
 
@@ -44,6 +46,23 @@ def evaluate_scores(data: Path, *, seed: int = 0, tell: Tell | None = None) -> M
         lateness=response.lateness(there[response.INVOICES], seed) if response.INVOICES in there else None,
         absent=tuple(name for name in names if name not in there),
     )
+
+
+def simulate_recovery(
+    data: Path | None, seeds: int, customers: int, *, seed: int = 0, tell: Tell | None = None, **assumed: float | None
+) -> Recovery:
+    """Compare rules of whom to contact on `customers` simulated for each of `seeds` seeds from `seed` on, who behave as
+    the sets of the folder `data` say, or, without it, as the public ones do; `assumed` are what no set says (fatigue,
+    never, contact), as it stands in `arrears.simulator.World` where None.
+
+    Raises InputError for a set that is not there, or too few customers.
+    """
+    from fairmeter.arrears import simulator  # noqa: PLC0415
+
+    fitted = simulator.FITTED if data is None else simulator.fit(data)
+    changes: dict[str, Any] = {name: value for name, value in assumed.items() if value is not None}
+    world = dataclasses.replace(fitted, **changes)
+    return simulator.compare(world, seeds, customers, seed, _share(tell, "seeds"))
 
 
 def _share(tell: Tell | None, phase: str) -> Callable[[float], None]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
 
 from fairmeter.arrears.features import Floats, Ints
 from fairmeter.errors import InputError
@@ -64,13 +63,14 @@ def commitment(account: Ints, arm: Ints, salt: bytes) -> str:
 
 def needed(base: float, effect: float, arms: int, power: float = 0.8) -> int:
     """Users an arm so that an `effect` on a `base` rate is found with `power` by a fixed test, for all arms but the
-    control at once (Fleiss et al. 2003). Looking all the time, as `analyse` allows, costs about twice
-    as many. Raises InputError for rates
-    outside 0..1 or no effect."""
+    control at once (Fleiss et al. 2003). Looking all the time, as `analyse` allows, costs about twice as many. Raises
+    InputError for rates outside 0..1 or no effect."""
     if not (0 < base < 1 and 0 < base + effect < 1) or effect == 0:
         raise InputError(f"rates {base} and {base + effect}: two different ones between 0 and 1 are expected")
     if arms < 2:
         raise InputError(f"{arms} arms: a control and one strategy at least are expected")
+    from scipy.stats import norm  # noqa: PLC0415 - a run in arrears needs no scipy
+
     mean = base + effect / 2
     sure = norm.isf(LEVEL / 2 / (arms - 1)) * np.sqrt(2 * mean * (1 - mean))
     found = norm.ppf(power) * np.sqrt(base * (1 - base) + (base + effect) * (1 - base - effect))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import chi2
 
 from fairmeter.arrears.features import Floats, Ints
 from fairmeter.errors import InputError
@@ -41,6 +40,8 @@ class Break:
 def find_break(days: Ints, paid: Bools) -> Break:
     """Of n debts: `days` (n,) from the due date to the payment, or to the last look where not `paid` (n,); 1 or more.
     Raises InputError for days below 1, and for too few repayments."""
+    from scipy.stats import chi2  # noqa: PLC0415 - a run in arrears needs no scipy
+
     if len(days) == 0 or days.min() < 1:
         raise InputError("days in arrears: at least 1 is expected in every row")
     last = int(days.max())

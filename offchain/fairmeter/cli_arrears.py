@@ -1,0 +1,43 @@
+"""`fairmeter arrears`: parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fairmeter import judging, options, scoring, terminal
+from fairmeter.progress import progress_bars
+
+app = typer.Typer(help="Bills in arrears: what rules of whom to contact would recover.")
+
+
+@app.command()
+def simulate(
+    seeds: Annotated[int, typer.Option(min=1, help="How many times, each with other customers.")] = 100,
+    customers: Annotated[int, typer.Option(help="In arrears, each time.")] = 10_000,
+    seed: options.Seed = 0,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the sets to fit customers to; the public ones' figures if none.")
+    ] = None,
+    contact: Annotated[float | None, typer.Option(min=0, help="What a contact costs, against the mean debt.")] = None,
+    fatigue: Annotated[
+        float | None, typer.Option(min=0, max=1, help="What is left of a contact's effect at the next one.")
+    ] = None,
+    never: Annotated[
+        float | None, typer.Option(min=0, max=0.99, help="Of the last to pay, the share that no contact moves.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Net recovery, and returns over time: .png or .html.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Compare rules of whom to contact, beside no contact, on customers who behave as real ones do."""
+    if plot is not None:
+        judging.check_plot(plot)
+    with progress_bars() as tell:
+        found = scoring.simulate_recovery(
+            data, seeds, customers, seed=seed, tell=tell, contact=contact, fatigue=fatigue, never=never
+        )
+    from fairmeter.report import recovery  # noqa: PLC0415
+
+    terminal.show_measured(recovery, found, plot, as_json)
