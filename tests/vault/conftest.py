@@ -1,4 +1,4 @@
-"""A vault on a chain in the process, with three proxies."""
+"""A vault on a chain in the process."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ def _vault(fastest: str) -> Iterator[DataVault]:
 
 
 @pytest.fixture
-def place(_vault: DataVault) -> Iterator[Place]:
-    """As freshly deployed; the chain returns to this after the test."""
-    before = _vault.engine.snapshot()
-    yield Place(_vault)
-    _vault.engine.revert(before)
+def place(_vault: DataVault) -> Place:
+    """With new actors for each test."""
+    return Place(_vault)
