@@ -6,7 +6,8 @@ FairmeterError                exit code 1
 ├── ChainError                exit code 4   a chain cannot be reached, died, or answered nonsense
 │   └── RevertError           exit code 5   a contract refused; the contract's own errors become subclasses
 ├── OutOfBoundsError          exit code 2   a number lies outside the bounds of VERDICT.md or of a packed field
-└── BundleError               exit code 6   a bundle is incomplete, altered or of another format
+├── BundleError               exit code 6   a bundle is incomplete, altered or of another format
+└── VaultError                exit code 7   a vault's object is missing or altered, does not open, or may not be opened
 """
 
 from __future__ import annotations
@@ -88,3 +89,9 @@ class BundleError(FairmeterError):
     """A bundle is incomplete, altered or of another format; names the file."""
 
     exit_code = 6
+
+
+class VaultError(FairmeterError):
+    """Something of the vault is missing or altered, does not open with this key, or may not be opened now."""
+
+    exit_code = 7

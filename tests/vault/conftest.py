@@ -1,4 +1,4 @@
-"""A vault on a chain in the process."""
+"""A system on a chain in the process, beside which each test has a vault of its own."""
 
 from __future__ import annotations
 
@@ -6,18 +6,27 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployed_vault import Place, deployed
+from deployed_vault import Place
 from fairmeter.chain.opening import open_engine
-from fairmeter.contracts.vaulting import DataVault
+from fairmeter.chain.wallet import FUNDER_KEY, Wallet
+from fairmeter.contracts.deploy import System, deploy
+from fairmeter.contracts.session import Session
+from vault_parties import Parties
 
 
 @pytest.fixture(scope="session")
-def _vault(fastest: str) -> Iterator[DataVault]:
+def _system(fastest: str) -> Iterator[System]:
     with open_engine(fastest) as engine:
-        yield deployed(engine)
+        yield deploy(Session(engine), Wallet.on(engine, FUNDER_KEY))
 
 
 @pytest.fixture
-def place(_vault: DataVault) -> Place:
-    """With new actors for each test."""
-    return Place(_vault)
+def place(_system: System) -> Place:
+    """A new vault; nobody has done anything yet."""
+    return Place(_system)
+
+
+@pytest.fixture
+def parties(place: Place) -> Parties:
+    """With published keys; nothing is put away yet."""
+    return Parties(place)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fairmeter.chain.engine import Receipt
 from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.deploy import System, creation_code
@@ -122,6 +123,19 @@ class DataVault(Contract):
     def epoch_of(self, customer: bytes) -> int:
         """The present epoch of the customer's data key."""
         return int(self.read("epochOf", customer))
+
+    def card_hash_of(self, party: bytes) -> bytes:
+        """keccak256 of a party's public keys; zeros for none."""
+        return bytes(self.read("cardHashOf", party))
+
+    def authority_of(self, authority: bytes) -> dict[str, Any]:
+        """The hash of its parameters, zeros for none, and its epoch."""
+        found: dict[str, Any] = self.read("authorityOf", authority)
+        return found
+
+    def granted(self, receipt: Receipt) -> int:
+        """The id of the grant that a transaction made."""
+        return int(self.interface.decode_log(receipt.logs[0]).arguments["grant"])
 
     def may_open(self, request: Request) -> bool:
         """Whether the request's grant is valid at the newest block, and covers what is asked for."""
