@@ -15,6 +15,7 @@ interface Vm {
     function getCode(string calldata artifact) external view returns (bytes memory);
     function getNonce(address account) external view returns (uint64);
     function label(address account, string calldata name) external;
+    function load(address target, bytes32 slot) external view returns (bytes32 data);
     function mockCall(address callee, bytes calldata data, bytes calldata result) external;
     function parseJsonKeys(string calldata json, string calldata key) external pure returns (string[] memory keys);
     function prank(address sender) external;

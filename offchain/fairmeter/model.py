@@ -102,6 +102,7 @@ class Reason(enum.IntEnum):
     EXPIRED = 13
     BAD_REPLACEMENT = 14
     RULED = 15
+    REFUNDED = 16
 
 
 class AppealState(enum.IntEnum):

@@ -60,4 +60,11 @@ interface ILedgerDesk is ILedgerEvents {
     /// Writes notes (libraries/PackedDebts.sol) into the records of bills in arrears, and passes over others. Moves no
     /// money; what is given up stays owed. Restricted to the collector role.
     function noteArrears(uint256[] calldata notes) external;
+    /// Sets `amount` minor units of a settled bill aside from its supplier's free credit, for a refund. `packed` and
+    /// `proof` are not looked at where the bill has a record. Restricted to the refunder role.
+    function reserveRefund(BillId bill, PackedBill packed, bytes32[] calldata proof, uint48 amount) external;
+    /// Ends what is reserved of a bill: `paid`, it goes to the account's balance and is void; else back to the supplier's
+    /// credit. An appeal by hand has taken it before, if there was one: then nothing is left to give back, and paying is
+    /// refused. Returns the minor units. Restricted to the refunder role.
+    function endRefund(BillId bill, bool paid) external returns (uint256 amount);
 }

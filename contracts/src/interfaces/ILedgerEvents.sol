@@ -115,6 +115,11 @@ interface ILedgerEvents {
     event PaymentReturned(AccountId indexed account, BillId bill, uint256 amount);
     /// `amount` of the supplier's credit went to the account's balance, for what it owed after an appeal by hand.
     event Refunded(BillId indexed bill, AccountId indexed account, uint256 amount);
+    /// `amount` that was paid of a bill left the supplier's credit and is set aside for a refund; was given back to the
+    /// credit; or went to the account's balance, and is void.
+    event RefundReserved(AccountId indexed account, BillId bill, uint256 amount);
+    event RefundReleased(AccountId indexed account, BillId bill, uint256 amount);
+    event RefundPaid(AccountId indexed account, BillId bill, uint256 amount);
     /// A batch's pending bucket became the supplier's credit: its pending bills are settled.
     event BatchReleased(BatchId indexed batch, SupplierId indexed supplier, uint256 amount);
     /// A verdict was shown wrong: `amount` of a bill passed from state to state, for `reason`, as judging would have

@@ -33,7 +33,8 @@ abstract contract DeskReclaiming is DeskAppeals {
         uint256 pending;
         uint256 settled;
         uint256 owed;
-        /// Of the settled part, what the supplier's credit has.
+        /// Of the settled part, what was set aside for a refund, and what is taken of the supplier's credit.
+        uint256 reserved;
         uint256 fromCredit;
         uint256 bond;
     }
@@ -66,7 +67,7 @@ abstract contract DeskReclaiming is DeskAppeals {
         _accounts[account] = _debited(account, _accounts[account], taking.bond);
         _reopen(bill, account, record);
         batch.pending -= uint64(taking.pending);
-        taking.fromCredit = _pledge(batch.supplier, taking.settled);
+        taking.fromCredit = taking.reserved + _pledge(batch.supplier, taking.settled - taking.reserved);
         _records[bill] = record.with(BillState.Held, Reason.None, taking.pending + taking.fromCredit);
         _claims[bill] = Claim({paid: uint48(taking.amount - taking.owed), bond: uint48(taking.bond), debt: 0});
         _markLate(batch, bill);
@@ -121,13 +122,14 @@ abstract contract DeskReclaiming is DeskAppeals {
         uint256 money = record.exists() ? record.money() : taking.amount;
         if (from == BillState.Pending) taking.pending = money;
         if (from == BillState.Arrears) taking.owed = money;
+        taking.reserved = record.reserved();
         taking.settled = taking.amount - taking.pending - taking.owed;
         taking.bond = taking.amount < BOND_DIVISOR ? 1 : taking.amount / BOND_DIVISOR;
     }
 
     function _moveSums(Taking memory taking) private {
         _lower(Sum.Accounts, taking.bond);
-        _raise(Sum.Holds, taking.bond + taking.pending + taking.fromCredit);
+        _raise(Sum.Holds, taking.bond + taking.pending + taking.fromCredit - taking.reserved);
         _shift(taking.pending, Sum.Pending, Sum.Held);
         _shift(taking.settled, Sum.Settled, Sum.Held);
         _shift(taking.owed, Sum.Arrears, Sum.Held);
@@ -183,6 +185,7 @@ abstract contract DeskReclaiming is DeskAppeals {
     }
 
     function _emitReclaimed(BillId bill, AccountId account, Taking memory taking) private {
+        if (taking.reserved != 0) emit RefundReleased(account, bill, taking.reserved);
         emit BillReclaimed(
             account, bill, taking.from, taking.amount, taking.owed, taking.pending, taking.fromCredit, taking.bond
         );

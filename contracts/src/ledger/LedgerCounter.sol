@@ -81,6 +81,12 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     /// @inheritdoc ILedgerDesk
     function noteArrears(uint256[] calldata) external override atDesk {}
 
+    /// @inheritdoc ILedgerDesk
+    function reserveRefund(BillId, PackedBill, bytes32[] calldata, uint48) external override atDesk {}
+
+    /// @inheritdoc ILedgerDesk
+    function endRefund(BillId, bool) external override atDesk returns (uint256 amount) {}
+
     /// @inheritdoc IAppealDesk
     function slash(BillId, Slashing calldata) external override atAppealDesk returns (uint128 exhausted) {}
 

@@ -85,6 +85,10 @@ interface Errors {
 
     /// Thrown when a supplier has less credit that is not pledged for refunds than it would withdraw, or give back.
     error PaymentLedger_InsufficientCredit(SupplierId supplier, uint256 credit, uint256 amount);
+    /// Thrown when more is to be refunded of a bill than is paid of it and not reserved, minor units.
+    error PaymentLedger_RefundTooLarge(BillId bill, uint256 amount, uint256 left);
+    /// Thrown when a refund is to be paid of a bill of which nothing is reserved, or no longer.
+    error PaymentLedger_NothingReserved(BillId bill);
     /// Thrown when a tariff has no block or more than eight.
     error PaymentLedger_TariffBlockCount(uint256 count);
     /// Thrown when a tariff's blocks do not ascend, or the last one does not end at the largest quantity.

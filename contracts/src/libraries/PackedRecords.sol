@@ -14,7 +14,8 @@ import {PackedDebts} from "./PackedDebts.sol";
 /// openedAfter 216..247 · flags 248..255 (replaced, unbilled, corrected, correctedByMeter)
 ///
 /// `amount` falls when a part of the bill is void and another is not, so that amount - money is always what was paid
-/// for a bill in arrears, and what was credited for a pending one.
+/// for a bill in arrears, what was credited for a pending one, and
+/// what is reserved for a refund of a settled one.
 library PackedRecords {
     using PackedDebts for uint256;
     using PackedRecords for PackedRecord;
@@ -53,9 +54,14 @@ library PackedRecords {
         return Reason(uint8(PackedRecord.unwrap(record) >> 160));
     }
 
-    /// Set aside (Held), owed (Arrears), in the pending bucket (Pending), paid (Settled); minor units.
+    /// Set aside (Held), owed (Arrears), in the pending bucket (Pending), paid and not reserved (Settled); minor units.
     function money(PackedRecord record) internal pure returns (uint256) {
         return uint48(PackedRecord.unwrap(record) >> 168);
+    }
+
+    /// Of what was paid, reserved for a refund; minor units.
+    function reserved(PackedRecord record) internal pure returns (uint256) {
+        return record.state() == BillState.Settled ? record.amount() - record.money() : 0;
     }
 
     /// In arrears: what the arrears register noted.

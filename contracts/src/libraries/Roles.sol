@@ -11,4 +11,12 @@ library Roles {
     uint64 internal constant GUARDIAN = 3;
     /// Notes at the ledger what becomes of arrears: the arrears register.
     uint64 internal constant COLLECTOR = 4;
+    /// Reserves and pays refunds at the ledger: the refund desk.
+    uint64 internal constant REFUNDER = 5;
+
+    /// Departments of a supplier, for refunds: each of these plus the supplier's id is a role of its own.
+    uint64 internal constant MARKETING = 1 << 32;
+    uint64 internal constant FINANCE = 2 << 32;
+    uint64 internal constant MARKETING_HEAD = 3 << 32;
+    uint64 internal constant FINANCE_HEAD = 4 << 32;
 }

@@ -36,7 +36,8 @@ enum Reason {
     Adjusted,
     Expired,
     BadReplacement,
-    Ruled
+    Ruled,
+    Refunded
 }
 
 /// A posted bill, decoded.
@@ -61,12 +62,13 @@ struct BillRecord {
     uint8 periodDays;
     /// Base units.
     uint48 quantity;
-    /// Minor units: as posted, less what became void while another part did not (an adjustment, a cancelled rest).
+    /// Minor units: as posted, less what became void while another part did not (an adjustment, a cancelled rest, a
+    /// refund).
     uint48 amount;
     BillState state;
     Reason reason;
-    /// Minor units: set aside (Held), still owed (Arrears), in the batch's pending bucket (Pending), paid (Settled); 0
-    /// otherwise.
+    /// Minor units: set aside (Held), still owed (Arrears), in the batch's pending bucket (Pending), paid and not reserved
+    /// for a refund (Settled); 0 otherwise.
     uint48 money;
     /// Arrears only: what the arrears register noted (libraries/PackedDebts.sol); 0 before.
     uint32 note;

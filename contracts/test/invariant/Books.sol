@@ -6,7 +6,9 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {Account} from "../../src/types/Accounts.sol";
 import {Appeal, AppealState} from "../../src/types/Appeals.sol";
 import {BillRecord, BillState, Totals} from "../../src/types/Bills.sol";
+import {IRefundDesk} from "../../src/interfaces/IRefundDesk.sol";
 import {BatchId, BillId} from "../../src/types/Ids.sol";
+import {RefundOrder, RefundState} from "../../src/types/Refunds.sol";
 import {Book} from "./Book.sol";
 
 /// Compares the contracts with the second set of books, invariant by invariant.
@@ -24,6 +26,25 @@ abstract contract Books is Book {
         /// What the ledger owes, as it says itself of each account, supplier, batch and bill.
         uint256 owed;
     }
+
+    /// A bill's refund.
+    struct RefundBook {
+        RefundState state;
+        address requester;
+        address marketing;
+        /// Who signed, while another is to sign as well.
+        address signer;
+        bool escalated;
+        uint16 version;
+        /// By the block's clock.
+        uint40 since;
+        uint48 amount;
+        /// Set aside for it.
+        uint48 reserved;
+    }
+
+    IRefundDesk internal refunds;
+    mapping(uint256 bill => RefundBook) internal orders;
 
     uint256 private constant FIRST_MONTH = 558; // July 2016, from January 1970
 
@@ -63,7 +84,7 @@ abstract contract Books is Book {
             sum += bill.parts[i];
         }
         result.billed += sum;
-        result.holds += uint256(bill.hold) + bill.bond;
+        result.holds += uint256(bill.hold) + bill.bond + orders[place].reserved;
         result.owed += bill.bond;
         _same(result, "INV-02: parts of a bill", sum, _amountOf(bill.word));
         BillState found = ledger.stateOf(id);
@@ -72,24 +93,42 @@ abstract contract Books is Book {
         if (unjudged == judged && !bill.unbilled) {
             _note(result, "INV-04: a bill left Unjudged without a verdict, or stayed");
         }
-        if (bill.recorded) _auditRecord(result, bill, ledger.recordOf(id));
+        if (bill.recorded) _auditRecord(result, bill, orders[place].reserved, ledger.recordOf(id));
+        if (orders[place].version != 0) _auditOrder(result, orders[place], refunds.orderOf(id));
         if (bill.appeal != AppealState.None) _auditAppeal(result, bill, registry.appealOf(id));
         return bill.parts[uint256(BillState.Pending)];
     }
 
-    function _auditRecord(Audit memory result, BillBook memory bill, BillRecord memory record) private pure {
+    function _auditRecord(Audit memory result, BillBook memory bill, uint48 reserved, BillRecord memory record)
+        private
+        pure
+    {
         bool none = bill.state == BillState.Void || bill.state == BillState.Waiting;
         uint256 money = none ? 0 : bill.parts[uint256(bill.state)];
         if (bill.state == BillState.Held) money = bill.hold;
-        if (bill.state == BillState.Settled) money -= bill.apart;
+        if (bill.state == BillState.Settled) money -= bill.apart + reserved;
         _same(result, "INV-03: money of a record", record.money, money);
         _same(result, "INV-03: amount of a record", record.amount, bill.amount);
         _same(result, "INV-03: reason of a record", uint256(record.reason), uint256(bill.reason));
         _same(result, "INV-08: whether its days are billed again", record.replaced ? 1 : 0, bill.replaced ? 1 : 0);
         if (record.state == BillState.Held) result.owed += record.money;
+        if (record.state == BillState.Settled) {
+            result.owed += record.amount - record.money;
+            _same(result, "REFUND-01: reserved of what was paid", record.amount - record.money, reserved);
+        }
         if (bill.appeal != AppealState.None && _paid(record) > bill.agreed) {
             _note(result, "INV-12: more of an appealed bill was paid than its customer agreed to");
         }
+    }
+
+    function _auditOrder(Audit memory result, RefundBook memory order, RefundOrder memory found) private pure {
+        _same(result, "REFUND-04: state of a refund", uint256(found.state), uint256(order.state));
+        _same(result, "REFUND-04: version of a refund", found.version, order.version);
+        _same(result, "REFUND-04: since when", found.since, order.since);
+        _same(result, "REFUND-04: escalated", found.escalated ? 1 : 0, order.escalated ? 1 : 0);
+        _same(result, "REFUND-03: amount of a refund", found.amount, order.amount);
+        _same(result, "REFUND-02: who asked", uint160(found.requester), uint160(order.requester));
+        _same(result, "REFUND-02: who forwarded", uint160(found.marketing), uint160(order.marketing));
     }
 
     function _auditAppeal(Audit memory result, BillBook memory bill, Appeal memory appeal) private pure {

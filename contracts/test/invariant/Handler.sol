@@ -4,11 +4,11 @@ pragma solidity ^0.8.30;
 import {IDigitalCurrency} from "../../src/interfaces/IDigitalCurrency.sol";
 import {Mandate} from "../../src/types/Accounts.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {ReclaimSteps} from "./ReclaimSteps.sol";
+import {RefundSteps} from "./RefundSteps.sol";
 
 /// All that happens: three payers with accounts at two suppliers for two utilities, a neighbour, a keeper, two
-/// operators, arbiters, governor, guardian, classifier and issuer; and time. No call of it may revert.
-contract Handler is ReclaimSteps {
+/// operators, arbiters, governor, guardian, classifier, issuer and the suppliers' departments; and time. No call of it may revert.
+contract Handler is RefundSteps {
     function setUp() public override {
         super.setUp();
         for (uint256 i; i < PAYERS; ++i) {
@@ -20,6 +20,7 @@ contract Handler is ReclaimSteps {
         arbiters[2] = address(panel);
         _addSupplier("grid");
         _addSupplier("waterworks");
+        _startRefunds();
         for (uint256 i; i < 4 * PAYERS; ++i) {
             uint256 place = _openAccount(i % 2, Utility(1 + (i / 2) % 2), payers[i / 4]);
             _deposit(payers[i / 4], place, Step.Deposit);

@@ -28,7 +28,7 @@ contract HandlerReach {
 
     function test_GivenTwentyThousandCalls_TakesEveryStep() external {
         for (uint256 i; i < CALLS; ++i) {
-            uint256 seed = uint256(keccak256(abi.encode("reach", i)));
+            uint256 seed = uint256(keccak256(abi.encode("every step", i)));
             (bool success, bytes memory result) =
                 address(handler).call(abi.encodeWithSelector(selectors[seed % selectors.length], seed));
             if (!success) {

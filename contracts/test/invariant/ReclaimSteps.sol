@@ -78,7 +78,7 @@ abstract contract ReclaimSteps is ChallengeSteps {
     function appealByHand(uint256 seed) external step(seed) {
         if (bills.length == 0) return;
         BillState[3] memory states = [BillState.Pending, BillState.Settled, BillState.Arrears];
-        uint256 place = _anyBill(states[_draw(6) < 4 ? 1 : 2 * _draw(2)]);
+        uint256 place = _rarely(4) ? _anyReserved() : _anyBill(states[_draw(6) < 4 ? 1 : 2 * _draw(2)]);
         BillBook storage bill = bills[place];
         CustomerAccount storage account = accounts[bill.account];
         (address caller, Voice voice) = _speakerFor(bill.account, 0);
@@ -95,7 +95,7 @@ abstract contract ReclaimSteps is ChallengeSteps {
         if (voice == Voice.None) forbidden = "INV-12: another than the customer appealed by hand";
         bytes memory data =
             abi.encodeCall(IAppealRegistry.appealByHand, (_idOf(place), PackedBill.wrap(bill.word), _proofOf(place)));
-        if (_call(caller, address(registry), data, forbidden, _stepOfReclaiming(bill.state))) _reclaim(bill, bond);
+        if (_call(caller, address(registry), data, forbidden, _stepOfReclaiming(bill.state))) _reclaim(place, bond);
     }
 
     /// A supplier leaves nothing to set aside.
@@ -126,11 +126,17 @@ abstract contract ReclaimSteps is ChallengeSteps {
         return _call(member, address(panel), data, forbidden, done);
     }
 
-    function _reclaim(BillBook storage bill, uint48 bond) private {
-        SupplierBook storage book = suppliers[batches[bill.batch].supplier];
+    /// What is reserved for a refund is set aside already, and now for the appeal.
+    function _reclaim(uint256 place, uint48 bond) private {
+        BillBook storage bill = bills[place];
+        SupplierBook storage book = _supplierOf(place);
         uint48 pending = bill.parts[uint256(BillState.Pending)];
         uint48 settled = _settledOf(bill);
-        uint48 taken = uint48(_free(book) < settled ? _free(book) : settled);
+        uint48 taken = orders[place].reserved;
+        if (taken != 0) ++reached[Step.ReclaimReserved];
+        book.credit += taken;
+        orders[place].reserved = 0;
+        taken += uint48(_free(book) - taken < settled - taken ? _free(book) - taken : settled - taken);
         book.credit -= taken;
         book.pledged += settled - taken;
         if (taken != settled) ++reached[Step.ReclaimPledging];
@@ -169,6 +175,15 @@ abstract contract ReclaimSteps is ChallengeSteps {
         if (due != 0) bill.amount = due;
         (bill.hold, bill.bond, bill.paidBefore) = (0, 0, 0);
         if (_payDebt(bill, book) != 0 || bill.debt != 0) ++reached[Step.RefundToDebt];
+    }
+
+    /// A bill of which a refund is reserved, or any other where none is.
+    function _anyReserved() internal returns (uint256 place) {
+        uint256 first = _draw(bills.length);
+        for (uint256 i; i < bills.length; ++i) {
+            place = (first + i) % bills.length;
+            if (orders[place].reserved != 0) return place;
+        }
     }
 
     function _payDebt(BillBook storage bill, SupplierBook storage book) private returns (uint48 amount) {

@@ -95,7 +95,20 @@ abstract contract Steps is Books {
         ReclaimSettled,
         ReclaimArrears,
         ReclaimPledging,
-        RefundToDebt
+        ReclaimReserved,
+        RefundToDebt,
+        RequestRefund,
+        ForwardRefund,
+        RejectRefund,
+        SignRefund,
+        PayRefund,
+        PayRefundWhole,
+        ReturnRefund,
+        ResubmitRefund,
+        CancelRefund,
+        EscalateRefund,
+        RefundByHead,
+        RefundTaken
     }
 
     uint256 internal constant PAYERS = 3;

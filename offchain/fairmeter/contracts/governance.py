@@ -20,6 +20,7 @@ class Role(enum.IntEnum):
     CLASSIFIER = 2
     GUARDIAN = 3
     COLLECTOR = 4
+    REFUNDER = 5
 
 
 class Governance(Contract):
