@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IdCodec} from "../../src/libraries/IdCodec.sol";
-import {Errors} from "../../src/libraries/Errors.sol";
+import {IScreeningRules} from "../../src/interfaces/IScreeningRules.sol";
+import {IVerdictGate} from "../../src/interfaces/IVerdictGate.sol";
 import {BillState} from "../../src/types/Bills.sol";
-import {AccountId, BillId, PackedBill} from "../../src/types/Ids.sol";
+import {AccountId, BatchId} from "../../src/types/Ids.sol";
 import {Rules} from "../../src/types/Screening.sol";
 import {Utility} from "../../src/types/Utilities.sol";
+import {Base} from "../Base.sol";
 import {ChallengeBase} from "../ChallengeBase.sol";
+import {AttackBase, Weakened} from "./AttackBase.sol";
 
 /// A bill that a rule appeals is to be paid after all: by rules or a class that are changed once it is posted, by a
 /// challenge of the verdict beside the rule, or by two bills where one was due.
-contract RulesGamesAttack is ChallengeBase {
+contract RulesGamesAttack is ChallengeBase, AttackBase {
     uint48 private constant ANY_AMOUNT = type(uint48).max;
     uint16 private constant ANY_DAY = type(uint16).max;
     uint256 private constant USUAL = 35_700;
 
+    function setUp() public override(Base, ChallengeBase) {
+        super.setUp();
+    }
+
+    function test_WhenRulesEndAfterPosting_RulesOfNow_LetTheBillPass() external {
+        _replace(address(screening), address(new RulesOfNow(_aside(address(screening)), gate)));
+        _judgeAfterRulesEnded();
+        _expectState(0, BillState.Pending);
+    }
+
     function test_WhenRulesEndAfterPosting_ThoseOfPostingFire() external {
-        _setRules(0, Rules(60_000, 0, ANY_DAY, false, "source"));
-        _addBill(USUAL, 1e9);
-        batch = _post(bills);
-        _setRules(0, Rules(ANY_AMOUNT, 0, ANY_DAY, false, "none"));
-        _judge(batch, bills, _rightVerdicts());
+        _judgeAfterRulesEnded();
         _expectState(0, BillState.Held);
     }
 
@@ -49,26 +57,14 @@ contract RulesGamesAttack is ChallengeBase {
     function test_WhenTheVerdictIsCorrectedToPay_TheRuleStands() external {
         _setRules(0, Rules(60_000, 0, ANY_DAY, false, "source"));
         _addBill(USUAL, 1e9);
-        _judgeAs(_withDecision(_rightVerdicts(), 0, APPEAL), 0);
-        _expectState(0, BillState.Held);
-        vm.prank(stranger);
-        challenges.challenge(_shown(0), _leaf(0), 0);
-        _expectState(0, BillState.Held);
-        require(ledger.bondOf(operator) < BOND, "the lie is slashed");
-        _balanced();
+        _lieAndShowIt(APPEAL, BillState.Held);
     }
 
     /// Of a class whose rules decide alone a lie in the verdict moves nothing, and costs its signers all the same.
     function test_WhenRulesAreAlone_CorrectingMovesNothing() external {
         _setRules(0, Rules(ANY_AMOUNT - 1, 0, ANY_DAY, true, "source"));
         _addBill(FAR_MORE, 1e9);
-        _judgeAs(_withDecision(_rightVerdicts(), 0, PAY), 0);
-        _expectState(0, BillState.Pending);
-        vm.prank(stranger);
-        challenges.challenge(_shown(0), _leaf(0), 0);
-        _expectState(0, BillState.Pending);
-        require(ledger.bondOf(operator) < BOND, "the lie is slashed");
-        _balanced();
+        _lieAndShowIt(PAY, BillState.Pending);
     }
 
     /// Two bills in one batch: the second counts from the first, not from what was billed before the batch.
@@ -84,6 +80,24 @@ contract RulesGamesAttack is ChallengeBase {
         _expectState(1, BillState.Held);
     }
 
+    function _judgeAfterRulesEnded() private {
+        _setRules(0, Rules(60_000, 0, ANY_DAY, false, "source"));
+        _addBill(USUAL, 1e9);
+        batch = _post(bills);
+        _setRules(0, Rules(ANY_AMOUNT, 0, ANY_DAY, false, "none"));
+        _judge(batch, bills, _rightVerdicts());
+    }
+
+    function _lieAndShowIt(bytes1 lie, BillState state) private {
+        _judgeAs(_withDecision(_rightVerdicts(), 0, lie), 0);
+        _expectState(0, state);
+        vm.prank(stranger);
+        challenges.challenge(_shown(0), _leaf(0), 0);
+        _expectState(0, state);
+        require(ledger.bondOf(operator) < BOND, "the lie is slashed");
+        _balanced();
+    }
+
     function _setRules(uint8 class, Rules memory rules) private {
         vm.prank(governor);
         screening.setRules(Utility.Electricity, class, rules);
@@ -91,5 +105,23 @@ contract RulesGamesAttack is ChallengeBase {
 
     function _expectState(uint256 index, BillState state) private view {
         _equal(uint256(ledger.stateOf(_id(index))), uint256(state), "state");
+    }
+}
+
+/// Screens by the rules in force at judging, whatever was in force at posting.
+contract RulesOfNow is Weakened {
+    IVerdictGate private immutable _gate;
+
+    constructor(address strong, IVerdictGate gate) Weakened(strong) {
+        _gate = gate;
+    }
+
+    function screen(BatchId, uint256[] calldata, bytes calldata verdicts, uint256) external returns (bytes memory) {
+        uint32 now_ = _gate.parameterVersion();
+        Rules memory rules = IScreeningRules(address(this)).rulesOf(now_, Utility.Electricity, 0);
+        if (rules.amount == type(uint48).max) return verdicts;
+        (bool success, bytes memory result) = _strong.delegatecall(msg.data);
+        require(success, "screened");
+        return abi.decode(result, (bytes));
     }
 }
