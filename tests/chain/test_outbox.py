@@ -169,6 +169,23 @@ def test_send__node_that_does_not_mine__no_more_than_allowed_on_their_way(
         assert (sum(handler.seen), max(handler.seen)) == (25, 10)
 
 
+def test_send__blocks_that_fill_up_on_a_node_that_mines_at_once__nothing_left_over(anvil: AnvilEngine) -> None:
+    """Such a node mines when something comes, and leaves what did not fit."""
+    address = anvil._rpc.shown
+    JsonRpc(address).call("evm_setAutomine", True)
+    JsonRpc(address).call("evm_setBlockGasLimit", hex(30_000_000))
+    # burns gas until five million are left: JUMPDEST PUSH3 GAS GT PUSH1 JUMPI STOP, and what deploys it
+    burner = bytes.fromhex("5b62") + (5_000_000).to_bytes(3, "big") + bytes.fromhex("5a1160005700")
+    creation = bytes.fromhex(f"60{len(burner):02x}600c60003960{len(burner):02x}6000f3") + burner
+    with RpcEngine(address) as engine:
+        payer = Wallet.on(engine, FUNDER_KEY)
+        contract = engine.send_signed([payer.sign(None, creation, gas=200_000)])[0].contract_address
+        assert contract is not None
+        receipts = engine.send([payer.sign(contract, gas=12_000_000).raw for _ in range(7)])
+        assert receipts.status.all()
+        assert (receipts.gas_used > 6_000_000).all()
+
+
 def test_send__large_transactions__requests_of_bounded_size(node: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox_module, "BATCH_BYTES", 2_200)
     with proxy(node) as handler, connect(handler) as engine:

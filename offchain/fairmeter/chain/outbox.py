@@ -14,7 +14,7 @@ from typing import Any, Final
 from fairmeter.chain.engine import refuse_transaction
 from fairmeter.chain.jsonrpc import JsonRpc, to_bytes, to_hex, to_int
 from fairmeter.chain.keccak import keccak256
-from fairmeter.chain.signed import decode_signed
+from fairmeter.chain.signed import decode_signed, gas_limit
 from fairmeter.errors import ChainError
 
 BATCH: Final = 100
@@ -22,7 +22,8 @@ BATCH: Final = 100
 BATCH_BYTES: Final = 1 << 20
 """Of transactions in a request, if it is more than one: nodes refuse requests of more than five megabytes."""
 IN_FLIGHT: Final = 200
-"""Transactions sent and not mined: more are not sent before some of them are."""
+"""Transactions sent and not mined: more are not sent before some of them are. Nor are more than fit into a block by
+their gas: a node that mines as soon as it gets something leaves what does not fit until something else comes."""
 KNOWN: Final = ("already known", "known transaction", "already imported")
 """What nodes answer to a transaction that they hold already."""
 USED_NONCE: Final = ("nonce too low", "nonce is too low", "invalid nonce", "nonce too old")
@@ -41,13 +42,16 @@ class Outbox:
         """`patience`: seconds without a new receipt after which the node is given up."""
         self._rpc, self._raw, self._patience = rpc, raw, patience
         self._hashes = [keccak256(one) for one in raw]
+        self._gas = [gas_limit(one) for one in raw]
         self._receipts: dict[int, Mapping[str, Any]] = {}
         self._waiting: dict[int, None] = {}
         self._next = 0
+        self._block_gas = 0
 
     def deliver(self) -> list[Mapping[str, Any]]:
         """The node's receipts, when all have come. Raises ChainError for a transaction that the node refuses, whose
         nonce another one took, or that it does not mine."""
+        self._block_gas = to_int(self._rpc.call("eth_getBlockByNumber", "latest", False)["gasLimit"])
         pause, progress, looked = FIRST_PAUSE_SECONDS, time.monotonic(), time.monotonic()
         while len(self._receipts) < len(self._raw):
             self._send()
@@ -69,17 +73,22 @@ class Outbox:
 
     def _send(self) -> None:
         """Send as many as may be on their way."""
-        while self._next < len(self._raw) and len(self._waiting) < IN_FLIGHT:
-            room = min(BATCH, IN_FLIGHT - len(self._waiting))
-            places, size = [self._next], len(self._raw[self._next])
-            for place in range(self._next + 1, min(self._next + room, len(self._raw))):
-                size += len(self._raw[place])
-                if size > BATCH_BYTES:
-                    break
-                places.append(place)
+        while places := self._fitting():
             self._submit(places)
             self._waiting |= dict.fromkeys(places)
             self._next = places[-1] + 1
+
+    def _fitting(self) -> list[int]:
+        """The next ones for one request, of those that may be on their way."""
+        room = min(BATCH, IN_FLIGHT - len(self._waiting))
+        places: list[int] = []
+        size, gas = 0, sum(self._gas[place] for place in self._waiting)
+        for place in range(self._next, min(self._next + room, len(self._raw))):
+            size, gas = size + len(self._raw[place]), gas + self._gas[place]
+            if (places and size > BATCH_BYTES) or ((places or self._waiting) and gas > self._block_gas):
+                break
+            places.append(place)
+        return places
 
     def _submit(self, places: Sequence[int]) -> None:
         replies = self._rpc.batch([("eth_sendRawTransaction", [to_hex(self._raw[place])]) for place in places])

@@ -14,6 +14,7 @@ from fairmeter.errors import ChainError
 
 FIELDS: Final = 12
 """Chain id, nonce, two fees, gas, to, value, data, access list, parity, r, s (EIP-1559)."""
+GAS: Final = 4
 ACCESS_LIST: Final = 8
 NUMBERS: Final = (0, 1, 2, 3, 4, 6, 9, 10, 11)
 """Which fields are integers: big-endian, without leading zeros."""
@@ -45,6 +46,11 @@ def decode_signed(raw: bytes, keccak: Callable[[bytes], bytes]) -> SignedTransac
         value=value,
         data=fields[7],
     )
+
+
+def gas_limit(raw: bytes) -> int:
+    """Of a transaction that `decode_signed` takes; its signature is not looked at."""
+    return int.from_bytes(_fields(raw)[1][GAS], "big")
 
 
 def _fields(raw: bytes) -> tuple[int, list[bytes], int]:

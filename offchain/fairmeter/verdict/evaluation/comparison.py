@@ -14,6 +14,7 @@ from fairmeter.errors import InputError
 from fairmeter.model import Bills, Bools, Usage, Utility
 from fairmeter.verdict.calibrated import class_names
 from fairmeter.verdict.calibrated.history import Floats
+from fairmeter.verdict.evaluation.forecasts import FORECASTS, forecast_score
 from fairmeter.verdict.evaluation.metrics import Evaluation, Labels, Part, curve, evaluate, parts
 from fairmeter.verdict.evaluation.peers import PEERS
 from fairmeter.verdict.evaluation.splits import SET_RATES, Judged, by_customer, by_time
@@ -58,17 +59,18 @@ LEAST_BILLS: Final = 200
 
 
 def policies() -> tuple[str, ...]:
-    """The names that `compare` knows."""
+    """The names of all that take seconds; `compare` knows the FORECASTS besides."""
     return (CALIBRATED, "trend", *PEERS)
 
 
 def compare(
     usage: Usage, bills: Bills, trend: VerdictPolicy, names: Sequence[str], seed: int, tell: Tell
 ) -> list[Compared]:
-    """The named policies (`policies`), in their order, on both splits. Raises InputError for a name that is none, for
-    bills without labels, and for readings too few to fit to."""
-    if unknown := [name for name in names if name not in policies()]:
-        raise InputError(f"policy {', '.join(unknown)}: expected {', '.join(policies())}")
+    """The named policies (`policies`, FORECASTS), in their order, on both splits. Raises InputError for a name that is
+    none, for bills without labels, and for readings too few to fit to; ToolMissingError without a package."""
+    known = (*policies(), *FORECASTS)
+    if unknown := [name for name in names if name not in known]:
+        raise InputError(f"policy {', '.join(unknown)}: expected {', '.join(known)}")
     bench = _Bench.of(usage, bills, seed)
     result = []
     for name in names:
@@ -108,7 +110,12 @@ class _Bench:
                 self._of(name, CUSTOMERS, first.score, every, self._rates(first, every, CUSTOMERS)),
                 self._of(name, TIME, second.score, later, self._rates(second, later, TIME)),
             ]
-        score = trend.judge(self.usage, self.bills).score if name == trend.name else PEERS[name](self.usage, self.bills)
+        if name in FORECASTS:
+            score = forecast_score(self.usage, self.bills, FORECASTS[name], progress)
+        elif name in PEERS:
+            score = PEERS[name](self.usage, self.bills)
+        else:
+            score = trend.judge(self.usage, self.bills).score
         progress(1.0)
         return [self._of(name, CUSTOMERS, score, every, ()), self._of(name, TIME, score, later, ())]
 
