@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -52,6 +52,22 @@ def show(result: Result, as_json: bool) -> None:
         print_json(result.to_json())
     else:
         typer.echo(str(result))
+
+
+def show_lines(results: Iterable[Result], as_json: bool) -> None:
+    """A line each, or an object a line."""
+    for result in results:
+        typer.echo(json.dumps(result.to_json()) if as_json else str(result))
+
+
+def show_rows(name: str, rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """A line a row, each value behind its name, or one object."""
+    if as_json:
+        print_json({name: rows})
+        return
+    for row in rows:
+        cells = {key: ",".join(value) if isinstance(value, list) else value for key, value in row.items()}
+        typer.echo("  ".join(f"{key} {value}" for key, value in cells.items()))
 
 
 def show_measured(room: Any, measured: Any, plot: Path | None, as_json: bool) -> None:

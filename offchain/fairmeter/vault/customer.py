@@ -12,9 +12,10 @@ from fairmeter.errors import InputError, VaultError
 from fairmeter.vault import envelope, proxies
 from fairmeter.vault.access import NOTHING, Identity, Vault
 from fairmeter.vault.cipher import data_key, derived, field_key, seal, unseal
-from fairmeter.vault.fields import Field, bits_of, fields_of, short_text
-from fairmeter.vault.objects import SealedField, bound, grant_bound, index_of, join
+from fairmeter.vault.fields import Field, bits_of, fields_of, short_text, text_of
+from fairmeter.vault.objects import SealedField, bound, grant_bound, index_of, join, proxies_of
 from fairmeter.vault.policies import PolicyKey
+from fairmeter.vault.state import VaultState
 
 MAX_FIELD: Final = 1 << 26
 """Bytes of a field: 64 MiB."""
@@ -86,11 +87,29 @@ class Customer:
         self.vault.send(self.wallet, self.vault.contract.rotate())
         return self.vault.contract.epoch_of(self.wallet.address)
 
+    def serves(self, grant: Grant) -> bool:
+        """Whether a grant is this customer's own, without proxies."""
+        return grant.customer == self.wallet.address and not grant.threshold
+
+    def valid_grants(self, epoch: int) -> list[int]:
+        """The customer's grants of an epoch that are valid now."""
+        contract = self.vault.contract
+        state, now = VaultState.at(contract), contract.engine.now()
+        mine = {one for one, known in state.grants.items() if known.customer == self.wallet.address}
+        return sorted(one for one in mine if state.grants[one].epoch == epoch and state.is_valid(one, now))
+
+    def renew(self, grant: int) -> int:
+        """Grants the same again for the present epoch, by the same proxies, and gives the new grant's id."""
+        old = self.vault.contract.grant_of(grant)
+        by = proxies_of(self.vault.objects.get(old.fragments)) if old.threshold else []
+        purpose, fields = text_of(old.purpose), fields_of(old.fields)
+        return self.grant(old.grantee, fields, old.until, purpose, by=by, threshold=old.threshold)
+
     def answer(self, request: Request, signature: bytes) -> bytes:
         """Answers a request under a grant without proxies, and logs it first. Raises VaultError for another grant,
         RevertError where the contract refuses."""
         grant = self.vault.contract.grant_of(request.grant)
-        if grant.customer != self.wallet.address or grant.threshold:
+        if not self.serves(grant):
             raise VaultError(f"grant {request.grant} is not the customer's own to answer for")
         of_epoch, public = self._data_key(grant.epoch), self.vault.card_of(grant.grantee).envelope
         places = [place for place, _ in self.vault.requested(request).values()]

@@ -16,6 +16,7 @@ MAGIC: Final = b"FMV1"
 LENGTH: Final = 4
 ADDRESS: Final = 20
 WORD: Final = 32
+ENTRY: Final = ADDRESS + WORD
 
 
 def join(parts: Sequence[bytes]) -> bytes:
@@ -74,13 +75,18 @@ def index_of(packages: Sequence[tuple[bytes, bytes]]) -> bytes:
     return b"".join(proxy + name for proxy, name in packages)
 
 
+def proxies_of(index: bytes) -> list[bytes]:
+    """The proxies of a grant, by what it commits to."""
+    return [index[at : at + ADDRESS] for at in range(0, len(index), ENTRY)]
+
+
 def package_of(index: bytes, proxy: bytes) -> bytes:
     """The hash of a proxy's sealed fragments. Raises VaultError where the grant has none for it."""
-    entry = ADDRESS + WORD
-    for at in range(0, len(index), entry):
-        if index[at : at + ADDRESS] == proxy:
-            return index[at + ADDRESS : at + entry]
-    raise VaultError(f"the grant has no fragments for the proxy 0x{proxy.hex()}")
+    places = proxies_of(index)
+    if proxy not in places:
+        raise VaultError(f"the grant has no fragments for the proxy 0x{proxy.hex()}")
+    at = ENTRY * places.index(proxy)
+    return index[at + ADDRESS : at + ENTRY]
 
 
 def _parts(wrapped: Wrapped | None) -> tuple[bytes, bytes, bytes]:

@@ -8,7 +8,7 @@ from fairmeter.errors import VaultError
 from fairmeter.vault import envelope, proxies
 from fairmeter.vault.access import Identity, Vault
 from fairmeter.vault.fields import Field, fields_of
-from fairmeter.vault.objects import grant_bound, join, package_of, split
+from fairmeter.vault.objects import grant_bound, join, package_of, proxies_of, split
 
 
 class Proxy:
@@ -33,6 +33,10 @@ class Proxy:
         # The last word is the contract's: what was revoked since then is refused here.
         self.vault.send(self.wallet, self.vault.contract.log_reencryption(request, signature))
         return answer
+
+    def serves(self, grant: Grant) -> bool:
+        """Whether this proxy is one of a grant's."""
+        return self.wallet.address in proxies_of(self.vault.objects.get(grant.fragments))
 
     def fragments(self, grant: Grant) -> dict[Field, bytes]:
         """What the customer gave this proxy for a grant, as its commitment on chain has it. Raises VaultError for

@@ -1,0 +1,62 @@
+"""Requests and answers, left in the store for one another: nobody has to be online at the same time.
+
+A request is signed, an answer opens for its asker alone: neither is secret, and a store that loses one loses time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fairmeter.contracts.vaulting import Request
+from fairmeter.errors import VaultError
+from fairmeter.vault.objects import join, split
+from fairmeter.vault.store import Store
+
+REQUESTS: Final = "requests"
+ANSWERS: Final = "answers"
+
+
+def ask(store: Store, asker: bytes, request: Request, signature: bytes) -> None:
+    """Leaves a request."""
+    numbers = (request.grant, request.number, request.fields, request.nonce)
+    store.write(_name(asker, request), join([*(number.to_bytes(8, "big") for number in numbers), signature]))
+
+
+def asked(store: Store, asker: bytes | None = None) -> list[tuple[Request, bytes]]:
+    """All requests with their signatures, or someone's alone."""
+    folder = REQUESTS if asker is None else f"{REQUESTS}/{asker.hex()}"
+    found = [_read(store.read(name)) for name in store.names(folder)]
+    return [one for one in found if one is not None]
+
+
+def answer(store: Store, asker: bytes, request: Request, by: bytes, given: bytes) -> None:
+    """Leaves an answer."""
+    store.write(f"{_answers(asker, request)}/{by.hex()}", given)
+
+
+def answers(store: Store, asker: bytes, request: Request) -> dict[bytes, bytes]:
+    """The answers so far, by who gave them. Raises VaultError for one that is gone meanwhile."""
+    found = {}
+    for name in store.names(_answers(asker, request)):
+        given = store.read(name)
+        if given is None:
+            raise VaultError(f"the answer {name} is gone")
+        found[bytes.fromhex(name.rpartition("/")[2])] = given
+    return found
+
+
+def _read(data: bytes | None) -> tuple[Request, bytes] | None:
+    """None for what is no request: anyone can leave anything, and nobody else should wait for it."""
+    try:
+        parts = split(data or b"", 5)
+    except VaultError:
+        return None
+    return Request(*(int.from_bytes(part, "big") for part in parts[:4])), parts[4]
+
+
+def _name(asker: bytes, request: Request) -> str:
+    return f"{REQUESTS}/{asker.hex()}/{request.grant}-{request.number}-{request.nonce:016x}"
+
+
+def _answers(asker: bytes, request: Request) -> str:
+    return f"{ANSWERS}/{asker.hex()}/{request.grant}-{request.number}-{request.nonce:016x}"
