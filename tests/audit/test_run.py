@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from fairmeter.audit import audit
+from fairmeter.audit import audit, bytecode
+from fairmeter.audit import run as auditing
 from fairmeter.audit.findings import family
 from fairmeter.audit.referee import LITTLE_GAS, RUN, open_referee, recorded_implementation
 from fairmeter.bundle import BILL_TABLES, files_of
@@ -41,6 +42,20 @@ def test_audit__honest_run_with_a_compiler__passes_every_check(honest: Path) -> 
     assert empty == ["verified", "model", "signed", "corrections", "slashing", "screening"]
     assert result.standing == "self-consistent, not anchored"
     assert {phase: done == total for phase, done, total in told} == {"tables": True, "replay": True, "verdicts": True}
+
+
+def test_audit__compiled_beside_a_long_replay__what_differs_found_last(
+    honest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what went wrong there is raised here."""
+    monkeypatch.setattr(auditing, "LONG_RUN", 0)
+    monkeypatch.setattr(bytecode, "_compile", lambda _: {})
+    result = audit(honest)
+    assert {finding.check for finding in result.findings} == {"sources"}
+    assert [check.name for check in result.checks] == CHECKS
+    monkeypatch.setattr(bytecode, "_compile", lambda _: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        audit(honest)
 
 
 def test_audit__honest_run_with_anchors_and_source__anchored(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from fairmeter.audit.ahead import ahead
 from fairmeter.audit.anchor import check_anchors, check_operators, read_anchors
 from fairmeter.audit.batches import read_batches
 from fairmeter.audit.bytecode import check_deployments, check_sources
@@ -47,6 +48,9 @@ from fairmeter.verdict.needed import calibrated_policy
 if TYPE_CHECKING:
     from fairmeter.audit.modelled import Modelled
 
+LONG_RUN: Final = 500_000_000
+"""Gas: a replay that takes as long as compiling, which then goes on beside it; of a shorter run it comes last, for a
+difference found before spares it."""
 WITNESS: Final = "py-evm"
 """The EVM of samples."""
 
@@ -113,13 +117,15 @@ class _Audit:
     def checks(self) -> Generator[Check]:
         """Every stage in its order. To be closed: a chain may be open."""
         bundle, manifest = self.bundle, self.manifest
+        long = manifest.sums["gas_used"] >= LONG_RUN
+        compiled = ahead(lambda: check_sources(bundle, manifest)) if long else None
         yield check_files(bundle)
         yield check_tables(bundle, manifest, self.progress)
         yield check_deployments(bundle, manifest)
         yield check_calls(bundle, manifest)
         yield from self._chain()
         # last, since it takes longer than all the rest of a small bundle
-        sources, self.compiled = check_sources(bundle, manifest)
+        sources, self.compiled = check_sources(bundle, manifest) if compiled is None else compiled.result()
         yield sources
 
     def _chain(self) -> Generator[Check]:
