@@ -13,6 +13,8 @@
     snapshots.parquet         what the meter operator signed for bills for which nothing else counts, a row a snapshot
     features.parquet          what a model judged bills from, a row of figures a bill; empty where none did
     calibrated.model          the model's bytes; not there where none judged
+    scores.parquet            what bills in arrears were scored by, a row a score; empty where none was
+    arrears.json              the table that scores were looked up in; not there where nobody scored
 
 The bundle of a run at the trade desk has, in place of the tables about bills:
 
@@ -132,6 +134,15 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
             ("figures", pa.binary()),  # 8 bytes each, big-endian IEEE 754
         ]
     ),
+    "scores": pa.schema(
+        [
+            ("round", pa.int64()),  # of the register
+            ("bill", pa.uint64()),
+            ("standing", pa.int8()),  # a code of what is known of the customer, as the table counts
+            ("segment", pa.int8()),
+            ("window", pa.int8()),  # how many times the debt was scored before
+        ]
+    ),
     "prices": pa.schema(
         [
             ("category", pa.int32()),
@@ -142,13 +153,16 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
 }
 
 CHAIN_TABLES: Final = ("transactions", "receipts", "logs")
-BILL_TABLES: Final = (*CHAIN_TABLES, "bills", "verdicts", "evidence", "snapshots", "features")
+BILL_TABLES: Final = (*CHAIN_TABLES, "bills", "verdicts", "evidence", "snapshots", "features", "scores")
 TRADE_TABLES: Final = (*CHAIN_TABLES, "prices")
 PENDING_ROW_GROUPS: Final = 64
 """Written later: more would cost memory and gain no time."""
 ROWS_AT_ONCE: Final = 1 << 16
 """Enough that what is done once a table does not count."""
 MODEL: Final = "calibrated.model"
+SCORES: Final = "arrears.json"
+MODELS: Final = (MODEL, SCORES)
+"""Files that only some bundles have: what operators judged or scored by."""
 PRICES: Final = "prices.parquet"
 """The file that only a run at the trade desk leaves."""
 
@@ -166,23 +180,24 @@ class BundleWriter:
     Raises BundleError if the folder exists and is not empty.
     """
 
-    def __init__(
-        self, folder: Path, compiler_input: bytes, model: bytes | None = None, tables: Sequence[str] = BILL_TABLES
-    ) -> None:
+    def __init__(self, folder: Path, compiler_input: bytes, tables: Sequence[str] = BILL_TABLES) -> None:
         self.folder = folder
         if folder.exists() and any(folder.iterdir()):
             raise BundleError(f"{folder} exists and is not empty: choose another --out, or delete it")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / COMPILER_INPUT).write_bytes(compiler_input)
-        self._files = (*files_of(tables), MODEL) if model is not None else files_of(tables)
-        if model is not None:
-            (folder / MODEL).write_bytes(model)
+        self._files = files_of(tables)
         self._rows = dict.fromkeys(tables, 0)
         self._writers = {
             table: pq.ParquetWriter(folder / f"{table}.parquet", SCHEMAS[table], compression="zstd") for table in tables
         }
         self._thread = ThreadPoolExecutor(1)
         self._pending: deque[Future[None]] = deque()
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Write one of MODELS."""
+        (self.folder / name).write_bytes(content)
+        self._files = (*self._files, name)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Write `rows`, made by `table_of`, as one row group."""
@@ -254,7 +269,8 @@ class Bundle:
     @property
     def files(self) -> tuple[str, ...]:
         """Those that it must have besides its manifest."""
-        return (*files_of(self.tables), MODEL) if MODEL in self.manifest.get("files", {}) else files_of(self.tables)
+        listed = self.manifest.get("files", {})
+        return (*files_of(self.tables), *(name for name in MODELS if name in listed))
 
     def check_files(self) -> list[str]:
         """What does not agree with the manifest, one line a file: altered, missing, added."""
@@ -276,9 +292,9 @@ class Bundle:
             raise BundleError(f"{self.folder / COMPILER_INPUT}: {error}") from error
         return loaded
 
-    def model(self) -> bytes | None:
-        """The bytes of the model that judged; None where none did."""
-        path = self.folder / MODEL
+    def model(self, name: str = MODEL) -> bytes | None:
+        """The bytes of one of MODELS; None where the run had none."""
+        path = self.folder / name
         return path.read_bytes() if path.is_file() else None
 
     def table(self, name: str, columns: list[str] | None = None) -> pa.Table:

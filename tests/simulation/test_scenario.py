@@ -58,6 +58,12 @@ def test_load_scenario__empty_file__defaults(tmp_path: Path) -> None:
             '[operators]\n[[operators.groups]]\nmembers = 1\nconduct = "lies"',
             "operators.groups.0.conduct: .*'always-pay'",
         ),
+        ("[arrears]\nbehind = 1_000_001", "arrears.behind: .*less than or equal to 1000000"),
+        ("[arrears]\nrule = 1", "arrears.rule: Unexpected"),
+        (
+            '[arrears]\n[operators]\ncount = 2\nquorum = 2\n[[operators.groups]]\nmembers = 1\nconduct = "flip"',
+            "arrears: 1 operators say true scores, 2 are a quorum",
+        ),
         ("[presets]\nthird = 1", "presets.third: Unexpected"),
         ("[customers]\npenniless = 1_000_001", "customers.penniless: .*less than or equal to 1000000"),
     ],

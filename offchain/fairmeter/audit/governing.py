@@ -21,14 +21,15 @@ CHANGES: Final = (
     ("ScreeningRules", "RulesSet"),
     ("AppealRegistry", "ArbiterSet"),
 )
-TRADE: Final = (
+BESIDE: Final = (
     ("TradeRules", "CategorySet"),
     ("TradeRules", "TermsSet"),
     ("TradeRules", "TradeArbiterSet"),
     ("CreditStanding", "RulesSet"),
     ("CreditStanding", "StandingArbiterSet"),
+    ("ArrearsRegister", "ArrearsTermsSet"),
 )
-"""The events of what takes notice (`contracts.deploy.RESTRICTED`)."""
+"""The events of what takes notice (`contracts.deploy.RESTRICTED`), and of what only some runs have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,9 @@ def _changes(record: ChainRecord) -> Iterator[Change]:
     """What governors alone can set: an operator that resigns, or is out, says that it is not active, and leaves the
     quorum as it was."""
     quorum = None
-    governed = (*CHANGES, *TRADE) if "TradeDesk" in record.contracts else CHANGES
-    for contract, event in governed:
+    for contract, event in (*CHANGES, *BESIDE):
+        if contract not in record.contracts:
+            continue
         for order, one in record.decoded(contract, event):
             if event == "SetChanged":
                 quorum, before = one["quorum"], quorum

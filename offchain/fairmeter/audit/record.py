@@ -22,6 +22,7 @@ RARE: Final = frozenset(
         *("SupplierRegistered", "TariffSet", "OperatorSet", "PeriodsSet", "PresetsSet", "SetChanged", "StakesSet"),
         *("MeterSet", "ArbiterSet", "RoleGranted", "RoleRevoked", "OperationScheduled", "OperationExecuted"),
         *("CategorySet", "TermsSet", "TradeArbiterSet", "RulesSet", "StandingArbiterSet"),
+        *("ArrearsTermsSet", "HorizonSet", "TestCommitted", "TestRevealed"),
     }
 )
 """Events that the audit takes one by one: governance emits them, few, and with parameters of any size."""

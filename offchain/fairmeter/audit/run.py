@@ -16,6 +16,7 @@ from fairmeter.audit.anchor import check_anchors, check_operators, read_anchors
 from fairmeter.audit.batches import read_batches
 from fairmeter.audit.bytecode import check_deployments, check_sources
 from fairmeter.audit.calls import check_calls
+from fairmeter.audit.collecting import REGISTER, Collecting
 from fairmeter.audit.corrections import Corrected
 from fairmeter.audit.files import check_files, check_tables
 from fairmeter.audit.findings import AuditResult, Check, Finding, Progress, family
@@ -224,6 +225,8 @@ class _Audit:
         yield Governing(record).check()
         yield screened.check(manifest.scenario)
         rebuilt = Rebuilt.of(record, batches)
+        if REGISTER in contracts:
+            yield Collecting(self.bundle, record, rebuilt).check()
         ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
         yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters, screened), tuple(checkpoints), ledger))
         yield check_sums(self.bundle, manifest, rebuilt, screened)

@@ -27,6 +27,8 @@ CONTRACTS: Final = (
 """In the order of their deployment."""
 TRADE: Final = ("CreditStanding", "TradeRules", "TradeDesk")
 """What is deployed beside them where there is a trade desk, in their order."""
+ARREARS: Final = ("ArrearsRegister",)
+"""And where bills in arrears are scored."""
 
 
 @functools.cache

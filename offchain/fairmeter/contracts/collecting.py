@@ -170,6 +170,10 @@ class ArrearsRegister(Contract):
         terms = {"unitCost": unit_cost, "incrementalDays": incremental_days, "maxContacts": max_contacts}
         return self.write("setTerms", terms)
 
+    def digest_of(self, call: Call) -> bytes:
+        """What operators sign of one of their calls, as long as no other has been taken before it."""
+        return bytes(self.read("digestOf", self.interface.selector(call.function), _content(call)))
+
     def horizon_of(self, class_: int) -> int | None:
         """Days after which debts of a class may be given up; None where no curve is known."""
         known = self.read("classOf", class_)
@@ -187,6 +191,31 @@ class ArrearsRegister(Contract):
 
     def _packed(self, function: str, *arguments: int | bytes | Bytes2D) -> Call:
         return self.raw(function, calldata(self.interface.selector(function), *arguments))
+
+
+def _content(call: Call) -> bytes:
+    """The hash of what a call says, without its signatures, which come last of its arguments."""
+    data = call.data[4:]
+    match call.function:
+        case "submitScores":
+            return keccak256(data[: 2 * WORD] + keccak256(_words(data, 2)))
+        case "recordContacts":
+            return keccak256(_words(data, 0))
+        case "submitCurve":
+            # Behind two places, not three: the curve alone is hashed with its class.
+            begin, end = _place(data, 1), _place(data, 2)
+            return keccak256(data[:WORD] + (2 * WORD).to_bytes(WORD, "big") + data[begin:end])
+        case _:
+            return keccak256(data[: 3 * WORD])
+
+
+def _place(data: bytes, argument: int) -> int:
+    return int.from_bytes(data[argument * WORD : (argument + 1) * WORD], "big")
+
+
+def _words(data: bytes, argument: int) -> bytes:
+    begin = _place(data, argument) + WORD
+    return data[begin : begin + WORD * int.from_bytes(data[begin - WORD : begin], "big")]
 
 
 def commitment_of(class_: int, test: int, arms: int, seed: int, salt: bytes) -> bytes:

@@ -21,6 +21,7 @@ from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
 from fairmeter.errors import BundleError
 from fairmeter.model import Bools, Decision, Int64s, Reason
+from fairmeter.report.collected import Collected, collected
 from fairmeter.report.outcome import APPEALS, STATES, Outcomes
 from fairmeter.report.readings import Appeal, largest_appeals
 from fairmeter.report.screened import EVENT, fired_rules
@@ -82,6 +83,8 @@ class Report:
     """Bonds that were slashed or rewarded (`wrongs.bond_changes`)."""
     rules: pl.DataFrame
     """Screening rules that fired (`screened.fired_rules`)."""
+    collected: Collected | None
+    """What was done about arrears; None where nothing was."""
 
     @property
     def policy(self) -> str:
@@ -172,6 +175,7 @@ def _load(bundle: Bundle) -> Report:
         wrongs=load_wrongs(bundle.folder.parent / WRONGS),
         bonds=bond_changes(logs, addresses["PaymentLedger"], addresses["Operators"]),
         rules=fired_rules(logs, addresses["ScreeningRules"], bills),
+        collected=collected(bundle),
     )
 
 

@@ -228,7 +228,34 @@ def _arrears(report: Report) -> str:
     totals = sums.select("bills", "owed", "arrears").sum().to_dicts()[0]
     foot = ["Total", f"{totals['bills']:,}", money(totals["owed"]), money(totals["arrears"])]
     head = ["Reason", "Bills", "Owed at first", "Still owed at the end"]
-    return f"<section><h2>Arrears</h2>\n{_table('By reason', head, rows, foot)}</section>"
+    return f"<section><h2>Arrears</h2>\n{_table('By reason', head, rows, foot)}{_collected(report)}</section>"
+
+
+def _collected(report: Report) -> str:
+    """What strategies recovered beside the control."""
+    found = report.collected
+    if found is None or found.strategies.is_empty():
+        return ""
+    rows = [
+        [
+            row["strategy"],
+            f"{row['debts']:,}",
+            *(money(row[name]) for name in ("owed", "repaid")),
+            f"{row['contacts']:,}",
+            *(money(row[name]) for name in ("cost", "net")),
+            share(row["net"], row["owed"]),
+            f"{row['given_up']:,}",
+        ]
+        for row in found.strategies.to_dicts()
+    ]
+    heads = ["Strategy", "Debts", "Owed", "Repaid", "Contacts", "Cost", "Net", "Of what was owed", "Given up"]
+    table = _table("Strategies under test, beside who was never contacted", heads, rows)
+    caption = (
+        "What each recovered of what was owed, less its contacts, by the days since a debt was first scored; dashed: "
+        "the horizons of the classes, after which a debt may be given up"
+    )
+    figure = _figure(plots.collected_plot(found), "Net recovery by strategy, over time", caption)
+    return f"\n{table}\n{figure}"
 
 
 def _cost(report: Report) -> str:

@@ -11,6 +11,7 @@ import altair as alt
 import numpy as np
 import polars as pl
 
+from fairmeter.report.collected import Collected
 from fairmeter.report.data import DECISIONS, Report
 from fairmeter.report.figures import unit
 from fairmeter.report.outcome import STATES
@@ -77,6 +78,21 @@ def wrongs_plot(sums: pl.DataFrame) -> str:
             color=_colour("move", MOVE_COLOURS),
         ).properties(width=640, height=44 * len(sums))
     )
+
+
+def collected_plot(found: Collected) -> str:
+    """Net recovery of each strategy over time, with the horizons."""
+    lines = _chart(found.course, "strategy", "day", "net").mark_line(strokeWidth=1.8, aria=False)
+    days = pl.DataFrame({"day": sorted({days for _, days in found.horizons})}, schema={"day": pl.Int64})
+    rules = _chart(days, "day").mark_rule(strokeDash=[5, 4], color="#7a828c", aria=False).encode(x=alt.X("day:Q"))
+    names = found.strategies["strategy"].to_list()
+    palette = ("#98a2ad", "#2f6fb0", "#e07b39", "#2f8f83", "#8b7fc7")
+    drawn = lines.encode(
+        x=alt.X("day:Q", title="days since first scored"),
+        y=alt.Y("net:Q", title="net, of what was owed", axis=alt.Axis(format="~%")),
+        color=_colour("strategy", dict(zip(names, palette, strict=False))),
+    )
+    return _svg(alt.layer(drawn, rules).properties(width=640, height=220))
 
 
 def growth_bars(report: Report) -> str:

@@ -29,6 +29,7 @@ def to_json(report: Report, other: Report | None = None) -> dict[str, Any]:
         "appeals": report.appeals().to_dicts(),
         "signed_only": report.demanded().to_dicts(),
         "arrears_by_reason": report.arrears().to_dicts(),
+        "collected": _collected_json(report),
         "rules_fired": report.rules.to_dicts(),
         "gas": report.gas.to_dicts(),
         **wrongs.to_json(report.wrongs, report.bonds),
@@ -46,7 +47,21 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
 def terminal(report: Report, other: Report | None = None) -> Group:
     """Tables of money, appeals, arrears, the largest appeals, gas and time, each under its title; last the comparison
     with an `other` run. Raises InputError if that is of other bills."""
-    parts = (_money, _rules, _wrongs, _standing, _bonds, _demanded, _appeals, _arrears, _largest, _gas, _time)
+    parts = (
+        _money,
+        _rules,
+        _wrongs,
+        _standing,
+        _bonds,
+        _demanded,
+        _appeals,
+        _arrears,
+        _collected,
+        _horizons,
+        _largest,
+        _gas,
+        _time,
+    )
     tables = [*(part(report) for part in parts), beside.table(report, other)]
     return Group(*(part for title, table in tables if table.row_count for part in (title, table)))
 
@@ -118,6 +133,39 @@ def _arrears(report: Report) -> tuple[Text, Table]:
     title, table = titled("Arrears", "reason", "bills", "owed at first", "still owed")
     for row in report.arrears().to_dicts():
         table.add_row(reason(row["reason"]), f"{row['bills']:,}", money(row["owed"]), money(row["arrears"]))
+    return title, table
+
+
+def _collected_json(report: Report) -> dict[str, Any] | None:
+    """Strategies for arrears, the control among them; null where nobody was scored."""
+    found = report.collected
+    if found is None:
+        return None
+    return {
+        "strategies": found.strategies.to_dicts(),
+        "ended": dict(found.stages),
+        "horizon_days": {str(class_): days for class_, days in found.horizons},
+        "net_over_time": found.course.to_dicts(),
+    }
+
+
+def _collected(report: Report) -> tuple[Text, Table]:
+    heads = ("debts", "owed", "repaid", "contacts", "net", "of owed", "given up")
+    title, table = titled("Strategies for arrears", "strategy", *heads)
+    for row in () if report.collected is None else report.collected.strategies.to_dicts():
+        owed, repaid, net = (money(row[name]) for name in ("owed", "repaid", "net"))
+        debts, contacts, given_up = (f"{row[name]:,}" for name in ("debts", "contacts", "given_up"))
+        table.add_row(row["strategy"], debts, owed, repaid, contacts, net, share(row["net"], row["owed"]), given_up)
+    return title, table
+
+
+def _horizons(report: Report) -> tuple[Text, Table]:
+    title, table = titled("What became of the debts that were scored", "", "")
+    if report.collected is not None:
+        for name, count in report.collected.stages:
+            table.add_row(name, f"{count:,}")
+        for class_, days in report.collected.horizons:
+            table.add_row(f"days to the horizon of class {class_}", f"{days:,}")
     return title, table
 
 

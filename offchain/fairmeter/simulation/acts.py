@@ -14,7 +14,7 @@ import polars as pl
 
 from fairmeter.chain.engine import Engine, Receipts
 from fairmeter.contracts.challenging import Shown
-from fairmeter.contracts.deploy import System
+from fairmeter.contracts.deploy import Deployment, System
 from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Session
@@ -25,6 +25,7 @@ from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
 from fairmeter.simulation.bank import Bank
 from fairmeter.simulation.challengers import Challengers
 from fairmeter.simulation.clock import Clock
+from fairmeter.simulation.debts import Debts
 from fairmeter.simulation.governing import Governor
 from fairmeter.simulation.panel import Judged, Panel
 from fairmeter.simulation.people import People
@@ -45,9 +46,7 @@ from fairmeter.verdict import screening
 
 if TYPE_CHECKING:
     from fairmeter.oracle.modelled import Model
-
-SETTLEMENTS_A_CALL = 150
-"""Far below the gas of a transaction."""
+    from fairmeter.simulation.collecting import Collection
 
 
 class Run:
@@ -70,7 +69,6 @@ class Run:
         self._session = Session(engine, recorder.sent)
         self._timeline = Timeline()
         self._tally = Tally()
-        self._open_arrears = np.zeros(0, np.int64)
         self._moved: dict[int, int] = {}
         """When a challenge has moved a bill from where its verdict had put it."""
         self._rows: dict[int, Int64s] = {}
@@ -99,6 +97,8 @@ class Run:
             self._meter_operators = before.appoint(self._readings.between)
             self._watchers = self._watching()
             self._watchers.endow(people.funder)
+            self._debts = Debts(self.system, self._session, people.keeper)
+            self.collection = self._collecting()
             before.open_accounts()
             before.grant_mandates()
             self._bank = Bank(plan, people, traits, self.system, self._session)
@@ -111,10 +111,22 @@ class Run:
             self._oracle = Oracle(self.system, self._readings.reference, self.meters, sign, self._model, covers)
         self._answers = self._answering()
 
+    def _collecting(self) -> Collection | None:
+        """What is done about arrears; None where nothing is."""
+        arrears, later = self._scenario.arrears, partial(self._later, "remind")
+        if arrears is None:
+            return None
+        from fairmeter.simulation.collecting import Collection  # noqa: PLC0415
+
+        given = (self._traits.behind, self._plan, self.people, self._panel, self._session, self._recorder, later)
+        collection = Collection(arrears, self._scenario.seed, *given)
+        collection.set_up(self.system, self._debts)
+        return collection
+
     def _answering(self) -> Answers:
         plan, scenario, people, system, session = self._plan, self._scenario, self.people, self.system, self._session
-        rulings = Rulings(scenario.arbiter, plan, people, system, session, self._meter_operators, self._note_arrears)
-        represented, note, moved = self._traits.represented, self._note_arrears, self._moved_since
+        rulings = Rulings(scenario.arbiter, plan, people, system, session, self._meter_operators, self._debts.note)
+        represented, note, moved = self._traits.represented, self._debts.note, self._moved_since
         return Answers(plan, scenario, people, represented, system, session, self._bank.deposit, note, moved, rulings)
 
     def _watching(self) -> Watchers:
@@ -157,6 +169,8 @@ class Run:
             self._play_round(one, done)
             done += len(one.rows)
         self._act(None)
+        if self.collection is not None:
+            self.collection.reveal()
         with self._phase("withdraw"):
             for supplier, wallet in enumerate(self.people.suppliers, 1):
                 credit = self.system.ledger.credit_of(supplier)
@@ -164,6 +178,11 @@ class Run:
                     self._session.transact(wallet, self.system.ledger.withdraw_credit(supplier, credit, wallet.address))
             self._recorder.flush()
         self.last_block = self._engine.head()
+
+    @property
+    def deployment(self) -> Deployment:
+        """Every contract of the run."""
+        return self.system.deployment if self.collection is None else self.collection.deployment
 
     def sums(self) -> Sums:
         """What the run came to."""
@@ -174,7 +193,7 @@ class Run:
         with self._phase("pay in"):
             accounts = np.unique(self._plan.account[one.rows])
             self._bank.deposit(accounts, self._plan.budget[accounts], one.time)
-            self._collect_arrears(one.time)
+            self._debts.collect(one.time)
         with self._phase("post"):
             # a node keeps the order of one sender's transactions, not that of several senders'
             for supplier, own in groupby(one.batches, key=attrgetter("supplier")):
@@ -274,7 +293,7 @@ class Run:
         ids = np.concatenate([(one.posted.batch << 16) + np.arange(len(one.posted)) for one in words])
         rows = np.concatenate([one.batch.rows for one in judged])
         self._tally.count(decision, np.isin(ids, self._events(receipts, "ArrearsOpened")))
-        self._note_arrears(receipts)
+        self._debts.note(receipts)
         judged_at = int(receipts.timestamp[-1])
         self._rows.update((one.true.posted.batch, one.batch.rows) for one in judged)
         windows = np.array([0 if one.batch.verified else self._scenario.periods.window for one in judged])
@@ -317,8 +336,7 @@ class Run:
             return
         at = int(receipts.timestamp[-1])
         self._moved.update(dict.fromkeys(bills.tolist(), at))
-        self._open_arrears = np.setdiff1d(self._open_arrears, bills)
-        self._open_arrears = np.concatenate([self._open_arrears, bills[to == BillState.ARREARS]])
+        self._debts.moved(bills, to)
         rows = np.array([self._rows[bill >> 16][bill & 0xFFFF] for bill in bills.tolist()], np.int64)
         held, waiting = (Opened(bills[to == one], rows[to == one]) for one in (BillState.HELD, BillState.WAITING))
         self._plan_answers(held, waiting, at)
@@ -351,18 +369,6 @@ class Run:
             self._session.transact(self.people.keeper, self.system.ledger.release(batches), timestamp=at)
 
         return release
-
-    def _note_arrears(self, receipts: Receipts) -> None:
-        opened = self._events(receipts, "ArrearsOpened")
-        self._open_arrears = np.concatenate([self._open_arrears, opened])
-
-    def _collect_arrears(self, at: int) -> None:
-        """Anyone may: whatever balances and mandates now allow."""
-        for piece in pieces(self._open_arrears, SETTLEMENTS_A_CALL):
-            receipts = self._session.transact(
-                self.people.keeper, self.system.ledger.settle_arrears(piece), timestamp=at
-            )
-            self._open_arrears = np.setdiff1d(self._open_arrears, self._events(receipts, "BillPaid"))
 
     # telling
 

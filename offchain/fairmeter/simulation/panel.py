@@ -6,7 +6,7 @@ always: what a run shows of them is the worst that they can do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from fairmeter.chain.merkle import merkle_root
 from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.attesting import AttestationDomain, verdict_commitment
 from fairmeter.contracts.deploy import System
+from fairmeter.contracts.governance import LATEST
 from fairmeter.contracts.packing import evidence_leaves, evidence_prefix, pack_verdicts
 from fairmeter.contracts.session import Call, Session
 from fairmeter.errors import RevertError
@@ -115,6 +116,17 @@ class Panel:
                 if len(members) >= self._quorum(true):
                     return self._said(self._lie(group, true), true, members, group)
         return None
+
+    def endorse(self, make: Callable[[bytes], Call], digest_of: Callable[[Call], bytes]) -> tuple[Wallet, Call]:
+        """What honest operators say together beside verdicts: the call that `make` makes of the signatures of as many
+        as the quorum needs beside the sender, and the sender."""
+        quorum = self._system.operators.set_at(LATEST).quorum
+        honest = [n for n in range(self._scenario.operators.count) if self._groups[n].conduct in TRUTHFUL]
+        call, signers = make(b""), honest[1:quorum]
+        if signers:
+            digest = digest_of(call)
+            call = make(b"".join(bytes([n]) + sign_compact(self._wallets[n], digest) for n in signers))
+        return self._wallets[honest[0]], call
 
     def misbehave(self, true: Judgement, at: int) -> None:
         """Hand in what no gate takes, and sign what costs the bond."""

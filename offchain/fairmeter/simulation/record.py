@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
-from fairmeter.bundle import CHAIN_TABLES, SCHEMAS, BundleWriter, table_of
+from fairmeter.bundle import CHAIN_TABLES, SCHEMAS, SCORES, BundleWriter, table_of
 from fairmeter.contracts.challenging import Shown
 from fairmeter.contracts.packing import Evidence
 from fairmeter.contracts.session import Sent
@@ -100,6 +100,15 @@ class Recorder(ChainRecorder):
         """What the meter operator signed for bills of a batch, by their places in it."""
         rows = [{"batch": batch, "index": index, **_snapshot(one)} for index, one in shown]
         self._writer.append("snapshots", pa.Table.from_pylist(rows, schema=SCHEMAS["snapshots"]))
+
+    def scores_of(self, table: bytes) -> None:
+        """The table that debts are scored by."""
+        self._writer.keep(SCORES, table)
+
+    def scored(self, round_: int, features: Mapping[str, Int64s]) -> None:
+        """What debts were scored by in a round of the register."""
+        rounds = {"round": np.full(len(features["bill"]), round_)}
+        self._writer.append("scores", table_of("scores", rounds | dict(features)))
 
     def _named(self, rows: Int64s, utility: int) -> dict[str, Any]:
         """What the file calls them."""

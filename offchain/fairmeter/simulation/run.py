@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairmeter.bundle import BundleWriter, file_hash
+from fairmeter.bundle import MODEL, BundleWriter, file_hash
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.genesis import Genesis
 from fairmeter.chain.history import history_digest
@@ -136,8 +136,9 @@ class _Job:
 
     def run(self, engine: Engine, genesis: Genesis | None, folder: Path) -> Sums:
         """Play it, and write bundle and anchors into `folder`; `genesis` is None on a foreign chain."""
-        content = None if self.model is None else self.model.content
-        with BundleWriter(folder / BUNDLE, compiler_input(), content) as writer:
+        with BundleWriter(folder / BUNDLE, compiler_input()) as writer:
+            if self.model is not None:
+                writer.keep(MODEL, self.model.content)
             recorder = Recorder(writer, self.plan.bills)
             given = (self.readings, self.plan, self.scenario, self.traits, self.model)
             acting = Run(engine, *given, recorder, self.clock, self.tell)
@@ -148,7 +149,7 @@ class _Job:
                 hashes = {name: future.result() for name, future in self.sources.items()}
                 history = history_digest(engine, acting.first_block, acting.last_block)
                 operators = [wallet.address for wallet in acting.people.operators]
-                sealed = Sealed(engine, genesis, acting.system.deployment, operators, acting.last_block, history)
+                sealed = Sealed(engine, genesis, acting.deployment, operators, acting.last_block, history)
                 writer.finish(sealed.manifest(self.scenario.to_json(), hashes, sums.to_json()))
                 if genesis is None:
                     write_meters(folder / METERS, acting.meters, self.plan.bills.customers)

@@ -37,6 +37,8 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     shortest = 20
     longest = 45
     alone = true
+    [arrears]                       # customers who pay late or never, and what is done about what they owe
+    behind = 300_000
     [governance]
     notice = 604_800
     [[governance.changes]]          # announced `after` days, in force after the notice
@@ -61,6 +63,7 @@ from fairmeter.contracts.clients import Periods
 from fairmeter.contracts.deploy import NOTICE
 from fairmeter.errors import InputError
 from fairmeter.model import ANY_AMOUNT, ANY_INTERVAL, ClassPolicy, ClassRules, Policy, Presets, Utility
+from fairmeter.simulation.arrears import Arrears
 from fairmeter.units import MAX_BATCH_BILLS, MAX_CLASS, PPM, SECONDS_A_DAY, Ppm
 
 T = TypeVar("T")
@@ -323,6 +326,7 @@ class Scenario:
     governance: Governance = field(default_factory=Governance)
     arbiter: Arbiter = Arbiter.NONE
     screening: tuple[Screening, ...] = ()
+    arrears: Arrears | None = None
 
     def __post_init__(self) -> None:
         if self.policy is PolicyName.CALIBRATED:
@@ -331,6 +335,9 @@ class Scenario:
             raise ValueError("screening: classes are those of the rules, but meters.verified makes a class of its own")
         if self.arbiter is Arbiter.READINGS and not self.meters.signed:
             raise ValueError("arbiter readings rules by signed readings: meters.signed is false")
+        honest = [one for one in self.operators.conducts() if one.conduct in {Conduct.HONEST, Conduct.EQUIVOCATE}]
+        if self.arrears is not None and len(honest) < self.operators.quorum:
+            raise ValueError(f"arrears: {len(honest)} operators say true scores, {self.operators.quorum} are a quorum")
         named = self.operators.count
         for change in self.governance.changes:
             named += change.operators

@@ -12,7 +12,7 @@ from fairmeter.simulation.scenario import Scenario
 from fairmeter.units import MAX_QUANTITY, PPM
 from fairmeter.usage import amounts
 
-_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified", "twice", "represented", "demanding")
+_KINDS = ("overbilled", "penniless", "frozen", "disclosing", "verified", "twice", "represented", "demanding", "behind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +28,24 @@ class Traits:
     """By the agent of the run."""
     demanding: Bools
     """Whose bills are judged only by readings that the meter operator signed; the gate sees to it for `verified`."""
+    behind: Bools
+    """Pay nothing in, but in time what they owe; counted among the penniless, who never pay in."""
 
     @classmethod
     def draw(cls, customers: int, scenario: Scenario) -> Traits:
         """Each customer of each kind with the scenario's share; whose readings the gate is shown discloses them."""
         given, seed = scenario.customers, scenario.seed
+        penniless = _drawn("penniless", customers, given.penniless, seed)
+        behind = _drawn("behind", customers, 0 if scenario.arrears is None else scenario.arrears.behind, seed)
         verified = _drawn("verified", customers, scenario.meters.verified, seed)
         return cls(
-            penniless=_drawn("penniless", customers, given.penniless, seed),
+            penniless=penniless | behind,
             frozen=_drawn("frozen", customers, given.frozen, seed),
             disclosing=_drawn("disclosing", customers, given.disclosing, seed) | verified,
             verified=verified,
             represented=_drawn("represented", customers, given.agent, seed),
             demanding=_drawn("demanding", customers, given.demanding, seed) & ~verified,
+            behind=behind & ~penniless,
         )
 
 

@@ -39,11 +39,17 @@ class Customers:
         standing = rng.choice(len(world.standings), count, p=np.array(world.standings) / sum(world.standings))
         segment = rng.choice(len(world.segments), count, p=np.array(world.segments) / sum(world.segments))
         debt = np.maximum(np.rint(rng.lognormal(*world.debt, count)), 1).astype(np.int64)
-        patience = np.where(rng.random(count) < world.unmoved()[standing], np.inf, rng.exponential(size=count))
-        return cls(standing.astype(np.int64), segment.astype(np.int64), debt, patience)
+        standing = standing.astype(np.int64)
+        return cls(standing, segment.astype(np.int64), debt, draw_patience(world, standing, rng))
 
     def __len__(self) -> int:
         return len(self.debt)
+
+
+def draw_patience(world: World, standing: Ints, rng: np.random.Generator) -> Floats:
+    """(n,) of customers of these standings: the hazard at which each pays."""
+    unmoved = rng.random(len(standing)) < world.unmoved()[standing]
+    return np.where(unmoved, np.inf, rng.exponential(size=len(standing)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +90,39 @@ class Course:
         return self.recovered(debt) - self.contacts * unit_cost
 
 
+class Debtors:
+    """n customers with a debt each, on their way to paying it or not."""
+
+    def __init__(self, world: World, customers: Customers) -> None:
+        hazard = world.hazard()
+        windows = np.stack([hazard[:, w * WINDOW : (w + 1) * WINDOW + 1] for w in range(WINDOWS)])
+        self._steps = windows[:, :, 1:] - windows[:, :, :1]
+        self._logarithm = np.log(np.concatenate((np.ones((len(world.segments), 1)), np.array(world.ratio)), axis=1))
+        self._fatigue, self._customers = world.fatigue, customers
+        self._reached = np.zeros(len(customers))
+
+    def go_on(self, window: int, rows: Ints, channel: Ints, contacts: Ints) -> Ints:
+        """(k,) on which day of `window` each of the customers `rows` (k,) pays, 1 to WINDOW; 0 where none does. At its
+        beginning they were contacted by `channel` (k,), 0 for not, after `contacts` (k,) before."""
+        standing, segment = self._customers.standing[rows], self._customers.segment[rows]
+        ratio = np.exp(self._logarithm[segment, channel] * self._fatigue**contacts)
+        path = self._reached[rows, None] + ratio[:, None] * self._steps[window][standing]
+        self._reached[rows] = path[:, -1]
+        gone = path >= self._customers.patience[rows, None]
+        return np.where(gone[:, -1], gone.argmax(axis=1) + 1, 0)
+
+
 def play(world: World, customers: Customers, rule: Rule) -> Course:
     """Half a year with `rule`."""
-    count, hazard = len(customers), world.hazard()
-    steps = np.stack([hazard[:, w * WINDOW : (w + 1) * WINDOW + 1] for w in range(WINDOWS)])
-    steps = steps[:, :, 1:] - steps[:, :, :1]
-    reached, contacts = np.zeros(count), np.zeros(count, np.int64)
-    paid, made = np.full(count, NEVER), np.zeros((count, WINDOWS), np.int64)
+    count, debtors = len(customers), Debtors(world, customers)
+    contacts, paid = np.zeros(count, np.int64), np.full(count, NEVER)
+    made = np.zeros((count, WINDOWS), np.int64)
     for window in range(WINDOWS):
         unpaid = paid == NEVER
         wanted = rule(State(window, unpaid, contacts))
-        channel = np.where(unpaid & (contacts < MAX_CONTACTS), wanted, 0)
-        made[:, window] = channel
+        made[:, window] = channel = np.where(unpaid & (contacts < MAX_CONTACTS), wanted, 0)
         rows = np.flatnonzero(unpaid)
-        ratio = _ratio(world, customers.segment[rows], channel[rows], contacts[rows])
-        path = reached[rows, None] + ratio[:, None] * steps[window][customers.standing[rows]]
-        gone = path >= customers.patience[rows, None]
-        pays = gone[:, -1]
-        paid[rows[pays]] = window * WINDOW + 1 + gone[pays].argmax(axis=1)
-        reached[rows] = path[:, -1]
+        day = debtors.go_on(window, rows, channel[rows], contacts[rows])
+        paid[rows[day > 0]] = window * WINDOW + day[day > 0]
         contacts = contacts + (channel > 0)
     return Course(paid, made)
-
-
-def _ratio(world: World, segment: Ints, channel: Ints, contacts: Ints) -> Floats:
-    """(n,) by which the hazard of the window is multiplied."""
-    logarithm = np.log(np.concatenate((np.ones((len(world.segments), 1)), np.array(world.ratio)), axis=1))
-    return np.asarray(np.exp(logarithm[segment, channel] * world.fatigue**contacts))
