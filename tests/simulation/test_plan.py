@@ -45,7 +45,7 @@ VERIFIED = np.arange(5) % 2 == 1
 """Whose verdicts the gate computes."""
 DEMANDING = np.arange(5) == 2
 """For whom only signed readings count."""
-TRAITS = Traits(~VERIFIED, ~VERIFIED, ~VERIFIED, VERIFIED, VERIFIED, DEMANDING)
+TRAITS = Traits(~VERIFIED, ~VERIFIED, ~VERIFIED, VERIFIED, VERIFIED, DEMANDING, ~VERIFIED)
 
 
 @given(rows, st.integers(1, 5))

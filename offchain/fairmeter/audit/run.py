@@ -189,6 +189,11 @@ class _Audit:
 
         return Modelled(self.bundle, content, parameters, self.source)
 
+    def _collecting(self, record: ChainRecord, rebuilt: Rebuilt) -> Generator[Check]:
+        """Of a run whose arrears are scored."""
+        if REGISTER in record.contracts:
+            yield Collecting(self.bundle, record, rebuilt).check()
+
     def _recorded(
         self, record: ChainRecord, engine: Engine | None, checkpoints: Sequence[Checkpoint]
     ) -> Generator[Check]:
@@ -225,8 +230,7 @@ class _Audit:
         yield Governing(record).check()
         yield screened.check(manifest.scenario)
         rebuilt = Rebuilt.of(record, batches)
-        if REGISTER in contracts:
-            yield Collecting(self.bundle, record, rebuilt).check()
+        yield from self._collecting(record, rebuilt)
         ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
         yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters, screened), tuple(checkpoints), ledger))
         yield check_sums(self.bundle, manifest, rebuilt, screened)
