@@ -50,7 +50,7 @@ def run(
     engine: options.EngineOption = options.EngineName.ETH_TESTER,
     rpc_url: options.RpcUrl = None,
     tariffs: Annotated[Path | None, typer.Option(help="Tariffs as TOML; without it flat ones are inferred.")] = None,
-    policy: options.RunPolicy = options.RunPolicyName.TREND,
+    policy: options.Policy = options.PolicyName.TREND,
     degree: options.Degree = 2,
     preset: options.Preset = 200_000,
     rate: options.Rate = 0.01,
@@ -108,21 +108,31 @@ def verdict(
     preset: options.Preset = 200_000,
     rate: options.Rate = 0.01,
     model: options.Model = None,
+    rules: options.Rules = None,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
     """Judge bills without a chain: bill_id, decision, and the figures behind it."""
-    if policy is options.PolicyName.CALIBRATED:
+    calibrated, trend = policy is options.PolicyName.CALIBRATED, options.presets(preset, degree)
+    if not calibrated:
+        options.refuse_beside(context, f"--policy {policy}", "rate", "model", "seed")
+    else:
         options.refuse_beside(context, "--policy calibrated", "degree", "preset")
-        if model is not None:
-            options.refuse_beside(context, "--model", "seed")
-        with progress_bars() as tell:
-            terminal.show(
-                judging.judge_calibrated(usage, bills, out, model=model, rate=rate, seed=seed, tell=tell), as_json
-            )
-        return
-    options.refuse_beside(context, "--policy trend", "rate", "model", "seed")
-    terminal.show(judging.judge_bills(usage, bills, out, presets=options.presets(preset, degree)), as_json)
+    if model is not None:
+        options.refuse_beside(context, "--model", "seed")
+    with progress_bars() as tell:
+        if rules is not None or policy is options.PolicyName.SCREENING:
+            screened = judging.judge_screened(
+                usage, bills, out, rules,
+                alone=policy is options.PolicyName.SCREENING, presets=trend, rate=rate if calibrated else None,
+                model=model, seed=seed, tell=tell,
+            )  # fmt: skip
+            terminal.show(screened, as_json)
+        elif calibrated:
+            judged = judging.judge_calibrated(usage, bills, out, model=model, rate=rate, seed=seed, tell=tell)
+            terminal.show(judged, as_json)
+        else:
+            terminal.show(judging.judge_bills(usage, bills, out, presets=trend), as_json)
 
 
 @app.command()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from fairmeter.errors import InputError
-from fairmeter.model import Bills, Decision, Presets
+from fairmeter.model import Bills, Decision, Presets, Utility
 from fairmeter.outputs import Tell, check_output, replacing
 
 if TYPE_CHECKING:
+    from fairmeter.model import Usage
     from fairmeter.verdict import Judgements
     from fairmeter.verdict.evaluation import Compared
 
@@ -212,10 +213,8 @@ def judge_calibrated(
     calibrated = calibrated_policy()
     started = time.perf_counter()
     check_output(out, ".parquet")
-    fitted = None if model is None else calibrated.read(_content(model))
     billed, readings = load_bills(bills), load_usage(usage)
-    if fitted is None:
-        fitted = calibrated.fit(readings, seed, progress=_percent(tell, "fitting"))
+    fitted = _model(readings, model, seed, tell)
     judged = calibrated.CalibratedPolicy(fitted, rate).judge(readings, billed, _percent(tell, "judging"))
     _write_judgements(billed, judged, out)
     appealed = judged.decision == Decision.APPEAL
@@ -231,6 +230,91 @@ def judge_calibrated(
         seconds=time.perf_counter() - started,
         out=out,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenedBills:
+    """What `judge_screened` wrote, counted."""
+
+    bills: int
+    pay: int
+    appeal: int
+    insufficient: int
+    beside: str
+    """The policy that decides where no rule does."""
+    seconds: float
+    out: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """What `fairmeter verdict --rules --json` prints."""
+        counts = {name: getattr(self, name) for name in ("bills", "pay", "appeal", "insufficient", "beside")}
+        return {**counts, "seconds": round(self.seconds, 3), "out": str(self.out)}
+
+    def __str__(self) -> str:
+        return (
+            f"{self.bills:,} bills by rules and {self.beside}: {self.pay:,} PAY, {self.appeal:,} APPEAL, "
+            f"{self.insufficient:,} INSUFFICIENT\n{self.seconds:.2f} s; written to {self.out}"
+        )
+
+
+def judge_screened(
+    usage: Path,
+    bills: Path,
+    out: Path,
+    rules: Path | None,
+    *,
+    alone: bool,
+    presets: Presets | None = None,
+    model: Path | None = None,
+    tell: Tell | None = None,
+    rate: float | None = None,
+    seed: int = 0,
+) -> ScreenedBills:
+    """Judge the bills of a file by screening rules, as `fairmeter rules` wrote them, and by the calibrated policy if a
+    `rate` is given, else by the trend: the rules decide `alone` in the classes that have some, or appeal besides.
+    Writes the columns of `judge_calibrated`. Days between bills are counted among the bills of the file.
+
+    Raises InputError for anything wrong in the files or with `out`; then nothing is written; ToolMissingError without
+    scikit-learn.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    from fairmeter.simulation import load_rules  # noqa: PLC0415
+    from fairmeter.usage import check_customers, load_bills, load_usage, reference_readings  # noqa: PLC0415
+    from fairmeter.verdict import TrendPolicy, VerdictPolicy  # noqa: PLC0415
+    from fairmeter.verdict.screened import ScreeningPolicy  # noqa: PLC0415
+
+    started = time.perf_counter()
+    check_output(out, ".parquet")
+    if rules is None:
+        raise InputError("the policy is screening, and there are no rules: `fairmeter rules` writes some, for --rules")
+    file, billed, readings = load_rules(rules), load_bills(bills), load_usage(usage)
+    check_customers(billed, readings)
+    beside: VerdictPolicy = TrendPolicy(Presets() if presets is None else presets, reference_readings)
+    if rate is not None:
+        beside = calibrated_policy().CalibratedPolicy(_model(readings, model, seed, tell), rate)
+    utilities = {one.label: int(one) for one in Utility}
+    own = {(utilities[one.utility], one.number): replace(one.rules, alone=alone) for one in file.rules}
+    judged = ScreeningPolicy(own, file.of, beside).judge(readings, billed, _percent(tell, "judging"))
+    _write_judgements(billed, judged, out)
+    counts = np.bincount(judged.decision, minlength=4)
+    return ScreenedBills(
+        bills=len(billed),
+        pay=int(counts[Decision.PAY]),
+        appeal=int(counts[Decision.APPEAL]),
+        insufficient=int(counts[Decision.INSUFFICIENT]),
+        beside=beside.name,
+        seconds=time.perf_counter() - started,
+        out=out,
+    )
+
+
+def _model(readings: Usage, model: Path | None, seed: int, tell: Tell | None) -> Any:
+    """Of the file, or fitted to the readings."""
+    calibrated = calibrated_policy()
+    if model is not None:
+        return calibrated.read(_content(model))
+    return calibrated.fit(readings, seed, progress=_percent(tell, "fitting"))
 
 
 def _content(model: Path) -> bytes:

@@ -31,13 +31,6 @@ class PolicyName(enum.StrEnum):
 
     TREND = "trend"
     CALIBRATED = "calibrated"
-
-
-class RunPolicyName(enum.StrEnum):
-    """How the bills of a run are judged."""
-
-    TREND = "trend"
-    CALIBRATED = "calibrated"
     SCREENING = "screening"
 
 
@@ -48,8 +41,7 @@ Preset = Annotated[
     int,
     typer.Option(min=-MAX_PRESET, max=MAX_PRESET, help="How far growth may exceed what is expected, ppm."),
 ]
-Policy = Annotated[PolicyName, typer.Option(help="How bills are judged.")]
-RunPolicy = Annotated[RunPolicyName, typer.Option(help="How bills are judged; screening needs --rules.")]
+Policy = Annotated[PolicyName, typer.Option(help="How bills are judged; screening needs --rules.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="All that is drawn or derived comes from it.")]
 EngineOption = Annotated[EngineName, typer.Option(help="The chain: in the process, a local node, or any network.")]
 RpcUrl = Annotated[str | None, typer.Option(help="The node's address, for --engine rpc.")]
@@ -96,7 +88,7 @@ DeploymentFile = Annotated[
 
 
 def scenario_of(
-    context: typer.Context, file: Path | None, seed: int, policy: RunPolicyName, rate: float, trend: Presets
+    context: typer.Context, file: Path | None, seed: int, policy: PolicyName, rate: float, trend: Presets
 ) -> Scenario:
     """Of a file, which says everything itself, or of the options. Raises InputError for options without effect."""
     from fairmeter import simulation  # noqa: PLC0415
@@ -105,7 +97,7 @@ def scenario_of(
         given = ("seed", "policy", "rate", "preset", "degree")
         refuse_beside(context, f"--scenario {file}, which has them itself", *given)
         return simulation.load_scenario(file)
-    if policy is RunPolicyName.CALIBRATED:
+    if policy is PolicyName.CALIBRATED:
         refuse_beside(context, "--policy calibrated", "degree", "preset")
         return simulation.Scenario.calibrated(seed, rate)
     refuse_beside(context, f"--policy {policy}", "rate", "model")

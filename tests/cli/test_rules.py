@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from fairmeter.errors import InputError
@@ -65,3 +66,20 @@ def test_run__rules_that_are_none__one_line_and_nothing_written(
     arguments = ("run", *_inputs(fleet), "--out", tmp_path / "out", "--policy", "screening", *given)
     assert said in refused(InputError.exit_code, *arguments)
     assert not (tmp_path / "out").exists()
+
+
+def test_verdict__rules_alone_and_beside_another_policy__as_a_run_would(
+    json_of: JsonOf, refused: Refused, large_fleet: Path, rules: Path, tmp_path: Path
+) -> None:
+    out, given = tmp_path / "verdicts.parquet", ("--rules", rules)
+    trend = json_of("verdict", *_inputs(large_fleet), "--out", tmp_path / "trend.parquet")
+    beside = json_of("verdict", *_inputs(large_fleet), "--out", out, *given)
+    assert beside["beside"] == "trend"
+    assert beside["appeal"] >= trend["appeal"]
+    reasons = pl.read_parquet(out).filter(pl.col("decision") == "APPEAL")["reason"]
+    assert reasons.null_count() == 0
+    assert reasons.str.contains("the class has").sum() > 0
+    alone = json_of("verdict", *_inputs(large_fleet), "--out", out, "--policy", "screening", *given)
+    assert alone["appeal"] < trend["appeal"]
+    said = refused(InputError.exit_code, "verdict", *_inputs(large_fleet), "--out", out, "--policy", "screening")
+    assert "there are no rules" in said

@@ -92,7 +92,7 @@ def fit_rules(bills: Bills, of: Int64s, rate: float, seed: int) -> tuple[FittedR
     """Of each utility and class from 1 on with LEAST_BILLS bills or more; `of` (n,) the class of each bill, of which as
     they are `rate` may be held up. Labels are used where the bills have them."""
     found = []
-    amount, interval = np.log(bills.amount.astype(np.float64)), _since(bills)
+    amount, interval = np.log(bills.amount.astype(np.float64)), since_last_bill(bills)
     wrong = np.array([bool(one) for one in bills.fault or [None] * len(bills)])
     pairs = np.unique(np.stack([bills.utility.astype(np.int64), of], axis=1), axis=0)
     for utility, class_ in pairs[pairs[:, 1] > 0].tolist():
@@ -151,7 +151,7 @@ def _scale(values: Floats, least: float) -> tuple[float, float]:
     return float(np.median(known)), max(float(known.std()), least)
 
 
-def _since(bills: Bills) -> Floats:
+def since_last_bill(bills: Bills) -> Floats:
     """(n,) days from the last day of the account's bill before to this one's; NaN of its first."""
     account = (bills.customer.astype(np.int64) * len(bills.suppliers) + bills.supplier) * 8 + bills.utility
     order = np.lexsort((bills.start, account))
