@@ -145,12 +145,12 @@ def open_granted(site: Site, number: int, record: int, fields: str | None, out: 
         vault, me = reader.vault, reader.wallet.address
         terms = vault.contract.grant_of(number)
         request = _asked(reader, number, record, fields)
-        given = exchange.answers(vault.store, me, request)
-        needed = max(terms.threshold, 1)
+        answers, needed = exchange.answers(vault.store, me, request), max(terms.threshold, 1)
+        given = [one for by, one in answers.items() if terms.threshold or by == terms.customer]
         if len(given) < needed:
             told = f"asked; {len(given)} of {needed} have answered so far: open it again later"
             return Done(told, {"answers": len(given), "needed": needed, "files": []})
-        return _write(out, reader.open(request, list(given.values())[:needed]))
+        return _write(out, reader.open(request, given))
 
 
 def open_by_policy(
@@ -194,7 +194,7 @@ def _answer(sides: tuple[Customer, Proxy], request: Request, signature: bytes) -
         if not side.serves(terms) or me in exchange.answers(vault.store, terms.grantee, request):
             return None
         exchange.answer(vault.store, terms.grantee, request, me, side.answer(request, signature))
-    except (VaultError, RevertError) as error:
+    except (InputError, VaultError, RevertError) as error:
         refused = str(error)
     figures = {"grant": request.grant, "record": request.number, "refused": refused}
     told = "answered" if refused is None else refused

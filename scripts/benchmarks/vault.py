@@ -45,7 +45,7 @@ def proxied() -> dict[str, Callable[[], object]]:
         return [proxies.reencrypt(wrapped.capsule, fragment, parties) for fragment in made[:THRESHOLD]]
 
     def decrypt() -> None:
-        opened = proxies.unwrap(other, wrapped, parties, answers)
+        opened = proxies.unwrap(other, wrapped, parties, answers, THRESHOLD)
         assert unseal(opened, sealed, bound(PLACE, wrapped, b"")) == plain
 
     return {

@@ -64,7 +64,7 @@ def test_grant__revoked_or_over__stopped_at_the_next_block(parties: Parties, end
             proxy.answer(request, signature)
         with pytest.raises(RevertError, match="DataVault_NotValid"):
             _as(Blind, proxy).answer(request, signature)
-    with pytest.raises(VaultError, match="do not open the key"):
+    with pytest.raises(VaultError, match="do not open the key, which takes 2"):
         parties.bank.open(request, _careless(parties, request, 1))
 
 
@@ -76,11 +76,11 @@ def test_proxies__below_the_threshold__open_nothing(parties: Parties) -> None:
 
     grant = parties.grant(*GRADE)
     for count in (0, 1):
-        with pytest.raises(VaultError, match="do not open the key"):
+        with pytest.raises(VaultError, match="do not open the key, which takes 2"):
             parties.read(grant, number, *GRADE, by=tuple(range(count)))
     request, signature = parties.bank.request(grant, number, GRADE)
     twice = parties.answers(request, signature, 0) * 2
-    with pytest.raises(VaultError, match="do not open the key"):
+    with pytest.raises(VaultError, match="do not open the key, which takes 2"):
         parties.bank.open(request, twice)
 
 
@@ -115,7 +115,7 @@ def test_proxies__copies_of_old_fragments_unchecked__useless_after_rotation(
     request = Request(grant, number, bits_of(GRADE), 0)
     monkeypatch.setattr(proxies, "reencrypt", _unchecked)
     answers = [proxy._reencrypted(request, kept, proxy.fragments(kept)) for proxy in parties.proxies]
-    with pytest.raises(VaultError, match="do not open the key"):
+    with pytest.raises(VaultError, match="do not open the key, which takes 2"):
         parties.bank.open(request, answers)
 
 
@@ -138,7 +138,7 @@ def test_grantee__passes_capsule_and_answers_on__open_nothing(parties: Parties) 
     with_its_secret = Reader(parties.vault, parties.thief.wallet, secret("bank"))
     assert with_its_secret.open(request, answers)[Field.GRADE] == DATA[Field.GRADE]
 
-    with pytest.raises(VaultError, match="do not open the key"):
+    with pytest.raises(VaultError, match="do not open the key, which takes 2"):
         parties.thief.open(request, answers)
     asked, signed = parties.thief.request(grant, number, GRADE)
     with pytest.raises(RevertError, match="DataVault_NotRequested"):
@@ -163,7 +163,7 @@ def _replay(parties: Parties, grant: int, number: int, name: str) -> bytes:
     request, signature = parties.bank.request(contract.grant_count(), 1, GRADE)
     answers = parties.answers(request, signature, 0, 1)
     ((place, one),) = vault.sealed(played.customer, number, GRADE).values()
-    key = parties.bank._by_proxies(one, [answer[8:] for answer in answers], theirs.verifying)
+    key = parties.bank._by_proxies(played, one, [answer[8:] for answer in answers])
     return unseal(key, one.ciphertext, bound(place, one.wrapped, one.policy))
 
 

@@ -51,6 +51,18 @@ def test_open__customer_online__without_proxies(parties: Parties) -> None:
         parties.customer.answer(parties.bank.request(parties.grant(*DATA), number, list(DATA))[0], signature)
 
 
+def test_open__false_answers_among_the_right_ones__left_out(parties: Parties) -> None:
+    number = parties.customer.put(DATA)
+    grant, other = parties.grant(Field.GRADE), parties.grant(Field.GRADE)
+    request, signature = parties.bank.request(grant, number, [Field.GRADE])
+    of_another = parties.answers(*parties.bank.request(other, number, [Field.GRADE]), 2)
+    right = parties.answers(request, signature, 0, 1)
+    false = [b"", right[0][:-1], right[1][:-9] + bytes(9), *of_another]
+    assert parties.bank.open(request, [*false, *right, right[0]])[Field.GRADE] == DATA[Field.GRADE]
+    with pytest.raises(VaultError, match="do not open the key, which takes 2"):
+        parties.bank.open(request, [*false[:3], right[0], right[0]])
+
+
 def test_put__nothing__refused(parties: Parties) -> None:
     with pytest.raises(InputError, match="too long: none"):
         parties.customer.put({})

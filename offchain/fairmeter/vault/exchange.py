@@ -5,6 +5,7 @@ A request is signed, an answer opens for its asker alone: neither is secret, and
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from fairmeter.contracts.vaulting import Request
@@ -14,12 +15,16 @@ from fairmeter.vault.store import Store
 
 REQUESTS: Final = "requests"
 ANSWERS: Final = "answers"
+PARTY: Final = re.compile("[0-9a-f]{40}")
+WIDTHS: Final = (8, 4, 4, 8)
+"""Bytes of a request's numbers, as the contract has them."""
 
 
 def ask(store: Store, asker: bytes, request: Request, signature: bytes) -> None:
     """Leaves a request."""
-    numbers = (request.grant, request.number, request.fields, request.nonce)
-    store.write(_name(asker, request), join([*(number.to_bytes(8, "big") for number in numbers), signature]))
+    values = zip((request.grant, request.number, request.fields, request.nonce), WIDTHS, strict=True)
+    numbers = [value.to_bytes(width, "big") for value, width in values]
+    store.write(_name(asker, request), join([*numbers, signature]))
 
 
 def asked(store: Store, asker: bytes | None = None) -> list[tuple[Request, bytes]]:
@@ -35,23 +40,24 @@ def answer(store: Store, asker: bytes, request: Request, by: bytes, given: bytes
 
 
 def answers(store: Store, asker: bytes, request: Request) -> dict[bytes, bytes]:
-    """The answers so far, by who gave them. Raises VaultError for one that is gone meanwhile."""
+    """The answers so far, by who gave them, as far as the names of their files are to be believed."""
     found = {}
     for name in store.names(_answers(asker, request)):
-        given = store.read(name)
-        if given is None:
-            raise VaultError(f"the answer {name} is gone")
-        found[bytes.fromhex(name.rpartition("/")[2])] = given
+        by, given = name.rpartition("/")[2], store.read(name)
+        if PARTY.fullmatch(by) and given is not None:
+            found[bytes.fromhex(by)] = given
     return found
 
 
 def _read(data: bytes | None) -> tuple[Request, bytes] | None:
     """None for what is no request: anyone can leave anything, and nobody else should wait for it."""
     try:
-        parts = split(data or b"", 5)
+        *numbers, signature = split(data or b"", len(WIDTHS) + 1)
     except VaultError:
         return None
-    return Request(*(int.from_bytes(part, "big") for part in parts[:4])), parts[4]
+    if [len(number) for number in numbers] != list(WIDTHS):
+        return None
+    return Request(*(int.from_bytes(number, "big") for number in numbers)), signature
 
 
 def _name(asker: bytes, request: Request) -> str:

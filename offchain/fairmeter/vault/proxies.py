@@ -7,7 +7,9 @@ key, open nothing. Nothing else in the package knows the library.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,18 +80,33 @@ def reencrypt(capsule: bytes, fragment: bytes, parties: Parties) -> bytes:
     return answer
 
 
-def unwrap(receiving_secret: bytes, wrapped: Wrapped, parties: Parties, answers: Sequence[bytes]) -> bytes:
-    """The key, from as many answers as the threshold. Raises VaultError for an answer that is not a proxy's to this
-    reader, and for too few."""
+def unwrap(
+    receiving_secret: bytes, wrapped: Wrapped, parties: Parties, answers: Iterable[bytes], threshold: int
+) -> bytes:
+    """The key, from `threshold` of the answers: those that are not a proxy's to this reader are left out, and of the
+    others some may be to another grant. Raises VaultError where no so many of them open it."""
     umbral = _umbral()
     try:
         capsule = umbral.Capsule.from_bytes(wrapped.capsule)
         keys = [_public(one) for one in (parties.verifying, parties.delegating, parties.receiving)]
-        checked = [umbral.CapsuleFrag.from_bytes(answer).verify(capsule, *keys) for answer in answers]
-        key: bytes = umbral.decrypt_reencrypted(_secret(receiving_secret), keys[1], capsule, checked, wrapped.key)
-    except (ValueError, umbral.VerificationError) as error:
-        raise VaultError(f"the proxies' answers do not open the key: {error}") from error
-    return key
+    except ValueError as error:
+        raise VaultError(f"a capsule or a public key is none: {error}") from error
+    checked = [_checked(answer, capsule, keys) for answer in dict.fromkeys(answers)]
+    secret, proven = _secret(receiving_secret), [one for one in checked if one is not None]
+    for some in itertools.combinations(proven, threshold):
+        with contextlib.suppress(ValueError):
+            key: bytes = umbral.decrypt_reencrypted(secret, keys[1], capsule, list(some), wrapped.key)
+            return key
+    raise VaultError(f"{len(proven)} answers of proxies do not open the key, which takes {threshold}")
+
+
+def _checked(answer: bytes, capsule: Any, keys: Sequence[Any]) -> Any:
+    """None where a proxy's proof does not hold."""
+    umbral = _umbral()
+    try:
+        return umbral.CapsuleFrag.from_bytes(answer).verify(capsule, *keys)
+    except (ValueError, umbral.VerificationError):
+        return None
 
 
 def _secret(secret: bytes) -> Any:

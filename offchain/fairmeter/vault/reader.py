@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from fairmeter.chain.wallet import Wallet
-from fairmeter.contracts.vaulting import Request, signed_request
+from fairmeter.contracts.vaulting import Grant, Request, signed_request
 from fairmeter.errors import VaultError
 from fairmeter.vault import envelope, proxies
 from fairmeter.vault.access import Identity, Vault
@@ -32,24 +32,32 @@ class Reader:
         return asked, signed_request(self.wallet, self.vault.contract.request_digest(asked))
 
     def open(self, request: Request, answers: Sequence[bytes]) -> dict[Field, bytes]:
-        """The fields, by the answers of as many proxies as the grant takes, or by the customer's own. Raises VaultError
-        for what does not open."""
+        """The fields, by the answers of as many proxies as the grant takes or more, or by the customer's own. Answers
+        that prove nothing are left out. Raises VaultError for what does not open."""
         grant = self.vault.contract.grant_of(request.grant)
         asked = self.vault.requested(request)
-        parts = [split(answer, len(asked)) for answer in answers]
-        verifying = self.vault.card_of(grant.customer).verifying
+        parts = [part for part in (_parts(answer, len(asked)) for answer in answers) if part]
         opened = {}
         for at, (field, (place, one)) in enumerate(asked.items()):
             given = [part[at] for part in parts]
-            key = self._by_proxies(one, given, verifying) if grant.threshold else self._by_customer(place, given)
+            key = self._by_proxies(grant, one, given) if grant.threshold else self._by_customer(place, given)
             opened[field] = unseal(key, one.ciphertext, bound(place, one.wrapped, one.policy))
         return opened
 
     def _by_customer(self, place: Place, answers: Sequence[bytes]) -> bytes:
         return envelope.unwrap(self._identity.envelope, b"".join(answers[:1]), place.bound())
 
-    def _by_proxies(self, sealed: SealedField, answers: Sequence[bytes], verifying: bytes) -> bytes:
+    def _by_proxies(self, grant: Grant, sealed: SealedField, answers: Sequence[bytes]) -> bytes:
         if sealed.wrapped is None:
             raise VaultError("the field was put away without proxies")
-        parties = proxies.Parties(sealed.wrapped.delegating, verifying, proxies.public_key(self._identity.receiving))
-        return proxies.unwrap(self._identity.receiving, sealed.wrapped, parties, answers)
+        verifying, mine = self.vault.card_of(grant.customer).verifying, self._identity.receiving
+        parties = proxies.Parties(sealed.wrapped.delegating, verifying, proxies.public_key(mine))
+        return proxies.unwrap(mine, sealed.wrapped, parties, answers, grant.threshold)
+
+
+def _parts(answer: bytes, count: int) -> list[bytes]:
+    """An answer's, one a field; empty for what has another form."""
+    try:
+        return split(answer, count)
+    except VaultError:
+        return []
