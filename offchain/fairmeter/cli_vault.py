@@ -190,6 +190,20 @@ def log(
 
 
 @app.command()
+def check(
+    rpc_url: RpcUrl,
+    vault: VaultFile = VAULT,
+    store: StorePlace = STORE,
+    as_json: options.Json = False,
+) -> None:
+    """An auditor's: follow every event by plain rules, and read every object; exit code 0 only if all is well."""
+    found = vaults.check(_site(rpc_url, vault, store, SECRET))
+    terminal.show_rows("problems", found, as_json)
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
 def parameters(
     rpc_url: RpcUrl,
     vault: VaultFile = VAULT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -277,6 +279,27 @@ def log(site: Site, number: int | None = None) -> list[dict[str, Any]]:
         for one in state.log
         if number in (None, one.request.grant)
     ]
+
+
+def check(site: Site) -> list[dict[str, Any]]:
+    """Every event of the vault that its own rules forbid, and every object of a record that the store has not, or has
+    altered: none, where all is well."""
+    from fairmeter.vault.check import breaches  # noqa: PLC0415
+    from fairmeter.vault.store import Objects, open_store  # noqa: PLC0415
+
+    with site.contract() as contract:
+        engine = contract.engine
+        events = [contract.interface.decode_log(log) for log in engine.logs(0, None, [contract.address])]
+        found = breaches(events, functools.cache(lambda number: engine.block(number).timestamp))
+    objects = Objects(open_store(site.store))
+    lost = [
+        {"block": event.log.block_number, "event": event.name, "problem": problem}
+        for event in events
+        if event.name == "RecordPut"
+        for problem in map(objects.problem, event.arguments["hashes"])
+        if problem is not None
+    ]
+    return [*map(dataclasses.asdict, found), *lost]
 
 
 def _state(site: Site, block: int | None) -> tuple[VaultState, int]:

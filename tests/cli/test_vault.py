@@ -41,7 +41,9 @@ class Office:
         if command != "deploy":
             options += ["--vault", self.folder / "vault.json"]
         if command not in {"deploy", "proxy", "grants", "log", "authority"}:
-            options += ["--store", self.folder / "store", "--secret", self.folder / f"{party}.secret"]
+            options += ["--store", self.folder / "store"]
+        if command not in {"deploy", "proxy", "grants", "log", "authority", "check"}:
+            options += ["--secret", self.folder / f"{party}.secret"]
         result = self._invoke("vault", command, *arguments, *options)
         assert result.exit_code == code, result.output
         return result.output
@@ -132,6 +134,12 @@ def test_vault__a_grants_life__opened_by_two_of_three_until_revoked(office: Offi
         1,
     ]
     assert office.json("bank", *later)["files"] == [str(out / "grade")]
+    assert office.call("auditor", "check") == ""
+    for path in (office.folder / "store" / "objects").iterdir():
+        path.write_bytes(b"")
+    told = office.call("auditor", "check", code=1).splitlines()
+    assert len(told) == 4
+    assert all("RecordPut" in line and "is another one" in line for line in told), "two fields of two records"
 
 
 def _block(office: Office) -> int:

@@ -83,12 +83,16 @@ class VaultState:
         return cls().fold(map(vault.interface.decode_log, logs))
 
     def fold(self, events: Iterable[Event]) -> Self:
-        """Add events in their order. Raises ChainError for one that the vault does not have."""
+        """Add events in their order. Raises ChainError for one that the vault does not have, or that speaks of what no
+        event before it has made."""
         for event in events:
             step = STEPS.get(event.name)
             if step is None:
                 raise ChainError(f"the vault has no event {event.name}")
-            step(self, event.arguments, event.log.block_number)
+            try:
+                step(self, event.arguments, event.log.block_number)
+            except KeyError as error:
+                raise ChainError(f"an event {event.name} is of what no event before it has made") from error
         return self
 
     def is_valid(self, grant: int, time: int) -> bool:

@@ -138,3 +138,11 @@ class Objects:
         if keccak256(data) != name:
             raise VaultError(f"the object 0x{name.hex()} of the store is another one")
         return data
+
+    def problem(self, name: bytes) -> str | None:
+        """What `get` would say of it; None where it is there as it was put."""
+        try:
+            self.get(name)
+        except VaultError as error:
+            return str(error)
+        return None
