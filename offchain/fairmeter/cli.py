@@ -169,7 +169,9 @@ def rules(
 def evaluate(
     usage: options.UsageFile,
     bills: Annotated[Path, typer.Option(help="Labelled bills: also true_quantity and fault.")],
-    policy: Annotated[list[str] | None, typer.Option(help="One to compare; may be repeated; all if none.")] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="One to compare; may be repeated; the quick ones if none.")
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="Recall against false appeals: a .png or .html file.")] = None,
     seed: options.Seed = 0,
     as_json: options.Json = False,
