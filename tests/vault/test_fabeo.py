@@ -58,6 +58,13 @@ def test_decapsulate__attributes_claimed_that_the_key_has_not__another_key(text:
     assert (opened == key) == (used <= held)
 
 
+@pytest.mark.parametrize(("text", "times"), [("auditor", 1), ("x AND y OR x AND z OR x", 3)])
+def test_encapsulate__attribute_that_comes_again__masked_anew_each_time(text: str, times: int) -> None:
+    made, key = fabeo.encapsulate(PARAMETERS, text, 1)
+    assert len(set(made.second)) == times, "one mask for two rows of an attribute would show their difference"
+    assert fabeo.decapsulate(made, fabeo.key_of(SECRET, ["x", "z", "auditor"], 1)) == key
+
+
 @pytest.mark.parametrize("wrong", ["epoch", "authority"])
 def test_decapsulate__key_of_another_epoch_or_authority__another_key(wrong: str) -> None:
     made, key = fabeo.encapsulate(PARAMETERS, BANK, 2)
