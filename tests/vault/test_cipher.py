@@ -52,7 +52,7 @@ def test_unseal__any_bit_flipped_or_cut__does_not_open(at: int, bit: int) -> Non
             unseal(SECRET, broken, b"place")
 
 
-def test_data_key__of_each_epoch_and_vault__another() -> None:
+def test_data_key__each_epoch_and_vault__another_one() -> None:
     keys = {
         data_key(SECRET, chain, vault, epoch)
         for chain in (1, 2)
@@ -63,7 +63,7 @@ def test_data_key__of_each_epoch_and_vault__another() -> None:
 
 
 @given(message=st.binary(max_size=100), told=st.binary(max_size=20))
-def test_envelope__opens_for_its_reader_and_what_it_was_said_with_alone(message: bytes, told: bytes) -> None:
+def test_unwrap__by_another_reader_or_with_other_words__does_not_open(message: bytes, told: bytes) -> None:
     public = envelope.public_key(SECRET)
     sent = envelope.wrap(public, message, told)
     assert envelope.unwrap(SECRET, sent, told) == message
@@ -87,7 +87,7 @@ def test_split__what_join_made__and_nothing_else(parts: list[bytes], noise: byte
 
 
 @given(one=wrapped, policy=st.binary(max_size=20), ciphertext=st.binary(max_size=20), other=wrapped)
-def test_sealed_field__any__read_back_and_bound_with_its_header(
+def test_sealed_field__any_header__read_back_and_bound(
     one: Wrapped | None, policy: bytes, ciphertext: bytes, other: Wrapped | None
 ) -> None:
     sealed = SealedField(one, policy, ciphertext)
