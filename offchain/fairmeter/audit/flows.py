@@ -29,6 +29,9 @@ BILL_EVENTS: Final = (
     "BillReclaimed",
     "ReclaimClosed",
     "PaymentReturned",
+    "RefundReserved",
+    "RefundReleased",
+    "RefundPaid",
 )
 
 
@@ -158,6 +161,8 @@ def _effects(name: str, event: Columns, amounts: Int64s) -> Sequence[Mapping[str
         return [_reclaim_closed(event)]
     if name == "BillReversed":
         return [_reversed(event)]
+    if name.startswith("Refund"):
+        return [_refund(name, event["amount"])]
     return [_paid(event) if name == "BillPaid" else _single(name, event, amounts)]
 
 
@@ -176,6 +181,15 @@ def _single(name: str, event: Columns, amounts: Int64s) -> Mapping[str, Int64s]:
         case _:
             back = event["amount"]
             return _moved(amounts, BillState.VOID, BillState.SETTLED, amount=back, balance=back, credit=-back)
+
+
+def _refund(name: str, amount: Int64s) -> Mapping[str, Int64s]:
+    """Set aside for a refund, or given back, the bill stays settled; paid, that part of it is void."""
+    settled = BillState.SETTLED
+    if name == "RefundPaid":
+        return _moved(amount, BillState.VOID, settled, amount=amount, balance=amount, hold=-amount)
+    aside = amount if name == "RefundReserved" else -amount
+    return _moved(amount, settled, settled, amount=np.zeros(len(amount), np.int64), hold=aside, credit=-aside)
 
 
 def _moved(

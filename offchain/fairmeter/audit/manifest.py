@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fairmeter.bundle import MANIFEST, Bundle
 from fairmeter.chain.genesis import HARDFORK, Genesis
-from fairmeter.contracts.artifacts import ARREARS, CONTRACTS, TRADE
+from fairmeter.contracts.artifacts import ARREARS, CONTRACTS, REFUNDS, TRADE
 from fairmeter.errors import BundleError
 
 KEYS: Final = frozenset(
@@ -70,7 +70,10 @@ def read_manifest(bundle: Bundle) -> Manifest:
     head.only(("block", "timestamp", "history"))
     if chain.text("hardfork") != HARDFORK:
         raise BundleError(f"{MANIFEST}: chain.hardfork is {chain.text('hardfork')}, expected {HARDFORK}")
-    beside = TRADE if bundle.of_trade else ARREARS if fields.nested("scenario").values.get("arrears") else ()
+    scenario = fields.nested("scenario").values
+    sections = {"arrears": ARREARS, "refunds": REFUNDS}
+    named_beside = (name for section, names in sections.items() if scenario.get(section) for name in names)
+    beside = TRADE if bundle.of_trade else tuple(named_beside)
     named, counted = (*CONTRACTS, *beside), TRADE_SUMS if bundle.of_trade else SUMS
     contracts.only(named)
     sums.only(counted)

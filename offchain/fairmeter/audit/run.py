@@ -29,6 +29,7 @@ from fairmeter.audit.money import Checkpoint, Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.referee import open_referee, recorded_implementation
+from fairmeter.audit.refunds import check_refunds
 from fairmeter.audit.replay import Replay, Watch
 from fairmeter.audit.rules import Rules
 from fairmeter.audit.sample import JUDGING, Sample
@@ -43,6 +44,7 @@ from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
+from fairmeter.contracts.refunding import RefundDesk
 from fairmeter.errors import BundleError, InputError
 from fairmeter.verdict.needed import calibrated_policy
 
@@ -233,8 +235,16 @@ class _Audit:
         yield from self._collecting(record, rebuilt)
         ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
         yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters, screened), tuple(checkpoints), ledger))
+        yield from self._refunds(rebuilt, engine, ledger)
         yield check_sums(self.bundle, manifest, rebuilt, screened)
         yield from self._anchors(record, engine)
+
+    def _refunds(self, rebuilt: Rebuilt, engine: Engine | None, ledger: PaymentLedger | None) -> Sequence[Check]:
+        """None where nobody refunds."""
+        address = self.manifest.contracts.get("RefundDesk")
+        if address is None:
+            return ()
+        return check_refunds(rebuilt, None if engine is None else RefundDesk(engine, address), ledger)
 
 
 class Looks:

@@ -24,6 +24,7 @@ from fairmeter.model import Bools, Decision, Int64s, Reason
 from fairmeter.report.collected import Collected, collected
 from fairmeter.report.outcome import APPEALS, STATES, Outcomes
 from fairmeter.report.readings import Appeal, largest_appeals
+from fairmeter.report.refunds import REFUND_EVENTS, RefundReport, refund_report
 from fairmeter.report.screened import EVENT, fired_rules
 from fairmeter.report.wrongs import BOND_EVENTS, WRONGS, bond_changes, load_wrongs
 from fairmeter.units import PPM
@@ -48,6 +49,7 @@ FEW: Final = (
     ("PaymentLedger", "SignedOnlySet"),
     *BOND_EVENTS,
     EVENT,
+    *REFUND_EVENTS,
 )
 """The events of which a run has few beside its bills."""
 UNREPORTED: Final = frozenset({"word", "replaces"})
@@ -85,6 +87,8 @@ class Report:
     """Screening rules that fired (`screened.fired_rules`)."""
     collected: Collected | None
     """What was done about arrears; None where nothing was."""
+    refunds: RefundReport | None
+    """None where nobody refunds."""
 
     @property
     def policy(self) -> str:
@@ -176,6 +180,7 @@ def _load(bundle: Bundle) -> Report:
         bonds=bond_changes(logs, addresses["PaymentLedger"], addresses["Operators"]),
         rules=fired_rules(logs, addresses["ScreeningRules"], bills),
         collected=collected(bundle),
+        refunds=refund_report(logs, addresses, _times(bundle), bundle.folder.parent),
     )
 
 
@@ -222,6 +227,12 @@ def _readings(bundle: Bundle, bills: pl.DataFrame, logs: pa.Table, ledger: bytes
     signed = np.isin(_keys(bills), _keys(pl.DataFrame(pl.from_arrow(shown))))
     names = pl.Series([None, *READINGS], dtype=pl.String)
     return names.gather(np.where(demanding, np.where(signed, 1, 2), 0)).alias("readings")
+
+
+def _times(bundle: Bundle) -> Int64s:
+    """Of each transaction's block, Unix seconds."""
+    times: Int64s = bundle.table("transactions", ["timestamp"])["timestamp"].to_numpy()
+    return times
 
 
 def _released(logs: pa.Table, ledger: bytes, batch: Int64s) -> Bools:

@@ -43,7 +43,7 @@ PLACES: Final = {
 
 EVENTS: Final = (
     *(("PaymentLedger", name) for name in (*PLACES, "BillPaid", "BillVoided", "BillReversed")),
-    *(("PaymentLedger", name) for name in ("PaymentReturned", "ReclaimClosed")),
+    *(("PaymentLedger", name) for name in ("PaymentReturned", "RefundPaid", "ReclaimClosed")),
     *(("AppealRegistry", name) for name in APPEALS),
 )
 """The contracts' events that name a bill and matter here."""
@@ -138,10 +138,11 @@ class Outcomes:
         np.add.at(self._bucket, rows, again - back)
 
     def _take_back(self, events: Named) -> None:
-        """What cancelled bills and appeals by hand take of what had been paid, and what such appeals leave paid."""
-        back, rows = events["PaymentLedger", "PaymentReturned"]
-        np.add.at(self._void, rows, back["amount"])
-        np.subtract.at(self._collected, rows, back["amount"])
+        """What cancelled bills, refunds and appeals by hand take of what was paid, and what such appeals leave paid."""
+        for name in ("PaymentReturned", "RefundPaid"):
+            back, rows = events["PaymentLedger", name]
+            np.add.at(self._void, rows, back["amount"])
+            np.subtract.at(self._collected, rows, back["amount"])
         reclaimed, rows = events["PaymentLedger", "BillReclaimed"]
         np.subtract.at(self._collected, rows, reclaimed["amount"] - reclaimed["owed"])
         np.subtract.at(self._bucket, rows, reclaimed["fromPending"])

@@ -24,11 +24,16 @@ APPEALS_MEAN: Final = (
     "the customer pays it in full. Conceded by the supplier, or expired without its answer: the customer owes nothing."
 )
 
+STOPPED_MEAN: Final = (
+    "Honest: with cause. Duplicate: asked for again, once paid. Collusion: one of marketing asks without cause, and a "
+    "colleague forwards it."
+)
+
 
 def html(report: Report, other: Report | None = None) -> str:
     """The page, with a comparison with an `other` run of the same bills; the same for the same runs, byte for byte.
     Raises InputError for a run of other bills."""
-    parts = (_money, _rules, _wrongs, _growth, _appeals, _arrears, _cost, _record)
+    parts = (_money, _rules, _wrongs, _growth, _appeals, _arrears, _refunds, _cost, _record)
     sections = [_head(report), "" if other is None else _beside(report, other), *(part(report) for part in parts)]
     body = "\n".join(section for section in sections if section)
     return document(_title(report), body)
@@ -256,6 +261,33 @@ def _collected(report: Report) -> str:
     )
     figure = _figure(plots.collected_plot(found), "Net recovery by strategy, over time", caption)
     return f"\n{table}\n{figure}"
+
+
+def _refunds(report: Report) -> str:
+    """How long refunds waited, and what stopped those that were not due."""
+    known = report.refunds
+    if known is None or not len(known.states):
+        return ""
+    rows = [
+        [
+            row["state"].capitalize(),
+            f"{row['orders']:,}",
+            f"{row['waiting']:,}",
+            *("" if row[name] is None else f"{row[name]:,.1f}" for name in ("median", "longest")),
+        ]
+        for row in known.states.to_dicts()
+    ]
+    head = ["State", "Orders", "Waiting at the end", "Median days", "Longest"]
+    parts = [f"<p>{money(known.paid)} went back to customers.</p>", _table("Time in each state", head, rows)]
+    if len(known.stopped):
+        stops = [
+            [row["rule"].capitalize(), row["kind"], f"{row['attempts']:,}", money(row["amount"])]
+            for row in known.stopped.to_dicts()
+        ]
+        drawn = plots.stopped_plot(known.stopped)
+        parts.append(_figure(drawn, "Attempts that were stopped, by the rule and how they were asked", STOPPED_MEAN))
+        parts.append(_table("Stopped", ["By", "Asked", "Attempts", "Amount"], stops))
+    return "<section><h2>Refunds</h2>\n" + "\n".join(parts) + "</section>"
 
 
 def _cost(report: Report) -> str:

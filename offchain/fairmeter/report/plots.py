@@ -16,6 +16,7 @@ from fairmeter.report.data import DECISIONS, Report
 from fairmeter.report.figures import unit
 from fairmeter.report.outcome import STATES
 from fairmeter.report.readings import Appeal, Days
+from fairmeter.report.refunds import KINDS
 from fairmeter.report.wrongs import MECHANISMS, MOVES
 from fairmeter.units import PPM
 
@@ -30,6 +31,7 @@ STATE_COLOURS: Final = dict(
     zip(STATES, ("#2f8f83", "#8cc5bc", "#8b7fc7", "#e9b44c", "#c8493a", "#98a2ad", "#c9ced4"), strict=True)
 )
 MOVE_COLOURS: Final = dict(zip(MOVES, ("#c8493a", "#e9b44c", "#8b7fc7"), strict=True))
+KIND_COLOURS: Final = dict(zip(KINDS, ("#2f8f83", "#e9b44c", "#c8493a"), strict=True))
 LAST_YEAR, THIS_YEAR, BILLED = "last year", "this year", "billed, mean a day"
 
 PLAIN: Final = "format(datum.value, '~s')"
@@ -93,6 +95,19 @@ def collected_plot(found: Collected) -> str:
         color=_colour("strategy", dict(zip(names, palette, strict=False))),
     )
     return _svg(alt.layer(drawn, rules).properties(width=640, height=220))
+
+
+def stopped_plot(stopped: pl.DataFrame) -> str:
+    """Attempts at refunds that were stopped (`RefundReport.stopped`), by the rule, divided by how they were asked."""
+    rules = stopped["rule"].unique(maintain_order=True).to_list()
+    bars = _chart(stopped, "rule", "kind", "attempts").mark_bar(height={"band": 0.7})
+    return _svg(
+        bars.encode(
+            x=alt.X("attempts:Q", title="attempts", stack="zero", axis=alt.Axis(labelExpr=PLAIN, tickMinStep=1)),
+            y=alt.Y("rule:N", title=None, sort=rules, axis=alt.Axis(minExtent=NAMES_WIDTH)),
+            color=_colour("kind", {kind: KIND_COLOURS[kind] for kind in KINDS if kind in stopped["kind"]}),
+        ).properties(width=640, height=36 * len(rules))
+    )
 
 
 def growth_bars(report: Report) -> str:

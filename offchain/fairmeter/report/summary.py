@@ -32,6 +32,7 @@ def to_json(report: Report, other: Report | None = None) -> dict[str, Any]:
         "collected": _collected_json(report),
         "rules_fired": report.rules.to_dicts(),
         "gas": report.gas.to_dicts(),
+        **({} if report.refunds is None else {"refunds": report.refunds.to_json()}),
         **wrongs.to_json(report.wrongs, report.bonds),
         "largest_appeals": [_appeal(appeal) for appeal in report.largest],
         **{name: report.result[name] for name in ("engine", "implementation", "seconds", "phases") if report.result},
@@ -58,6 +59,8 @@ def terminal(report: Report, other: Report | None = None) -> Group:
         _arrears,
         _collected,
         _horizons,
+        _refunds,
+        _stopped,
         _largest,
         _gas,
         _time,
@@ -166,6 +169,22 @@ def _horizons(report: Report) -> tuple[Text, Table]:
             table.add_row(name, f"{count:,}")
         for class_, days in report.collected.horizons:
             table.add_row(f"days to the horizon of class {class_}", f"{days:,}")
+
+
+def _refunds(report: Report) -> tuple[Text, Table]:
+    known = report.refunds
+    paid = "" if known is None else f"Refunds: {money(known.paid)} paid back"
+    title, table = titled(paid, "state", "orders", "waiting", "median days", "longest")
+    for row in [] if known is None else known.states.to_dicts():
+        days = ("" if row[name] is None else f"{row[name]:,.1f}" for name in ("median", "longest"))
+        table.add_row(row["state"], f"{row['orders']:,}", f"{row['waiting']:,}", *days)
+    return title, table
+
+
+def _stopped(report: Report) -> tuple[Text, Table]:
+    title, table = titled("Refunds that were stopped", "by", "asked", "attempts", "amount")
+    for row in [] if report.refunds is None else report.refunds.stopped.to_dicts():
+        table.add_row(escape(row["rule"]), row["kind"], f"{row['attempts']:,}", money(row["amount"]))
     return title, table
 
 

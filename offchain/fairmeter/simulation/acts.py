@@ -33,6 +33,7 @@ from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Batch, Plan, Round
 from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
+from fairmeter.simulation.refunding import begin
 from fairmeter.simulation.result import SET_UP, Listener, Progress, Sums
 from fairmeter.simulation.rulings import Rulings
 from fairmeter.simulation.scenario import Scenario
@@ -103,6 +104,8 @@ class Run:
             before.grant_mandates()
             self._bank = Bank(plan, people, traits, self.system, self._session)
             self._bank.endow()
+            later = partial(self._later, "refund")
+            self.refunding = begin(self._scenario, plan, people, self._session, self.system, later)
             self._governor = Governor(people, self._scenario, self.system, self._session)
             self._governor.take_over()
             self.meters = before.meters()
@@ -182,7 +185,10 @@ class Run:
     @property
     def deployment(self) -> Deployment:
         """Every contract of the run."""
-        return self.system.deployment if self.collection is None else self.collection.deployment
+        addresses = dict(self.system.deployment.addresses)
+        for beside in (self.collection, self.refunding):
+            addresses |= {} if beside is None else beside.deployment.addresses
+        return Deployment(self.system.deployment.chain_id, addresses)
 
     def sums(self) -> Sums:
         """What the run came to."""
@@ -248,11 +254,15 @@ class Run:
             yield some, self._oracle.judge(group)
 
     def _post(self, supplier: int, batches: Sequence[Batch], at: int) -> None:
+        ledger = self.system.ledger
+        calls = [ledger.post_bills(supplier + 1, batch.utility, self._packed(batch.rows)) for batch in batches]
+        self._session.transact(self.people.suppliers[supplier], *calls, timestamp=at)
+
+    def _packed(self, rows: Int64s) -> UInt8s:
+        """(n, 32) the bills of these rows as they are posted."""
         bills = self._plan.bills
-        calls = []
-        for batch in batches:
-            rows = batch.rows
-            columns = BillColumns(
+        return pack_bills(
+            BillColumns(
                 number=self._plan.number[self._plan.account[rows]],
                 start=bills.start[rows],
                 days=bills.days[rows],
@@ -260,8 +270,7 @@ class Run:
                 amount=bills.amount[rows],
                 replaces=np.zeros(len(rows), np.int64),
             )
-            calls.append(self.system.ledger.post_bills(supplier + 1, batch.utility, pack_bills(columns)))
-        self._session.transact(self.people.suppliers[supplier], *calls, timestamp=at)
+        )
 
     def _submit(
         self, batches: Sequence[Batch], judgements: Sequence[Judgement], at: int
@@ -367,6 +376,9 @@ class Run:
     def _releaser(self, batches: Int64s) -> Callable[[int], None]:
         def release(at: int) -> None:
             self._session.transact(self.people.keeper, self.system.ledger.release(batches), timestamp=at)
+            if self.refunding is not None:
+                for batch in batches.tolist():
+                    self.refunding.released(batch, self._rows[batch], self._packed(self._rows[batch]), at)
 
         return release
 

@@ -30,13 +30,13 @@ class People:
         self._engine, self._seed = engine, seed
         self._fees = engine.fees()
         self.funder = Wallet.on(engine, funder_key(engine))
-        self.governor = self._wallet("governor")
-        self.operators = [self._wallet(f"operator {number}") for number in range(len(scenario.conducts()))]
-        self.watchers = [self._wallet(f"watcher {number}") for number in range(scenario.watchers.count)]
-        self.keeper = self._wallet("keeper")
-        self.agent = self._wallet("agent")
+        self.governor = self.wallet("governor")
+        self.operators = [self.wallet(f"operator {number}") for number in range(len(scenario.conducts()))]
+        self.watchers = [self.wallet(f"watcher {number}") for number in range(scenario.watchers.count)]
+        self.keeper = self.wallet("keeper")
+        self.agent = self.wallet("agent")
         """Answers for the customers who name it in their mandates."""
-        self.suppliers = [self._wallet(f"supplier {name}") for name in suppliers]
+        self.suppliers = [self.wallet(f"supplier {name}") for name in suppliers]
         names = [f"customer {name}" for name in customers]
         # a customer's key is used on this run's fresh deployment only, so its nonce needs no question to the chain
         self.customers = Crowd.derive(seed, names, engine.chain_id, self._fees)
@@ -54,8 +54,11 @@ class People:
 
     def fund_roles(self) -> list[tuple[Wallet, Call]]:
         """Gas for everyone but customers."""
+        return self.fund((self.governor, *self.operators, *self.watchers, self.keeper, self.agent, *self.suppliers))
+
+    def fund(self, wallets: Sequence[Wallet]) -> list[tuple[Wallet, Call]]:
+        """Gas for some; none where gas costs nothing."""
         purse = PURSE_TRANSACTIONS * MAX_TRANSACTION_GAS * self._fees.max_fee
-        wallets = (self.governor, *self.operators, *self.watchers, self.keeper, self.agent, *self.suppliers)
         return [(self.funder, _transfer(wallet.address, purse)) for wallet in wallets if purse]
 
     def fund_customers(self, rows: Int64s) -> list[tuple[Wallet, Call]]:
@@ -67,7 +70,8 @@ class People:
         self._funded[new] = True
         return [(self.funder, _transfer(address.tobytes(), purse)) for address in self.customers.addresses[new]]
 
-    def _wallet(self, label: str) -> Wallet:
+    def wallet(self, label: str) -> Wallet:
+        """Of another role, from the seed."""
         return Wallet.on(self._engine, derive_key(self._seed, label))
 
 

@@ -39,6 +39,8 @@ METERS = "meters.parquet"
 """On a foreign chain, which goes on: what operators begin with who judge later bills of these accounts."""
 WRONGS = "wrongs.parquet"
 """Beside the bundle, which holds what happened: what would have been right only the run knows."""
+REFUNDS = "refunds.parquet"
+"""And what somebody tried with refunds, and why it was refused."""
 
 
 def run(
@@ -156,6 +158,8 @@ class _Job:
                 wrongs = acting.wrongs()
                 if wrongs is not None:
                     wrongs.write_parquet(folder / WRONGS)
+                if acting.refunding is not None:
+                    acting.refunding.attempts().write_parquet(folder / REFUNDS)
                 sealed.write_anchors(folder, acting.meter_keys)
         return sums
 

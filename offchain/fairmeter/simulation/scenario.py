@@ -39,6 +39,10 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     alone = true
     [arrears]                       # customers who pay late or never, and what is done about what they owe
     behind = 300_000
+    [refunds]                       # of settled bills: shares of all bills, ppm (simulation/refunds.py)
+    honest = 20_000
+    collusion = 5_000
+    asleep = "finance"
     [governance]
     notice = 604_800
     [[governance.changes]]          # announced `after` days, in force after the notice
@@ -64,6 +68,7 @@ from fairmeter.contracts.deploy import NOTICE
 from fairmeter.errors import InputError
 from fairmeter.model import ANY_AMOUNT, ANY_INTERVAL, ClassPolicy, ClassRules, Policy, Presets, Utility
 from fairmeter.simulation.arrears import Arrears
+from fairmeter.simulation.refunds import Refunds
 from fairmeter.units import MAX_BATCH_BILLS, MAX_CLASS, PPM, SECONDS_A_DAY, Ppm
 
 T = TypeVar("T")
@@ -325,6 +330,7 @@ class Scenario:
     meters: Meters = field(default_factory=Meters)
     governance: Governance = field(default_factory=Governance)
     arbiter: Arbiter = Arbiter.NONE
+    refunds: Refunds | None = None
     screening: tuple[Screening, ...] = ()
     arrears: Arrears | None = None
 
