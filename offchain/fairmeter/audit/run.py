@@ -191,10 +191,13 @@ class _Audit:
 
         return Modelled(self.bundle, content, parameters, self.source)
 
-    def _collecting(self, record: ChainRecord, rebuilt: Rebuilt) -> Generator[Check]:
-        """Of a run whose arrears are scored."""
-        if REGISTER in record.contracts:
-            yield Collecting(self.bundle, record, rebuilt).check()
+    def _beside(self, rebuilt: Rebuilt, engine: Engine | None, ledger: PaymentLedger | None) -> Generator[Check]:
+        """Of a run whose arrears are scored, or whose bills are refunded."""
+        if REGISTER in self.manifest.contracts:
+            yield Collecting(self.bundle, rebuilt.record, rebuilt).check()
+        address = self.manifest.contracts.get("RefundDesk")
+        if address is not None:
+            yield from check_refunds(rebuilt, None if engine is None else RefundDesk(engine, address), ledger)
 
     def _recorded(
         self, record: ChainRecord, engine: Engine | None, checkpoints: Sequence[Checkpoint]
@@ -232,19 +235,11 @@ class _Audit:
         yield Governing(record).check()
         yield screened.check(manifest.scenario)
         rebuilt = Rebuilt.of(record, batches)
-        yield from self._collecting(record, rebuilt)
         ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
+        yield from self._beside(rebuilt, engine, ledger)
         yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters, screened), tuple(checkpoints), ledger))
-        yield from self._refunds(rebuilt, engine, ledger)
         yield check_sums(self.bundle, manifest, rebuilt, screened)
         yield from self._anchors(record, engine)
-
-    def _refunds(self, rebuilt: Rebuilt, engine: Engine | None, ledger: PaymentLedger | None) -> Sequence[Check]:
-        """None where nobody refunds."""
-        address = self.manifest.contracts.get("RefundDesk")
-        if address is None:
-            return ()
-        return check_refunds(rebuilt, None if engine is None else RefundDesk(engine, address), ledger)
 
 
 class Looks:

@@ -169,6 +169,7 @@ def _horizons(report: Report) -> tuple[Text, Table]:
             table.add_row(name, f"{count:,}")
         for class_, days in report.collected.horizons:
             table.add_row(f"days to the horizon of class {class_}", f"{days:,}")
+    return title, table
 
 
 def _refunds(report: Report) -> tuple[Text, Table]:
