@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import fairmeter
-from fairmeter import cli_arrears, cli_standing, cli_vault, commands, judging, options, scoring, terminal
+from fairmeter import cli_arrears, cli_papers, cli_standing, cli_vault, commands, judging, options, scoring, terminal
 from fairmeter import customers as customer_commands
 from fairmeter.bundle import Bundle
 from fairmeter.errors import InputError
@@ -24,6 +24,7 @@ app = typer.Typer(
 
 app.add_typer(cli_arrears.app, name="arrears")
 app.add_typer(cli_standing.app, name="standing")
+app.add_typer(cli_papers.app)
 app.add_typer(cli_vault.app, name="vault")
 
 

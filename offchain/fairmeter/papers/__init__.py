@@ -1,0 +1,1 @@
+"""A bill's papers: the kinds of documents, on which others each rests, and invoices with what is checked of them."""
