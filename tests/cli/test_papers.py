@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ import pytest
 
 from fairmeter.chain.anvil import AnvilEngine
 from fairmeter.chain.opening import open_engine
-from fairmeter.chain.wallet import FUNDER_KEY
-from fairmeter.commands import KEY_VARIABLE
+from fairmeter.chain.wallet import FUNDER_KEY, Wallet
+from fairmeter.contracts.deploy import deploy
+from fairmeter.contracts.session import Session
 from fairmeter.errors import ToolMissingError
 
 if TYPE_CHECKING:
@@ -57,19 +59,18 @@ def test_index__again__changes_nothing(json_of: JsonOf, finished: Finished, inde
     assert Path(indexed).read_bytes() == before
 
 
-def test_index__a_node__as_far_as_it_is(
-    json_of: JsonOf, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_index__a_node__as_far_as_it_is(json_of: JsonOf, tmp_path: Path) -> None:
     try:
         engine = open_engine("anvil")
     except ToolMissingError as error:
         pytest.skip(f"NOT TESTED: {error}")
     assert isinstance(engine, AnvilEngine)
-    monkeypatch.setenv(KEY_VARIABLE, FUNDER_KEY.hex())
     with engine:
-        url, deployment, index = engine._rpc._url, tmp_path / "deployment.json", tmp_path / "index"
-        assert invoke("deploy", "--engine", "rpc", "--rpc-url", url, "--out", deployment).exit_code == 0
-        assert json_of("index", deployment, "--rpc-url", url, "--url", index)["block"] == engine.head()
+        system = deploy(Session(engine), Wallet.on(engine, FUNDER_KEY))
+        deployment = tmp_path / "deployment.json"
+        deployment.write_text(json.dumps(system.deployment.to_json()))
+        found = json_of("index", deployment, "--rpc-url", engine._rpc._url, "--url", tmp_path / "index")
+        assert found["block"] == engine.head()
 
 
 def test_papers__wrong_input__one_line(refused: Refused, indexed: str, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
 
 from fairmeter.errors import InputError
 from fairmeter.tracing.tables import BLOCKS, CURSOR, FROM_BLOCKS
@@ -40,10 +41,7 @@ class Store:
         try:
             self.engine = sa.create_engine(target)
             with self.engine.begin() as connection:
-                config = Config()
-                config.set_main_option("script_location", str(MIGRATIONS))
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                _upgrade(connection)
         except (sa.exc.SQLAlchemyError, ImportError) as error:
             raise InputError(f"{url}: no index can be opened there: {error}") from error
 
@@ -99,3 +97,15 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    """To the newest version, by the migrations that come with the package."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+
+    def steps(revision: Any, _: object) -> Any:
+        return scripts._upgrade_revs("head", revision)  # noqa: SLF001
+
+    with EnvironmentContext(Config(), scripts, fn=steps, destination_rev="head") as environment:
+        environment.configure(connection=connection, fn=steps)
+        environment.run_migrations()
