@@ -7,7 +7,8 @@ FairmeterError                exit code 1
 │   └── RevertError           exit code 5   a contract refused; the contract's own errors become subclasses
 ├── OutOfBoundsError          exit code 2   a number lies outside the bounds of VERDICT.md or of a packed field
 ├── BundleError               exit code 6   a bundle is incomplete, altered or of another format
-└── VaultError                exit code 7   a vault's object is missing or altered, does not open, or may not be opened
+├── VaultError                exit code 7   a vault's object is missing or altered, does not open, or may not be opened
+└── NotTakenError             exit code 8   a reminder that its channel surely did not take
 """
 
 from __future__ import annotations
@@ -95,3 +96,9 @@ class VaultError(FairmeterError):
     """Something of the vault is missing or altered, does not open with this key, or may not be opened now."""
 
     exit_code = 7
+
+
+class NotTakenError(FairmeterError):
+    """A channel did not take a reminder, and says or shows so: it can be sent again."""
+
+    exit_code = 8

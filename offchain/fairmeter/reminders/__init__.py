@@ -1,0 +1,37 @@
+"""Reminders that are really sent: what the register says, within quiet hours and caps, and nothing twice."""
+
+from __future__ import annotations
+
+from fairmeter.reminders.channels import (
+    Channel,
+    Channels,
+    FileChannel,
+    SmtpChannel,
+    WebhookChannel,
+    channels_of,
+    signature_of,
+)
+from fairmeter.reminders.decided import Due, due_reminders
+from fairmeter.reminders.directory import Recipient, load_directory
+from fairmeter.reminders.outbox import Message, Outbox
+from fairmeter.reminders.rounds import Reminded, remind
+from fairmeter.reminders.settings import Settings
+
+__all__ = [
+    "Channel",
+    "Channels",
+    "Due",
+    "FileChannel",
+    "Message",
+    "Outbox",
+    "Recipient",
+    "Reminded",
+    "Settings",
+    "SmtpChannel",
+    "WebhookChannel",
+    "channels_of",
+    "due_reminders",
+    "load_directory",
+    "remind",
+    "signature_of",
+]
