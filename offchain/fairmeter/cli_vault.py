@@ -76,6 +76,19 @@ def proxy(
 
 
 @app.command()
+def collect(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="As the tables call it.")],
+    out: Annotated[Path, typer.Option(help="Folder for the fields, a file each.")],
+    scores: Annotated[Path | None, typer.Option(help="What `fairmeter score` wrote: grade and reasons.")] = None,
+    payments: Annotated[Path | None, typer.Option(help="Payments, .csv or .parquet: customer_id, …")] = None,
+    usage: Annotated[Path | None, typer.Option(help="Readings, .csv or .parquet: customer_id, …")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Collect a customer's fields from everybody's tables, to be put away."""
+    terminal.show(vaults.collect(customer, out, scores=scores, payments=payments, usage=usage), as_json)
+
+
+@app.command()
 def put(
     files: Annotated[list[str], typer.Argument(metavar="FIELD=FILE...", help="grade, reasons, payments, readings.")],
     rpc_url: RpcUrl,

@@ -79,6 +79,13 @@ def name_proxy(site: Site, proxy: str, *, active: bool) -> Done:
     return Done(f"{proxy} is {'a' if active else 'no longer a'} proxy", {"proxy": proxy, "active": active})
 
 
+def collect(customer: str, out: Path, *, scores: Path | None, payments: Path | None, usage: Path | None) -> Done:
+    """A customer's fields, from the tables that have everybody's, a file each into the folder `out`."""
+    from fairmeter.vault import collect as room  # noqa: PLC0415
+
+    return _write(out, room.collect(customer, scores=scores, payments=payments, usage=usage))
+
+
 def put(site: Site, files: Sequence[str], *, by_proxies: bool, policy: str | None, authority: str | None) -> Done:
     """Put files away as a record's fields, FIELD=FILE each; under a policy over an authority's attributes if there is
     one."""
@@ -354,4 +361,4 @@ def _write(out: Path, opened: Mapping[Field, bytes]) -> Done:
         with replacing(out / field.name.lower()) as part:
             part.write_bytes(data)
     files = [str(out / field.name.lower()) for field in opened]
-    return Done(f"opened: {', '.join(files)}", {"files": files})
+    return Done(f"written: {', '.join(files)}", {"files": files})

@@ -28,7 +28,7 @@ class Office:
     """One folder, one node; each party by its name."""
 
     def __init__(self, folder: Path, url: str, patch: pytest.MonkeyPatch, invoke: Invoke) -> None:
-        self.folder, self.url, self._patch, self._invoke = folder, url, patch, invoke
+        self.folder, self.url, self._patch, self.invoke = folder, url, patch, invoke
         self._node = JsonRpc(url)
 
     def address(self, party: str) -> str:
@@ -44,7 +44,7 @@ class Office:
             options += ["--store", self.folder / "store"]
         if command not in {"deploy", "proxy", "grants", "log", "authority", "check"}:
             options += ["--secret", self.folder / f"{party}.secret"]
-        result = self._invoke("vault", command, *arguments, *options)
+        result = self.invoke("vault", command, *arguments, *options)
         assert result.exit_code == code, result.output
         return result.output
 
@@ -183,6 +183,16 @@ def test_vault__policy__opened_by_attributes_until_withdrawn(office: Office) -> 
     office.call("governor", "authority", authority)
     grade = f"grade={office.folder / 'grade.txt'}"
     assert "is no authority" in office.call("customer", "put", grade, *policy, code=7)
+
+
+def test_collect__payments_of_everybody__a_file_to_put_away(office: Office) -> None:
+    table, out = office.folder / "payments.csv", office.folder / "data"
+    table.write_text("customer_id,paid_on,amount\n7,2016-01-31,1200\n8,2016-01-31,900\n")
+    collected = office.invoke("vault", "collect", 7, "--payments", table, "--out", out)
+    assert collected.exit_code == 0, collected.output
+    assert office.json("customer", "put", f"payments={out / 'payments'}")["fields"] == ["payments"]
+    office.call("customer", "open", 1, "--out", office.folder / "own")
+    assert (office.folder / "own" / "payments").read_text() == "paid_on,amount\n2016-01-31,1200\n"
 
 
 @pytest.mark.parametrize(

@@ -118,4 +118,34 @@ contract GrantsTest is VaultBase {
         vm.prank(proxies[0]);
         vault.logReencryption(id, number, BOTH, 1, signature);
     }
+
+    /// Whatever is asked of whichever grant, at any time and by anyone: logged if and only if it may be opened, a proxy
+    /// asks, and the grantee has signed just that.
+    function testFuzz_logReencryption__GivenAnything__LoggedIffItMayBeOpened(
+        uint8 fields,
+        uint8 number,
+        uint32 later,
+        uint8 by,
+        uint8 turns
+    ) external {
+        Grant memory terms = _terms();
+        terms.fields = GRADE | uint32(turns & 4);
+        GrantId id = _grant(terms);
+        _put();
+        vm.prank(customer);
+        if (turns & 9 == 9) vault.revoke(id);
+        else vault.rotate();
+        _put();
+        vm.warp(block.timestamp + later % 30 hours);
+        address caller = [proxies[0], proxies[1], proxies[2], customer][by % 4];
+        (uint32 asked, uint32 record) = (fields % 8, number % 3);
+        bytes memory signature = _signed(id, record, turns & 18 == 18 ? asked ^ 1 : asked, 1);
+        bool right = vault.mayOpen(id, record, asked) && vault.isProxy(caller) && turns & 18 != 18;
+        vm.prank(caller);
+        try vault.logReencryption(id, record, asked, 1, signature) {
+            require(right, "logged what may not be opened");
+        } catch {
+            require(!right, "refused what may be opened");
+        }
+    }
 }
