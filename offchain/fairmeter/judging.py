@@ -298,15 +298,8 @@ def judge_screened(
     judged = ScreeningPolicy(own, file.of, beside).judge(readings, billed, _percent(tell, "judging"))
     _write_judgements(billed, judged, out)
     counts = np.bincount(judged.decision, minlength=4)
-    return ScreenedBills(
-        bills=len(billed),
-        pay=int(counts[Decision.PAY]),
-        appeal=int(counts[Decision.APPEAL]),
-        insufficient=int(counts[Decision.INSUFFICIENT]),
-        beside=beside.name,
-        seconds=time.perf_counter() - started,
-        out=out,
-    )
+    pay, appeal, insufficient = counts[[Decision.PAY, Decision.APPEAL, Decision.INSUFFICIENT]].tolist()
+    return ScreenedBills(len(billed), pay, appeal, insufficient, beside.name, time.perf_counter() - started, out)
 
 
 def _model(readings: Usage, model: Path | None, seed: int, tell: Tell | None) -> Any:
