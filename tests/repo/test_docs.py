@@ -56,9 +56,9 @@ def _calls(text: str) -> list[tuple[str, str]]:
     return [call for block in FENCE.findall(text) for call in COMMAND.findall(block.replace("\\\n", " "))]
 
 
-def test_readme__commands_and_options__exist(readme: str, commands: dict[str, TyperCommand]) -> None:
-    calls = _calls(readme)
-    assert calls
+def test_pages__commands_and_options__exist(root: Path, readme: str, commands: dict[str, TyperCommand]) -> None:
+    assert _calls(readme)
+    calls = [call for page in [root / "README.md", *root.glob("docs/**/*.md")] for call in _calls(page.read_text())]
     assert {name for name, _ in calls} <= set(commands)
     unknown = {(name, option) for name, rest in calls for option in OPTION.findall(rest)}
     assert {(name, option) for name, option in unknown if option not in _options(commands[name])} == set()
