@@ -35,7 +35,7 @@ KINDS: Final = ("honest", "duplicate", "collusion")
 RULES: Final = {
     "RefundDesk_SamePerson": "one person, two steps",
     "RefundDesk_SeenBefore": "reviewed before",
-    "RefundDesk_NotOfDepartment": "of another department",
+    "RefundDesk_NotOfDepartment": "not of the department",
     "RefundDesk_StillOpen": "one refund at a time",
     "PaymentLedger_RefundTooLarge": "more than was paid",
     "PaymentLedger_WrongState": "not settled",
