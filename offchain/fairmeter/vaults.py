@@ -51,7 +51,7 @@ def deploy_vault(deployment: Path, rpc_url: str, out: Path) -> Done:
     check_new(out)
     with connect(deployment, rpc_url) as system:
         vault = vaulting.deploy_vault(Session(system.engine), system, wallet_on(system.engine))
-        figures = {"chain_id": system.engine.chain_id, "vault": "0x" + vault.address.hex()}
+        figures = {"chain_id": system.engine.chain_id, "vault": "0x" + vault.address.hex(), "block": vault.since}
     with replacing(out) as part:
         part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return Done(f"a vault at {figures['vault']}: {out}", figures)
@@ -296,7 +296,7 @@ def check(site: Site) -> list[dict[str, Any]]:
 
     with site.contract() as contract:
         engine = contract.engine
-        events = [contract.interface.decode_log(log) for log in engine.logs(0, None, [contract.address])]
+        events = list(contract.events())
         found = breaches(events, functools.cache(lambda number: engine.block(number).timestamp))
     objects = Objects(open_store(site.store))
     lost = [

@@ -25,7 +25,7 @@ def _events(parties: Parties) -> list[Event]:
     parties.customer.put(DATA)
     place.send(place.governor, contract.set_authority(place.authority.address, bytes(31) + b"\x01"))
     place.send(place.authority, contract.issue(place.bank.address, b"auditor".ljust(32, b"\0"), 2**40 - 1))
-    return [contract.interface.decode_log(log) for log in place.engine.logs(0, None, [contract.address])]
+    return list(contract.events())
 
 
 def _found(parties: Parties, events: Sequence[Event]) -> list[Breach]:

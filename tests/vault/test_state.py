@@ -13,6 +13,7 @@ from fairmeter.chain.abi import Event
 from fairmeter.chain.engine import Log
 from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.wallet import Wallet
+from fairmeter.contracts import vaulting
 from fairmeter.contracts.session import Call
 from fairmeter.contracts.vaulting import Grant, Request, signed_request
 from fairmeter.errors import ChainError, RevertError
@@ -144,6 +145,20 @@ def test_state__attribute_that_is_over__held_by_nobody(place: Place, end: tuple[
         _assert_agree(walk, state)
         told.append(state.holds(authority, bank, ATTRIBUTES[0], place.engine.now()))
     assert told == [False, True, False]
+
+
+@pytest.mark.parametrize("span", [1, 2, 7])
+def test_events__read_in_spans__each_once_and_in_order(
+    place: Place, monkeypatch: pytest.MonkeyPatch, span: int
+) -> None:
+    walk, vault = Walk(place), place.vault
+    for step in (("put", 0, 2, 1, 1), ("grant", 0, 2, 2, 100), ("log", 0, 0, 1, 5), ("rotate", 0, 0, 0, 1)):
+        walk.step(*step)
+    logs = [log for log in place.engine.logs(0) if log.address == vault.address]
+    assert logs[0].block_number > vault.since > 0
+    monkeypatch.setattr(vaulting, "SPAN", span)
+    for block in range(vault.since, place.engine.head() + 1):
+        assert [event.log for event in vault.events(block)] == [log for log in logs if log.block_number <= block]
 
 
 def test_fold__event_of_another_contract__refused() -> None:

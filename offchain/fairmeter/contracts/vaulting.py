@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fairmeter.chain.engine import Receipt
+from fairmeter.chain.abi import Event
+from fairmeter.chain.engine import Engine, Receipt
 from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.deploy import System, creation_code
@@ -17,6 +18,8 @@ from fairmeter.errors import ChainError
 RESTRICTED: Final = ("setProxy", "setAuthority")
 """Functions of the governor."""
 NOBODY: Final = bytes(20)
+SPAN: Final = 10_000
+"""Blocks whose events are asked for at once: public nodes refuse more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,18 @@ class DataVault(Contract):
     """What customers put away encrypted, whom they let open it, and each re-encryption of a key."""
 
     name = "DataVault"
+
+    def __init__(self, engine: Engine, address: bytes, since: int = 0) -> None:
+        super().__init__(engine, address)
+        self.since = since
+        """The block that it was made in, or an earlier one."""
+
+    def events(self, block: int | None = None) -> Iterator[Event]:
+        """All of them up to a block, by default the newest, in their order."""
+        last = self.engine.head() if block is None else block
+        for first in range(self.since, last + 1, SPAN):
+            logs = self.engine.logs(first, min(first + SPAN - 1, last), [self.address])
+            yield from map(self.interface.decode_log, logs)
 
     def set_card(self, card: bytes) -> Call:
         """Publishes the sender's public keys, 32 or 98 bytes."""
@@ -163,7 +178,7 @@ def deploy_vault(session: Session, system: System, administrator: Wallet) -> Dat
     (receipt,) = session.transact(administrator, Call("DataVault", "constructor", None, data))
     if receipt.contract_address is None:
         raise ChainError("DataVault was not created")
-    vault = DataVault(system.engine, receipt.contract_address)
+    vault = DataVault(system.engine, receipt.contract_address, receipt.block_number)
     selectors = [vault.interface.selector(one) for one in RESTRICTED]
     session.transact(administrator, system.governance.set_target_function_role(vault.address, selectors, Role.GOVERNOR))
     return vault

@@ -43,7 +43,7 @@ class Site:
         """The vault's contract. Raises InputError for a file that is no vault's, ChainError for another chain."""
         try:
             fields = json.loads(self.vault.read_bytes())
-            chain_id, address = int(fields["chain_id"]), address_of(str(fields["vault"]))
+            chain_id, address, since = int(fields["chain_id"]), address_of(str(fields["vault"])), int(fields["block"])
         except OSError as error:
             raise InputError(f"{self.vault}: cannot be read: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
@@ -51,7 +51,7 @@ class Site:
         with open_engine("rpc", self.rpc_url) as engine:
             if engine.chain_id != chain_id or not engine.code(address):
                 raise ChainError(f"{self.rpc_url} has no vault at 0x{address.hex()}, where {self.vault} says")
-            yield DataVault(engine, address)
+            yield DataVault(engine, address, since)
 
     @contextmanager
     def party(self) -> Iterator[tuple[Vault, Wallet]]:

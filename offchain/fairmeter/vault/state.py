@@ -79,8 +79,7 @@ class VaultState:
     @classmethod
     def at(cls, vault: DataVault, block: int | None = None) -> Self:
         """The state after `block`, by default the newest. Raises ChainError if the chain cannot be read."""
-        logs = vault.engine.logs(0, block, [vault.address])
-        return cls().fold(map(vault.interface.decode_log, logs))
+        return cls().fold(vault.events(block))
 
     def fold(self, events: Iterable[Event]) -> Self:
         """Add events in their order. Raises ChainError for one that the vault does not have, or that speaks of what no
