@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import pytest
 
 from deployed_vault import Place
-from fairmeter.errors import InputError, RevertError, VaultError
+from fairmeter.errors import InputError, RevertError, ToolMissingError, VaultError
+from fairmeter.vault.access import Vault
+from fairmeter.vault.customer import Customer
 from fairmeter.vault.fields import Field, fields_of
+from fairmeter.vault.reader import Reader
 from fairmeter.vault.state import VaultState
-from vault_parties import DATA, PURPOSE, Parties, secret
+from vault_parties import DATA, PURPOSE, Memory, Parties, secret
 
 
 @pytest.mark.parametrize("by", list(itertools.permutations(range(3), 2)))
@@ -49,6 +53,21 @@ def test_open__customer_online__without_proxies(parties: Parties) -> None:
     assert VaultState.at(parties.place.vault).log[-1].by == parties.customer.wallet.address
     with pytest.raises(VaultError, match="not the customer's own"):
         parties.customer.answer(parties.bank.request(parties.grant(*DATA), number, list(DATA))[0], signature)
+
+
+def test_open__customer_online__needs_no_further_extra(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("umbral_pre", "pymcl"):
+        monkeypatch.setitem(sys.modules, module, None)
+    vault = Vault(place.vault, Memory())
+    customer, bank = Customer(vault, place.customer, secret("customer")), Reader(vault, place.bank, secret("bank"))
+    for party in (customer, bank):
+        party.publish(by_proxies=False)
+    number = customer.put(DATA, by_proxies=False)
+    grant = customer.grant(place.bank.address, list(DATA), place.engine.now() + 1_000, PURPOSE)
+    request, signature = bank.request(grant, number, list(DATA))
+    assert bank.open(request, [customer.answer(request, signature)]) == DATA
+    with pytest.raises(ToolMissingError, match=r"pip install 'fairmeter\[vault-proxies\]'"):
+        customer.put(DATA)
 
 
 def test_open__false_answers_among_the_right_ones__left_out(parties: Parties) -> None:
