@@ -14,6 +14,7 @@
     features.parquet          what a model judged bills from, a row of figures a bill; empty where none did
     calibrated.model          the model's bytes; not there where none judged
     scores.parquet            what bills in arrears were scored by, a row a score; empty where none was
+    documents.parquet         the papers of bills whose hashes the chain has; empty where nobody writes any
     arrears.json              the table that scores were looked up in; not there where nobody scored
 
 The bundle of a run at the trade desk has, in place of the tables about bills:
@@ -134,6 +135,14 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
             ("figures", pa.binary()),  # 8 bytes each, big-endian IEEE 754
         ]
     ),
+    "documents": pa.schema(
+        [
+            ("bill", pa.int64()),
+            ("kind", pa.int8()),
+            ("content", pa.binary(32)),  # Keccak-256 of the text, in UTF-8
+            ("text", pa.string()),
+        ]
+    ),
     "scores": pa.schema(
         [
             ("round", pa.int64()),  # of the register
@@ -153,7 +162,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
 }
 
 CHAIN_TABLES: Final = ("transactions", "receipts", "logs")
-BILL_TABLES: Final = (*CHAIN_TABLES, "bills", "verdicts", "evidence", "snapshots", "features", "scores")
+BILL_TABLES: Final = (*CHAIN_TABLES, "bills", "verdicts", "evidence", "snapshots", "features", "scores", "documents")
 TRADE_TABLES: Final = (*CHAIN_TABLES, "prices")
 PENDING_ROW_GROUPS: Final = 64
 """Written later: more would cost memory and gain no time."""

@@ -26,6 +26,7 @@ from fairmeter.audit.judgements import Judgements
 from fairmeter.audit.manifest import Manifest, read_manifest
 from fairmeter.audit.meters import MeterKeys
 from fairmeter.audit.money import Checkpoint, Rebuilt
+from fairmeter.audit.papers import Papers
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.referee import open_referee, recorded_implementation
@@ -44,6 +45,8 @@ from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
+from fairmeter.contracts.papering import NAME as PAPERS
+from fairmeter.contracts.papering import BillTrace
 from fairmeter.contracts.refunding import RefundDesk
 from fairmeter.errors import BundleError, InputError
 from fairmeter.verdict.needed import calibrated_policy
@@ -192,12 +195,16 @@ class _Audit:
         return Modelled(self.bundle, content, parameters, self.source)
 
     def _beside(self, rebuilt: Rebuilt, engine: Engine | None, ledger: PaymentLedger | None) -> Generator[Check]:
-        """Of a run whose arrears are scored, or whose bills are refunded."""
+        """Of a run whose arrears are scored, or whose bills are refunded or have papers."""
         if REGISTER in self.manifest.contracts:
             yield Collecting(self.bundle, rebuilt.record, rebuilt).check()
         address = self.manifest.contracts.get("RefundDesk")
         if address is not None:
             yield from check_refunds(rebuilt, None if engine is None else RefundDesk(engine, address), ledger)
+        address = self.manifest.contracts.get(PAPERS)
+        if address is not None:
+            papers = Papers(self.bundle, rebuilt, self.manifest.chain_id)
+            yield from papers.checks(None if engine is None else BillTrace(engine, address))
 
     def _recorded(
         self, record: ChainRecord, engine: Engine | None, checkpoints: Sequence[Checkpoint]

@@ -20,6 +20,7 @@ from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Session
 from fairmeter.model import BillState, Bools, Int32s, Int64s, UInt8s
 from fairmeter.oracle import BATCHES_AT_ONCE, Judgement, Oracle, PostedBatch
+from fairmeter.simulation import papering, refunding
 from fairmeter.simulation.ahead import ahead
 from fairmeter.simulation.answers import CALLS_AT_ONCE, MARGIN, Answers, Opened
 from fairmeter.simulation.bank import Bank
@@ -33,7 +34,6 @@ from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Batch, Plan, Round
 from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
-from fairmeter.simulation.refunding import begin
 from fairmeter.simulation.result import SET_UP, Listener, Progress, Sums
 from fairmeter.simulation.rulings import Rulings
 from fairmeter.simulation.scenario import Scenario
@@ -104,8 +104,9 @@ class Run:
             before.grant_mandates()
             self._bank = Bank(plan, people, traits, self.system, self._session)
             self._bank.endow()
-            later = partial(self._later, "refund")
-            self.refunding = begin(self._scenario, plan, people, self._session, self.system, later)
+            given = (self._scenario, plan, people, self._session, self.system)
+            self.refunding = refunding.begin(*given, partial(self._later, "refund"))
+            self.papering = papering.begin(*given, self._recorder, partial(self._later, "papers"))
             self._governor = Governor(people, self._scenario, self.system, self._session)
             self._governor.take_over()
             self.meters = before.meters()
@@ -174,6 +175,8 @@ class Run:
         self._act(None)
         if self.collection is not None:
             self.collection.reveal()
+        if self.papering is not None:
+            self.papering.finish()
         with self._phase("withdraw"):
             for supplier, wallet in enumerate(self.people.suppliers, 1):
                 credit = self.system.ledger.credit_of(supplier)
@@ -186,7 +189,7 @@ class Run:
     def deployment(self) -> Deployment:
         """Every contract of the run."""
         addresses = dict(self.system.deployment.addresses)
-        for beside in (self.collection, self.refunding):
+        for beside in (self.collection, self.refunding, self.papering):
             addresses |= {} if beside is None else beside.deployment.addresses
         return Deployment(self.system.deployment.chain_id, addresses)
 
@@ -376,9 +379,10 @@ class Run:
     def _releaser(self, batches: Int64s) -> Callable[[int], None]:
         def release(at: int) -> None:
             self._session.transact(self.people.keeper, self.system.ledger.release(batches), timestamp=at)
-            if self.refunding is not None:
-                for batch in batches.tolist():
-                    self.refunding.released(batch, self._rows[batch], self._packed(self._rows[batch]), at)
+            for beside in (self.refunding, self.papering):
+                if beside is not None:
+                    for batch in batches.tolist():
+                        beside.released(batch, self._rows[batch], self._packed(self._rows[batch]), at)
 
         return release
 

@@ -101,6 +101,10 @@ class Recorder(ChainRecorder):
         rows = [{"batch": batch, "index": index, **_snapshot(one)} for index, one in shown]
         self._writer.append("snapshots", pa.Table.from_pylist(rows, schema=SCHEMAS["snapshots"]))
 
+    def documents(self, rows: pa.Table) -> None:
+        """Papers of bills, as the bundle has them."""
+        self._writer.append("documents", rows)
+
     def scores_of(self, table: bytes) -> None:
         """The table that debts are scored by."""
         self._writer.keep(SCORES, table)

@@ -21,6 +21,7 @@ from fairmeter.oracle import fit_model, load_model, write_meters
 from fairmeter.simulation.acts import Run
 from fairmeter.simulation.ahead import quick_switches
 from fairmeter.simulation.clock import Clock
+from fairmeter.simulation.papering import people_csv
 from fairmeter.simulation.plan import Plan, plan
 from fairmeter.simulation.readings import WindowedReadings
 from fairmeter.simulation.record import Recorder
@@ -39,6 +40,8 @@ METERS = "meters.parquet"
 """On a foreign chain, which goes on: what operators begin with who judge later bills of these accounts."""
 WRONGS = "wrongs.parquet"
 """Beside the bundle, which holds what happened: what would have been right only the run knows."""
+PEOPLE = "people.csv"
+"""And who is behind the keys of the suppliers' offices, which no bundle knows."""
 REFUNDS = "refunds.parquet"
 """And what somebody tried with refunds, and why it was refused."""
 
@@ -160,6 +163,8 @@ class _Job:
                     wrongs.write_parquet(folder / WRONGS)
                 if acting.refunding is not None:
                     acting.refunding.attempts().write_parquet(folder / REFUNDS)
+                if acting.papering is not None:
+                    (folder / PEOPLE).write_text(people_csv(acting.papering.people()), encoding="utf-8")
                 sealed.write_anchors(folder, acting.meter_keys)
         return sums
 

@@ -6,13 +6,10 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     challengers = ["watchers", "operators", "customers"]
     arbiter = "readings"            # who rules on contested bills: none, panel or readings
     budget_ppm = 1_100_000          # what customers pay in with every bill, of the median bill
-
     policy = "trend"                # or "calibrated": by a model, at `rate` false appeals, ppm; or "screening"
     rate = 10_000
-
     [presets]                       # of the trend: first, second (ppm), degree (1 or 2)
     [periods]                       # window, reply, acceptance, contest (seconds)
-
     [operators]                     # who judges: `quorum` of `count`, each behind a bond
     count = 5
     quorum = 3
@@ -40,6 +37,7 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     [arrears]                       # customers who pay late or never, and what is done about what they owe
     behind = 300_000
     [refunds]                       # of settled bills: shares of all bills, ppm (simulation/refunds.py)
+    [papers]                        # and of their papers (simulation/papers.py)
     honest = 20_000
     collusion = 5_000
     asleep = "finance"
@@ -68,6 +66,7 @@ from fairmeter.contracts.deploy import NOTICE
 from fairmeter.errors import InputError
 from fairmeter.model import ANY_AMOUNT, ANY_INTERVAL, ClassPolicy, ClassRules, Policy, Presets, Utility
 from fairmeter.simulation.arrears import Arrears
+from fairmeter.simulation.papers import Papers
 from fairmeter.simulation.refunds import Refunds
 from fairmeter.units import MAX_BATCH_BILLS, MAX_CLASS, PPM, SECONDS_A_DAY, Ppm
 
@@ -331,6 +330,7 @@ class Scenario:
     governance: Governance = field(default_factory=Governance)
     arbiter: Arbiter = Arbiter.NONE
     refunds: Refunds | None = None
+    papers: Papers | None = None
     screening: tuple[Screening, ...] = ()
     arrears: Arrears | None = None
 
