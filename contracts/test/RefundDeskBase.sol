@@ -5,7 +5,7 @@ import {ILedgerDesk} from "../src/interfaces/ILedgerDesk.sol";
 import {IRefundDesk} from "../src/interfaces/IRefundDesk.sol";
 import {IdCodec} from "../src/libraries/IdCodec.sol";
 import {Roles} from "../src/libraries/Roles.sol";
-import {AccountId, BatchId, BillId, PackedBill, SupplierId} from "../src/types/Ids.sol";
+import {AccountId, BillId, PackedBill, SupplierId} from "../src/types/Ids.sol";
 import {RefundFault, RefundReason, RefundState, RefundTerms} from "../src/types/Refunds.sol";
 import {Base} from "./Base.sol";
 

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IdCodec} from "../../src/libraries/IdCodec.sol";
-import {AccountId, BatchId, BillId, PackedBill} from "../../src/types/Ids.sol";
+import {AccountId, BatchId, PackedBill} from "../../src/types/Ids.sol";
 import {RefundFault, RefundReason} from "../../src/types/Refunds.sol";
 import {Merkle} from "../Merkle.sol";
 import {RefundDeskBase} from "../RefundDeskBase.sol";
@@ -20,7 +20,7 @@ contract RefundGas is RefundDeskBase {
 
     function setUp() public override {
         super.setUp();
-        // Not the first refund of all: sums are not zero, and departments are at work.
+        // Not the first refund of all; but nothing is pending, held or set aside when it begins, which is the dearest.
         _toForwarded(600);
         _payAs(cashier);
         (,, bill) = _paid(60_000);

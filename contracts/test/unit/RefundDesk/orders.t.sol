@@ -5,7 +5,7 @@ import {IRefundDesk} from "../../../src/interfaces/IRefundDesk.sol";
 import {Errors} from "../../../src/libraries/Errors.sol";
 import {RefundErrors} from "../../../src/libraries/RefundErrors.sol";
 import {Roles} from "../../../src/libraries/Roles.sol";
-import {BillId, PackedBill, SupplierId} from "../../../src/types/Ids.sol";
+import {PackedBill, SupplierId} from "../../../src/types/Ids.sol";
 import {RefundFault, RefundOrder, RefundReason, RefundState, RefundTerms} from "../../../src/types/Refunds.sol";
 import {RefundDeskBase} from "../../RefundDeskBase.sol";
 
