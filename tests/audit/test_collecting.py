@@ -14,6 +14,7 @@ from fairmeter.audit import audit
 from fairmeter.audit.batches import read_batches
 from fairmeter.audit.collecting import Collecting, Told
 from fairmeter.audit.findings import Check, Finding
+from fairmeter.audit.invariants import Books, _debts
 from fairmeter.audit.manifest import read_manifest
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
@@ -138,6 +139,18 @@ def test_check__other_features_or_table__found(collecting: Collecting, monkeypat
     assert _first(collecting.check()) == "bundle, arrears.json"
     monkeypatch.setattr(bundle, "model", lambda _: None)
     assert _first(collecting.check()) == "bundle, arrears.json"
+
+
+def test_inv_13__debt_given_up_or_opened_that_no_event_tells__found(collecting: Collecting) -> None:
+    rebuilt, record = collecting._rebuilt, collecting._record
+    assert rebuilt.given_up_debts() == rebuilt.totals()["given_up"].delta.sum() > 0
+    left = {name: int(flow.delta.sum()) for name, flow in rebuilt.debts().items()}
+    assert left["opened"] - left["repaid"] - left["adjusted"] == rebuilt.totals()["arrears"].delta.sum()
+    assert not list(_debts(Books(rebuilt, None, (), None)))  # type: ignore[arg-type]  # rules are not asked
+    given = record.ledger("ArrearsGivenUp")
+    doubled = {name: np.concatenate([one, one]) for name, one in given.items()}
+    record._kept["PaymentLedger", "ArrearsGivenUp"] = [doubled]
+    assert list(_debts(Books(rebuilt, None, (), None)))  # type: ignore[arg-type]
 
 
 def test_told__words_of_one_bill__in_the_order_of_time(collecting: Collecting) -> None:

@@ -216,7 +216,7 @@ abstract contract Book is Base {
     }
 
     /// `amount` of a bill passes from state to state.
-    function _pass(BillBook storage bill, BillState from, BillState to, uint256 amount) internal {
+    function _pass(BillBook storage bill, BillState from, BillState to, uint256 amount) internal virtual {
         require(bill.parts[uint256(from)] >= amount, "INV-03: more leaves a state than is in it");
         bill.parts[uint256(from)] -= uint48(amount);
         bill.parts[uint256(to)] += uint48(amount);

@@ -9,10 +9,10 @@ import {BillRecord, BillState, Totals} from "../../src/types/Bills.sol";
 import {IRefundDesk} from "../../src/interfaces/IRefundDesk.sol";
 import {BatchId, BillId} from "../../src/types/Ids.sol";
 import {RefundOrder, RefundState} from "../../src/types/Refunds.sol";
-import {Book} from "./Book.sol";
+import {Debts} from "./Debts.sol";
 
 /// Compares the contracts with the second set of books, invariant by invariant.
-abstract contract Books is Book {
+abstract contract Books is Debts {
     /// What a check carries from book to book.
     struct Audit {
         /// What is broken, a line each; empty where nothing is.
@@ -23,6 +23,7 @@ abstract contract Books is Book {
         uint256 balances;
         uint256 credit;
         uint256 billed;
+        uint256 givenUp;
         /// What the ledger owes, as it says itself of each account, supplier, batch and bill.
         uint256 owed;
     }
@@ -84,6 +85,7 @@ abstract contract Books is Book {
             sum += bill.parts[i];
         }
         result.billed += sum;
+        if (givenUp[_slotOf(bills[place])]) result.givenUp += bill.parts[uint256(BillState.Arrears)];
         result.holds += uint256(bill.hold) + bill.bond + orders[place].reserved;
         result.owed += bill.bond;
         _same(result, "INV-02: parts of a bill", sum, _amountOf(bill.word));
@@ -187,6 +189,8 @@ abstract contract Books is Book {
         _same(result, "INV-07: accounts", totals.accounts, result.balances);
         _same(result, "INV-07: holds", totals.holds, result.holds);
         _same(result, "INV-07: credit", totals.credit, result.credit);
+        _same(result, "INV-13: what fell into arrears, and where it went", opened, repaid + adjusted + totals.arrears);
+        _same(result, "INV-13: given up", totals.givenUp, result.givenUp);
         _auditBonds(result, totals.bonds);
     }
 

@@ -4,11 +4,11 @@ pragma solidity ^0.8.30;
 import {IDigitalCurrency} from "../../src/interfaces/IDigitalCurrency.sol";
 import {Mandate} from "../../src/types/Accounts.sol";
 import {Utility} from "../../src/types/Utilities.sol";
-import {RefundSteps} from "./RefundSteps.sol";
+import {ArrearsSteps} from "./ArrearsSteps.sol";
 
 /// All that happens: three payers with accounts at two suppliers for two utilities, a neighbour, a keeper, two
 /// operators, arbiters, governor, guardian, classifier, issuer and the suppliers' departments; and time. No call of it may revert.
-contract Handler is RefundSteps {
+contract Handler is ArrearsSteps {
     function setUp() public override {
         super.setUp();
         for (uint256 i; i < PAYERS; ++i) {
@@ -21,6 +21,7 @@ contract Handler is RefundSteps {
         _addSupplier("grid");
         _addSupplier("waterworks");
         _startRefunds();
+        _startArrears();
         for (uint256 i; i < 4 * PAYERS; ++i) {
             uint256 place = _openAccount(i % 2, Utility(1 + (i / 2) % 2), payers[i / 4]);
             _deposit(payers[i / 4], place, Step.Deposit);
@@ -32,6 +33,7 @@ contract Handler is RefundSteps {
         _startClock();
     }
 
+    /// Time passes, and debts age: the register says so.
     function wait(uint256 seed) external step(seed) {
         uint256 most = _rarely(8) ? 60 days : _rarely(2) ? 12 hours : 8 days;
         uint256 length = 1 + _draw(most);
@@ -40,6 +42,7 @@ contract Handler is RefundSteps {
         vm.warp(block.timestamp + length);
         _turnLeaves();
         ++reached[Step.Wait];
+        _noteDebt();
     }
 
     function freeze(uint256 seed) external step(seed) {

@@ -45,6 +45,8 @@ abstract contract Steps is Books {
         SettleToPending,
         SettleToCredit,
         SettleNothing,
+        GiveUp,
+        ScoreAgain,
         Concede,
         Offer,
         Contest,
@@ -125,7 +127,7 @@ abstract contract Steps is Books {
     mapping(Step => uint256) public reached;
 
     uint256 private now_;
-    uint256 private chance;
+    uint256 internal chance;
 
     /// Draws follow from the fuzzer's seed. The clock is set again, since forge does not keep it from call to call.
     modifier step(uint256 seed) {

@@ -129,6 +129,21 @@ def _outcomes(books: Books) -> Lines:
     yield from books.rules.corrections()
 
 
+def _debts(books: Books) -> Lines:
+    """What fell into arrears has gone somewhere, or is owed; what is given up is a part of that."""
+    places = _places(books)
+    debts = {name: flow.at(before_transaction(places)) for name, flow in books.rebuilt.debts().items()}
+    given_up = books.rebuilt.totals_at(places)["given_up"]
+    left = debts["opened"] - debts["repaid"] - debts["adjusted"]
+    for row, point in enumerate(books.checkpoints):
+        if point.totals.arrears != left[row]:
+            yield f"after {point.transactions} transactions, arrears", int(left[row]), point.totals.arrears
+    for row in np.flatnonzero((given_up < 0) | (given_up > left)).tolist():
+        yield f"after {places[row]} transactions, given up", f"0 to {left[row]}", int(given_up[row])
+    if (expected := books.rebuilt.given_up_debts()) != given_up[-1]:
+        yield "at the end, given up", expected, int(given_up[-1])
+
+
 def _never_negative(what: str, sums: Ledgered) -> Lines:
     negative = sums.first_negative()
     if negative is not None:
@@ -163,4 +178,5 @@ INVARIANTS: Final[dict[str, tuple[str, Callable[[Books], Lines]]]] = {
         "of an appealed bill only what was agreed to, ruled or undisputed is paid",
         lambda books: books.rules.appeals(),
     ),
+    "INV-13": ("no debt vanishes", _debts),
 }

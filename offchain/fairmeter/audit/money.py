@@ -191,6 +191,26 @@ class Rebuilt:
         slashed = self.record.ledger("StakesSlashed")
         return slashed["wronged"], order_of(slashed), slashed["rest"]
 
+    def debts(self) -> Mapping[str, Flow]:
+        """What fell into arrears and where it went: opened, repaid, adjusted; minor units."""
+        moves = self.moves
+        out, paid = moves.source == BillState.ARREARS, np.isin(moves.target, (BillState.PENDING, BillState.SETTLED))
+        parts = {"opened": moves.target == BillState.ARREARS, "repaid": out & paid, "adjusted": out & ~paid}
+        return {name: Flow(moves.order, moves.amount * rows) for name, rows in parts.items()}
+
+    def given_up_debts(self) -> int:
+        """What is owed at the end of the debts that are given up then, minor units, debt by debt."""
+        given, reopened, posted = (
+            self.record.ledger("ArrearsGivenUp"),
+            self.record.ledger("ArrearsReopened"),
+            self.posted,
+        )
+        bills = [posted.rows(get(given["debts"], 31, 8)), posted.rows(reopened["bill"])]
+        often = np.bincount(bills[0], minlength=len(posted.ids)) - np.bincount(bills[1], minlength=len(posted.ids))
+        keys, sums = self.bill_parts().final()
+        open_ = (keys % 8 == BillState.ARREARS) & (often[keys // 8] > 0)
+        return int(sums[open_].sum())
+
     def _given_up(self) -> Flow:
         """Of the arrears."""
         given, reopened = self.record.ledger("ArrearsGivenUp"), self.record.ledger("ArrearsReopened")
