@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from fairmeter import report
 from fairmeter.audit.batches import Batches, read_batches
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.papers import PAPERS, Papers
@@ -144,3 +145,14 @@ def test_run__one_person_tries_two_levels__refused_by_the_contract(papers: Bundl
     )
     refused = pl.DataFrame(pl.from_arrow(joined)).filter(~pl.col("status"), label=f"{NAME}.write")
     assert len(refused) > 0
+
+
+def test_report__papers__its_gaps_are_those_of_the_index(papers: Bundle, tmp_path: Path) -> None:
+    loaded = report.load(papers.folder.parent)
+    assert loaded.papers is not None
+    gaps = {row["gap"]: row["bills"] for row in loaded.papers.gaps.to_dicts()}
+    with Store(str(tmp_path / "index")) as store:
+        catch_up(store, BundleSource(papers))
+        assert gaps["no file"] + gaps["no invoice"] == len(ask(store, Question.WITHOUT_INVOICE))
+    assert report.to_json(loaded)["papers"]["gaps"] == loaded.papers.gaps.to_dicts()
+    assert "What is missing" in report.html(loaded)

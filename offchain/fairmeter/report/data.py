@@ -23,6 +23,7 @@ from fairmeter.errors import BundleError
 from fairmeter.model import Bools, Decision, Int64s, Reason
 from fairmeter.report.collected import Collected, collected
 from fairmeter.report.outcome import APPEALS, STATES, Outcomes
+from fairmeter.report.papers import DOCUMENTED, PaperReport, paper_report
 from fairmeter.report.readings import Appeal, largest_appeals
 from fairmeter.report.refunds import REFUND_EVENTS, RefundReport, refund_report
 from fairmeter.report.screened import EVENT, fired_rules
@@ -50,6 +51,7 @@ FEW: Final = (
     *BOND_EVENTS,
     EVENT,
     *REFUND_EVENTS,
+    DOCUMENTED,
 )
 """The events of which a run has few beside its bills."""
 UNREPORTED: Final = frozenset({"word", "replaces"})
@@ -89,6 +91,8 @@ class Report:
     """What was done about arrears; None where nothing was."""
     refunds: RefundReport | None
     """None where nobody refunds."""
+    papers: PaperReport | None
+    """None where nobody writes any."""
 
     @property
     def policy(self) -> str:
@@ -181,6 +185,7 @@ def _load(bundle: Bundle) -> Report:
         rules=fired_rules(logs, addresses["ScreeningRules"], bills),
         collected=collected(bundle),
         refunds=refund_report(logs, addresses, _times(bundle), bundle.folder.parent),
+        papers=paper_report(logs, addresses, bills, _keys(bills)),
     )
 
 

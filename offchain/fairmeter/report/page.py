@@ -33,7 +33,7 @@ STOPPED_MEAN: Final = (
 def html(report: Report, other: Report | None = None) -> str:
     """The page, with a comparison with an `other` run of the same bills; the same for the same runs, byte for byte.
     Raises InputError for a run of other bills."""
-    parts = (_money, _rules, _wrongs, _growth, _appeals, _arrears, _refunds, _cost, _record)
+    parts = (_money, _rules, _wrongs, _growth, _appeals, _arrears, _refunds, _papers, _cost, _record)
     sections = [_head(report), "" if other is None else _beside(report, other), *(part(report) for part in parts)]
     body = "\n".join(section for section in sections if section)
     return document(_title(report), body)
@@ -288,6 +288,21 @@ def _refunds(report: Report) -> str:
         parts.append(_figure(drawn, "Attempts that were stopped, by the rule and how they were asked", STOPPED_MEAN))
         parts.append(_table("Stopped", ["By", "Asked", "Attempts", "Amount"], stops))
     return "<section><h2>Refunds</h2>\n" + "\n".join(parts) + "</section>"
+
+
+def _papers(report: Report) -> str:
+    """What was written and returned, and what is missing."""
+    known = report.papers
+    if known is None:
+        return ""
+    rows = [
+        [row["document"].capitalize(), f"{row['written']:,}", f"{row['returned']:,}"]
+        for row in known.documents.to_dicts()
+    ]
+    gaps = [[row["gap"].capitalize(), f"{row['bills']:,}", money(row["amount"])] for row in known.gaps.to_dicts()]
+    missing = _table("Gaps", ["What is missing", "Bills", "Billed"], gaps) if gaps else "<p>Nothing is missing.</p>"
+    table = _table("Documents", ["Document", "Written", "Returned"], rows)
+    return f"<section><h2>Papers</h2>\n{missing}\n{table}</section>"
 
 
 def _cost(report: Report) -> str:

@@ -33,6 +33,7 @@ def to_json(report: Report, other: Report | None = None) -> dict[str, Any]:
         "rules_fired": report.rules.to_dicts(),
         "gas": report.gas.to_dicts(),
         **({} if report.refunds is None else {"refunds": report.refunds.to_json()}),
+        **({} if report.papers is None else {"papers": report.papers.to_json()}),
         **wrongs.to_json(report.wrongs, report.bonds),
         "largest_appeals": [_appeal(appeal) for appeal in report.largest],
         **{name: report.result[name] for name in ("engine", "implementation", "seconds", "phases") if report.result},
@@ -61,6 +62,7 @@ def terminal(report: Report, other: Report | None = None) -> Group:
         _horizons,
         _refunds,
         _stopped,
+        _papers,
         _largest,
         _gas,
         _time,
@@ -169,6 +171,13 @@ def _horizons(report: Report) -> tuple[Text, Table]:
             table.add_row(name, f"{count:,}")
         for class_, days in report.collected.horizons:
             table.add_row(f"days to the horizon of class {class_}", f"{days:,}")
+    return title, table
+
+
+def _papers(report: Report) -> tuple[Text, Table]:
+    title, table = titled("Papers, what is missing", "gap", "bills", "billed")
+    for row in [] if report.papers is None else report.papers.gaps.to_dicts():
+        table.add_row(row["gap"], f"{row['bills']:,}", money(row["amount"]))
     return title, table
 
 
