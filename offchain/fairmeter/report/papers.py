@@ -35,7 +35,7 @@ class PaperReport:
 def paper_report(
     logs: pa.Table, contracts: Mapping[str, bytes], bills: pl.DataFrame, keys: Int64s
 ) -> PaperReport | None:
-    """Of the events among `logs`; `bills` has amount and settled, `keys` (n,) their ids. None where nobody writes any."""
+    """Of the events among `logs`; `bills` has amount and settled, `keys` (n,) their ids. None for a run without any."""
     if NAME not in contracts:
         return None
     found = documents_of(logs, contracts[NAME])
