@@ -193,7 +193,7 @@ abstract contract LedgerBills is LedgerSuppliers {
     /// each, which halves what checking costs.
     function _skipPlain(Posting memory posting, uint256 from, uint256 end) private pure returns (uint256 at) {
         (uint256 count, uint256 fromDay, uint256 billed) = (posting.accountCount, posting.fromDay, posting.billed);
-        (uint256 standing, uint256 price) = (posting.standing, posting.price);
+        (uint256 base, uint256 price) = (posting.standing, posting.price);
         // In force and over: one range of days.
         uint256 span = posting.today < posting.plainUntil ? posting.today : posting.plainUntil;
         span = span < fromDay ? 0 : span - fromDay;
@@ -206,7 +206,7 @@ abstract contract LedgerBills is LedgerSuppliers {
                 let quantity := and(shr(32, bill), 0xffffffffffff)
                 let amount := and(shr(80, bill), 0xffffffffffff)
                 // Nearest, as Tariffs.isNearest.
-                let apart := sub(add(mul(amount, 1000), 500), add(standing, mul(quantity, price)))
+                let apart := sub(add(mul(amount, 1000), 500), add(base, mul(quantity, price)))
                 if or(
                     or(
                         or(iszero(lt(sub(and(bill, 0xffffffff), 1), count)), gt(less, 92)),
