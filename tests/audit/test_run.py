@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHECKS = [
     *("files", "tables", "bytecode", "calls", "replay", "operators", "bills", "verdicts", "evidence", "verified"),
     *("model", "signed", "recompute", "corrections", "slashing", "parameters", "governance", "screening"),
-    *(*(f"INV-{number:02}" for number in range(1, 13)), "sums", "sources"),
+    *(*(f"INV-{number:02}" for number in range(1, 14)), "sums", "sources"),
 ]
 
 

@@ -13,10 +13,12 @@ from fairmeter.audit.record import ChainRecord
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.history import history_digest
 from fairmeter.chain.keccak import keccak256
-from fairmeter.contracts.artifacts import ARREARS, CONTRACTS, REFUNDS, TRADE
+from fairmeter.contracts.artifacts import ARREARS, CONTRACTS, PAPERS, REFUNDS, TRADE
 from fairmeter.errors import InputError
 
 KEYS: Final = ("operators", "meter_keys", "bytecode", "history")
+DEPLOYED: Final = (*CONTRACTS, *TRADE, *ARREARS, *REFUNDS, *PAPERS)
+"""What some run may have."""
 
 
 def read_anchors(path: Path) -> dict[str, Any]:
@@ -93,9 +95,7 @@ def _are_addresses(value: object) -> bool:
 
 
 def _are_code_hashes(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        name in (*CONTRACTS, *TRADE, *ARREARS, *REFUNDS) and _is_hex(one, 32) for name, one in value.items()
-    )
+    return isinstance(value, dict) and all(name in DEPLOYED and _is_hex(one, 32) for name, one in value.items())
 
 
 _WELL_FORMED: Final[Mapping[str, Callable[[object], bool]]] = {
@@ -107,6 +107,6 @@ _WELL_FORMED: Final[Mapping[str, Callable[[object], bool]]] = {
 _EXPECTED: Final[Mapping[str, str]] = {
     "operators": "a list of 0x and 20 bytes in hexadecimal",
     "meter_keys": "a list of 0x and 20 bytes in hexadecimal",
-    "bytecode": f"0x and 32 bytes in hexadecimal for some of {', '.join((*CONTRACTS, *TRADE, *ARREARS, *REFUNDS))}",
+    "bytecode": f"0x and 32 bytes in hexadecimal for some of {', '.join(DEPLOYED)}",
     "history": "0x and 32 bytes in hexadecimal",
 }
