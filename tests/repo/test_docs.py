@@ -64,8 +64,11 @@ def test_pages__commands_and_options__exist(root: Path, readme: str, commands: d
     assert {(name, option) for name, option in unknown if option not in _options(commands[name])} == set()
 
 
-def test_commands__each__in_the_readme_and_with_help(readme: str, commands: dict[str, TyperCommand]) -> None:
-    assert {name for name in commands if not re.search(rf"fairmeter {name}\b", readme)} == set()
+def test_commands__each__on_a_page_and_with_help(root: Path, readme: str, commands: dict[str, TyperCommand]) -> None:
+    """Groups in the README, their commands there or on one of its pages."""
+    pages = "\n".join([readme, *(page.read_text() for page in root.glob("docs/**/*.md"))])
+    assert {name for name in commands if not re.search(rf"fairmeter {name}\b", pages)} == set()
+    assert {name for name in commands if not re.search(rf"fairmeter {name.split()[0]}\b", readme)} == set()
     assert {name for name, command in commands.items() if not command.help} == set()
     undescribed = {
         f"{name} {parameter.name}"
