@@ -32,7 +32,7 @@ def tree(found: Lineage) -> Tree:
     """Money, papers and gaps."""
     root = Tree(Text(_title(found), style="bold"))
     for name, value in _facts(found):
-        root.add(f"{name}: {escape_markup(value)}")
+        root.add(Text(f"{name}: {value}"))
     moves = root.add("money")
     for move in found.moves:
         moves.add(Text(f"{_time(move.at)}  {_said(move)}"))
@@ -43,11 +43,6 @@ def tree(found: Lineage) -> Tree:
     for gap in found.gaps() or ["none"]:
         gaps.add(Text(gap, style="red" if gap != "none" else ""))
     return root
-
-
-def escape_markup(text: str) -> Text:
-    """As it stands, whatever brackets it has."""
-    return Text(text)
 
 
 def to_json(found: Lineage) -> dict[str, Any]:
@@ -83,9 +78,9 @@ def html(found: Lineage) -> str:
     body = (
         f'<header><h1>{escape(_title(found))}</h1></header>\n<dl class="record">{facts}</dl>\n'
         f"<section><h2>Gaps</h2>\n<ul>{gaps}</ul></section>\n"
-        f"<section><h2>Timeline</h2>\n{_timeline(found)}\n"
+        f"<section class='words'><h2>Timeline</h2>\n{_timeline(found)}\n"
         f"{markup.table(None, ['When (UTC)', 'What', 'Event', 'Block'], rows)}</section>\n"
-        f"<section><h2>Papers</h2>\n{markup.table(None, heads, documents)}</section>"
+        f"<section class='words'><h2>Papers</h2>\n{markup.table(None, heads, documents)}</section>"
     )
     return markup.document(_title(found), body)
 
