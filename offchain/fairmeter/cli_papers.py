@@ -44,7 +44,7 @@ def index(
 
 @app.command()
 def trace(
-    bill: Annotated[str, typer.Argument(help="batch/index, or its number on chain.")],
+    bill: Annotated[str, typer.Argument(help="batch/index, its number on chain, or with a run's folder its id.")],
     index: IndexOption,
     html: Annotated[Path | None, typer.Option(help="A .html file to write: a page with a timeline.")] = None,
     as_json: options.Json = False,

@@ -85,12 +85,26 @@ def index_chain(deployment: Path, rpc_url: str, url: str, *, confirmations: int,
 
 
 def trace(bill: str, url: str) -> Lineage:
-    """A bill's lineage from an index."""
+    """A bill's lineage from an index; of the index in a run's folder also by the id that the run's file gave it, before
+    its number on chain. Of a bill that was posted again, the last one's."""
     needed()
     from fairmeter.tracing.lineage import bill_of, lineage  # noqa: PLC0415
 
     with existing(url) as store:
-        return lineage(store, bill_of(bill))
+        return lineage(store, _posted_as(bill, url) or bill_of(bill))
+
+
+def _posted_as(bill: str, url: str) -> int | None:
+    """The number on chain of a bill of a run's file; None where that is not known."""
+    if "://" in url or "/" in bill or not Path(url).is_dir():
+        return None
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    from fairmeter.bundle import Bundle  # noqa: PLC0415
+
+    bills = Bundle(Path(url)).table("bills", ["batch", "index", "bill_id"])
+    rows = bills.filter(pc.equal(bills["bill_id"], bill)).to_pylist()
+    return (rows[-1]["batch"] << 16) | rows[-1]["index"] if rows else None
 
 
 def ask(question: Question, url: str, supplier: str | None, month: str | None, people: Path | None) -> list[Found]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from fairmeter.chain.anvil import AnvilEngine
@@ -40,6 +42,19 @@ def test_trace__a_runs_bill__money_in_order_and_papers_missing(
     told = invoke("trace", "1/0", "--index", indexed)
     assert told.exit_code == 0
     assert "BillsPosted" in told.stdout
+
+
+def test_trace__a_runs_folder__by_the_id_of_its_file_too(
+    json_of: JsonOf, refused: Refused, finished: Finished, indexed: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(finished[0], folder)
+    shutil.copy(indexed, folder / "index.sqlite")
+    rows = pl.read_parquet(folder / "bundle" / "bills.parquet").rows(named=True)
+    for row in rows[:: len(rows) // 5]:
+        told = json_of("trace", row["bill_id"], "--index", folder)
+        assert told["bill"] == f"{row['batch']}/{row['index']}"
+    assert "expected a bill as batch/index" in refused(2, "trace", "nobodys", "--index", folder)
 
 
 def test_papers__a_run_without__all_bills_lack_an_invoice(
