@@ -134,10 +134,12 @@ abstract contract ReclaimSteps is ChallengeSteps {
         uint48 settled = _settledOf(bill);
         uint48 taken = orders[place].reserved;
         if (taken != 0) ++reached[Step.ReclaimReserved];
-        book.credit += taken;
         orders[place].reserved = 0;
-        taken += uint48(_free(book) - taken < settled - taken ? _free(book) - taken : settled - taken);
-        book.credit -= taken;
+        // What is reserved is no credit, so that a supplier which has pledged more than it has sets no less aside.
+        uint256 free = _free(book);
+        uint48 more = settled - taken < free ? settled - taken : uint48(free);
+        book.credit -= more;
+        taken += more;
         book.pledged += settled - taken;
         if (taken != settled) ++reached[Step.ReclaimPledging];
         accounts[bill.account].balance -= bond;
