@@ -85,3 +85,20 @@ def papers(
         terminal.print_json(room.answer_json(asked, found))
     else:
         terminal.print_tables(room.answer_tables(asked, found))
+
+
+@app.command()
+def invoices(
+    files: Annotated[list[Path], typer.Argument(help="Invoices: .xml (UBL 2.1) or .json, each with its .sig beside.")],
+    index: IndexOption,
+    rates: Annotated[Path, typer.Option(help="The currency, and tax rates by utility and date: a .toml file.")],
+    as_json: options.JsonLines = False,
+) -> None:
+    """Check invoices beside their bills: accepted, or returned with what is wrong; exit code 1 if any is returned."""
+    tracings.needed()
+    from fairmeter.invoicing import check_invoices  # noqa: PLC0415
+
+    checked = check_invoices(files, index, rates)
+    terminal.show_lines(checked, as_json)
+    if not all(one.accepted for one in checked):
+        raise typer.Exit(1)

@@ -35,7 +35,7 @@ def made(store: Store, bills: int) -> None:
         batches = range(first, min(first + BATCHES_AT_ONCE, bills // BATCH + 1))
         rows: dict[Any, list[Row]] = {table: [] for table in (BLOCKS, SUPPLIERS, BILLS, VERDICTS, MOVES, DOCUMENTS)}
         if first == 1:
-            rows[SUPPLIERS].append({"block": 0, "supplier": 1, "name": "grid"})
+            rows[SUPPLIERS].append({"block": 0, "supplier": 1, "name": "grid", "owner": b"\1" * 20})
         for batch in batches:
             block = batch * BLOCKS_A_BATCH
             rows[BLOCKS] += [{"number": block + n, "hash": bytes(32), "at": block + n} for n in range(BLOCKS_A_BATCH)]

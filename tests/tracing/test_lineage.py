@@ -15,10 +15,11 @@ from fairmeter.papers.kinds import PARENTS, Defect, Kind, fallen, parents
 from fairmeter.report import lineage as room
 from fairmeter.tracing.filling import catch_up
 from fairmeter.tracing.lineage import bill_of, lineage
-from fairmeter.tracing.questions import Question, ask
+from fairmeter.tracing.questions import Question, ask, billed
 from fairmeter.tracing.sources import ChainSource
 from fairmeter.tracing.store import Store
 from fairmeter.tracing.tables import DOCUMENTS
+from fairmeter.units import date_of
 
 TWICE = Wallet(derive_key(0, "second key"), 1337)
 
@@ -104,6 +105,21 @@ def test_ask__without_invoice__those_that_have_none(store: Store, bills: dict[st
     assert [one.bill for one in ask(store, Question.WITHOUT_INVOICE)] == [bills["no invoice"]]
     assert ask(store, Question.WITHOUT_INVOICE, supplier="another") == []
     assert ask(store, Question.WITHOUT_INVOICE, month=0) == []
+
+
+def test_billed__with_and_without_an_invoice__owner_amount_and_what_stands(
+    office: Office, store: Store, bills: dict[str, int]
+) -> None:
+    found = billed(store, bills["returned"])
+    without = billed(store, bills["no invoice"])
+    assert found is not None
+    assert without is not None
+    assert (found.supplier, found.owner, found.amount) == ("grid", office.supplier.address, LARGE + 60)
+    told = lineage(store, bills["returned"])
+    assert found.last_day == date_of(told.start + told.days - 1)
+    assert list(found.invoices) == [one.content for one in told.standing if one.kind is Kind.INVOICE]
+    assert without.invoices == ()
+    assert billed(store, 2**40) is None
 
 
 def test_ask__without_voucher__what_is_paid_and_released(store: Store, bills: dict[str, int]) -> None:

@@ -17,7 +17,7 @@ from coincurve._libsecp256k1 import ffi, lib
 from coincurve.context import GLOBAL_CONTEXT
 from coincurve.flags import EC_UNCOMPRESSED
 
-from fairmeter.chain.keccak import keccak_rows
+from fairmeter.chain.keccak import keccak256, keccak_rows
 from fairmeter.model import UInt8s
 
 KEY: Final = 32
@@ -62,6 +62,21 @@ def sign_digests(keys: UInt8s, digests: UInt8s) -> UInt8s:
 
     _share(sign, len(keys))
     return signatures
+
+
+def recover_address(digest: bytes, signature: bytes) -> bytes | None:
+    """The address whose key made the 65 bytes r, s, v (27 or 28) over a 32-byte digest; None if no key can have."""
+    if len(signature) != SIGNATURE or signature[64] not in (27, 28):
+        return None
+    parsed, public = ffi.new("secp256k1_ecdsa_recoverable_signature *"), ffi.new("secp256k1_pubkey *")
+    context = GLOBAL_CONTEXT.ctx
+    if not lib.secp256k1_ecdsa_recoverable_signature_parse_compact(
+        context, parsed, signature[:64], signature[64] - 27
+    ) or not lib.secp256k1_ecdsa_recover(context, public, parsed, digest):
+        return None
+    point, size = ffi.new("unsigned char[]", PUBLIC), ffi.new("size_t *", PUBLIC)
+    lib.secp256k1_ec_pubkey_serialize(context, point, size, public, EC_UNCOMPRESSED)
+    return keccak256(bytes(ffi.buffer(point))[1:])[12:]
 
 
 def _pointer(rows: UInt8s) -> Any:

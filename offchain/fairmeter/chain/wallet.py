@@ -116,6 +116,11 @@ def sign_all(keys: UInt8s, asked: Sequence[Unsigned]) -> list[SignedTransaction]
     return signed
 
 
+def personal_hash(message: bytes) -> bytes:
+    """EIP-191, version 0x45: what a wallet signs of `message` as text or bytes of a person's."""
+    return keccak256(b"\x19Ethereum Signed Message:\n" + str(len(message)).encode() + message)
+
+
 def typed_data_hash(
     domain: Mapping[str, Any], types: Mapping[str, Sequence[Mapping[str, str]]], message: Mapping[str, Any]
 ) -> bytes:

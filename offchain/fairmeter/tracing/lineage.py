@@ -230,4 +230,7 @@ def bill_of(text: str) -> int:
     batch, slash, index = text.partition("/")
     if not batch.isdecimal() or (slash and not index.isdecimal()):
         raise InputError(f"{text}: expected a bill as batch/index, for instance 3/17, or as its number on chain")
-    return int(batch) << 16 | int(index) if slash else int(batch)
+    number = int(batch) << 16 | int(index) if slash else int(batch)
+    if number >> 63 or (slash and int(index) >> 16):
+        raise InputError(f"{text}: no bill has such a number")
+    return number

@@ -8,9 +8,12 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from fairmeter.model import Utility
+from fairmeter.papers.invoices import Billed
 from fairmeter.papers.kinds import APPROVALS, Kind
 from fairmeter.tracing.store import Store
 from fairmeter.tracing.tables import BILLS, DOCUMENTS, MOVES, STAFF, SUPPLIERS
+from fairmeter.units import Money, date_of
 
 
 class Question(StrEnum):
@@ -65,6 +68,24 @@ def ask(
         query = query.where(BILLS.c.month == month)
     with store.engine.connect() as connection:
         return [Found(row.bill, row.name, row.month, row.amount) for row in connection.execute(query)]
+
+
+def billed(store: Store, bill: int) -> Billed | None:
+    """What the ledger says of a bill, for an invoice to be compared with; None if there is no such bill."""
+    query = (
+        sa.select(BILLS, SUPPLIERS.c.name, SUPPLIERS.c.owner)
+        .join(SUPPLIERS, SUPPLIERS.c.supplier == BILLS.c.supplier)
+        .where(BILLS.c.bill == bill)
+    )
+    one = DOCUMENTS.alias()
+    invoices = sa.select(one.c.content).where(one.c.bill == bill, one.c.bit == 1 << Kind.INVOICE, _stands(one))
+    with store.engine.connect() as connection:
+        row = connection.execute(query).one_or_none()
+        contents = tuple(connection.execute(invoices).scalars())
+    if row is None:
+        return None
+    last = date_of(row.start + row.days - 1)
+    return Billed(row.name, row.owner, Utility(row.utility), last, Money(row.amount), contents)
 
 
 def _stands(document: sa.FromClause) -> sa.ColumnElement[bool]:

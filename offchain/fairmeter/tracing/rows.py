@@ -99,7 +99,8 @@ def _suppliers(logs: pa.Table, contracts: Mapping[str, bytes]) -> Iterator[Mappi
         length = int.from_bytes(row["data"][32:64], "big")
         name = row["data"][64 : 64 + length].decode(errors="replace").replace("\0", " ")
         supplier = int.from_bytes(row["topics"][32:64], "big")
-        yield {"block": row["transaction"] >> TRANSACTION_BITS, "supplier": supplier, "name": name}
+        owner = row["topics"][76:96]
+        yield {"block": row["transaction"] >> TRANSACTION_BITS, "supplier": supplier, "name": name, "owner": owner}
 
 
 def _bills(logs: pa.Table, contracts: Mapping[str, bytes], calldata: Calldata) -> Iterator[Mapping[str, Any]]:

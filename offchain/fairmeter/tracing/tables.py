@@ -36,7 +36,12 @@ CURSOR: Final = Table(
 )
 BLOCKS: Final = Table("blocks", METADATA, _key("number"), Column("hash", LargeBinary), _number("at"))
 """Those with an event that matters; a hash where the chain has one."""
-SUPPLIERS: Final = _table("suppliers", _key("supplier"), Column("name", String, nullable=False))
+SUPPLIERS: Final = _table(
+    "suppliers",
+    _key("supplier"),
+    Column("name", String, nullable=False),
+    Column("owner", LargeBinary, nullable=False),  # for good: the ledger has no other
+)
 BILLS: Final = _table(
     "bills",
     _key("bill"),
