@@ -27,7 +27,7 @@ PEERS: Final = {
     "titanoboa": 1_000,
     "web3 + eth-tester": 300,
     "web3 + anvil": 500,
-    "JSON batches + anvil": 5_000,
+    "JSON batches + anvil": 500,
 }
 THIRD: Final = "a third appealed"
 """Of the bills of a fleet; elsewhere every bill fits."""
