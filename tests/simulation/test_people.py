@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import sqlalchemy as sa
 from eth_account import Account
 from polars.testing import assert_frame_equal
 from tests.simulation.conftest import Fleet
@@ -35,6 +36,9 @@ from fairmeter.simulation.scenario import (
     Operators,
     Watchers,
 )
+from fairmeter.tracing.store import Store
+from fairmeter.tracing.tables import MOVES
+from fairmeter.tracings import index_run
 from fairmeter.units import PPM, SECONDS_A_DAY, Ppm
 from fairmeter.usage import amounts, infer_tariffs, load_bills, write_fleet
 
@@ -93,6 +97,20 @@ def test_audit__every_scenario__confirms_it_from_the_bundle(
     monkeypatch.setattr(auditing, "check_sources", lambda *_: (Check("sources", "not here", 0), False))
     result = audit(play(name), expect=play(name) / "anchors.json")
     assert [finding.check for finding in result.findings] == ([STANDS[name]] if name in STANDS else [])
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SCENARIOS.glob("*.toml")))
+def test_index__every_scenario__bills_have_paid_what_the_report_says(play: Play, name: str, tmp_path: Path) -> None:
+    """Both from events, by code of their own."""
+    with (
+        Store(index_run(play(name), str(tmp_path / "index.sqlite")).index) as store,
+        store.engine.connect() as connection,
+    ):
+        paid = dict(connection.execute(sa.select(MOVES.c.bill, sa.func.sum(MOVES.c.paid)).group_by(MOVES.c.bill)).all())
+    posted = pl.read_parquet(play(name) / "bundle" / "bills.parquet", columns=["bill_id", "batch", "index"])
+    told = posted.join(money(play(name)), on="bill_id", validate="1:1")
+    ids = (told["batch"] * 2**16 + told["index"]).to_list()
+    assert [paid.get(bill, 0) for bill in ids] == (told["settled"] + told["pending"]).to_list()
 
 
 @pytest.mark.parametrize("name", ["liars-below-the-quorum", "silent-operators", "small-frauds"])

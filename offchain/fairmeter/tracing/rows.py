@@ -180,7 +180,7 @@ def paid_by(event: str, columns: Columns) -> Int64s:
     elif event == "BillReversed":
         again = np.where(columns["to"] == BillState.PENDING, columns["taken"], 0)
         paid = again - np.where(columns["from"] == BillState.PENDING, columns["refunded"], 0)
-    elif event == "PaymentReturned":
+    elif event in {"PaymentReturned", "RefundPaid"}:
         paid = -columns["amount"]
     elif event == "BillReclaimed":
         paid = columns["owed"] - columns["amount"]
