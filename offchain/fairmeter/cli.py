@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 import fairmeter
-from fairmeter import cli_arrears, cli_papers, cli_standing, cli_vault, commands, judging, options, scoring, terminal
+from fairmeter import (
+    cli_arrears,
+    cli_papers,
+    cli_privacy,
+    cli_scores,
+    cli_standing,
+    cli_vault,
+    commands,
+    judging,
+    options,
+    terminal,
+)
 from fairmeter import customers as customer_commands
 from fairmeter.bundle import Bundle
 from fairmeter.errors import InputError
@@ -23,6 +34,8 @@ app = typer.Typer(
 )
 
 app.add_typer(cli_arrears.app, name="arrears")
+app.add_typer(cli_privacy.app, name="privacy")
+app.add_typer(cli_scores.app)
 app.add_typer(cli_standing.app, name="standing")
 app.add_typer(cli_papers.app)
 app.add_typer(cli_vault.app, name="vault")
@@ -185,34 +198,6 @@ def evaluate(
     from fairmeter.report import quality  # noqa: PLC0415
 
     terminal.show_measured(quality, compared, plot, as_json)
-
-
-@app.command()
-def score(
-    context: typer.Context,
-    history: options.HistoryFile = None,
-    accounts: options.AccountsFile = None,
-    out: options.ScoresFile = None,
-    target: options.TargetColumn = "default",
-    evaluate: options.EvaluateSets = False,
-    data: options.DataFolder = Path("../shared/data"),
-    plot: options.ScoresPlot = None,
-    seed: options.Seed = 0,
-    as_json: options.Json = False,
-) -> None:
-    """Grade customers by how likely they are not to pay; or measure how good scores are."""
-    if not evaluate:
-        options.refuse_beside(context, "--history and --accounts", "data", "plot", "seed")
-        terminal.show(scoring.score_accounts(*scoring.score_files(history, accounts, out), target=target), as_json)
-        return
-    options.refuse_beside(context, "--evaluate", "history", "accounts", "out", "target")
-    if plot is not None:
-        judging.check_plot(plot)
-    with progress_bars() as tell:
-        measured = scoring.evaluate_scores(data, seed=seed, tell=tell)
-    from fairmeter.report import scores  # noqa: PLC0415
-
-    terminal.show_measured(scores, measured, plot, as_json)
 
 
 @app.command()

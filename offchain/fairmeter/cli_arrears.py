@@ -19,15 +19,21 @@ def remind(
     rpc_url: Annotated[str, typer.Option(help="The node's address.")],
     register: Annotated[str, typer.Option(help="The address of the ArrearsRegister.")],
     directory: Annotated[
-        Path, typer.Option(help="Customers, .csv or .parquet: account, name, language, channel, address; timezone.")
+        Path,
+        typer.Option(
+            help="Customers, .csv or .parquet, sealed or not: account, name, language, channel, address; timezone."
+        ),
     ],
     settings: Annotated[Path, typer.Option(help="Quiet hours, caps and channels, as TOML.")],
     outbox: Annotated[Path, typer.Option(help="The messages on disk: a SQLite file, made where it is absent.")],
     from_block: Annotated[int, typer.Option(min=0, help="The first block that may have a score.")] = 0,
+    data_key: options.DataKeyFile = None,
+    access_log: options.AccessLogFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Send what the register says to remind of, once, within quiet hours and caps; what must wait, waits."""
-    done = reminding.remind(rpc_url, register, directory, settings, outbox, from_block=from_block)
+    custody = options.custody("arrears remind", data_key, access_log)
+    done = reminding.remind(rpc_url, register, directory, settings, outbox, custody, from_block=from_block)
     terminal.show(done, as_json)
     if done.refused or done.in_doubt:
         raise typer.Exit(NotTakenError.exit_code)

@@ -82,10 +82,13 @@ def collect(
     scores: Annotated[Path | None, typer.Option(help="What `fairmeter score` wrote: grade and reasons.")] = None,
     payments: Annotated[Path | None, typer.Option(help="Payments, .csv or .parquet: customer_id, …")] = None,
     usage: Annotated[Path | None, typer.Option(help="Readings, .csv or .parquet: customer_id, …")] = None,
+    data_key: options.DataKeyFile = None,
+    access_log: options.AccessLogFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Collect a customer's fields from everybody's tables, to be put away."""
-    terminal.show(vaults.collect(customer, out, scores=scores, payments=payments, usage=usage), as_json)
+    custody = options.custody("vault collect", data_key, access_log)
+    terminal.show(vaults.collect(customer, out, custody, scores=scores, payments=payments, usage=usage), as_json)
 
 
 @app.command()

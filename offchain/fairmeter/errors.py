@@ -8,7 +8,8 @@ FairmeterError                exit code 1
 ├── OutOfBoundsError          exit code 2   a number lies outside the bounds of VERDICT.md or of a packed field
 ├── BundleError               exit code 6   a bundle is incomplete, altered or of another format
 ├── VaultError                exit code 7   a vault's object is missing or altered, does not open, or may not be opened
-└── NotTakenError             exit code 8   a reminder that its channel surely did not take
+├── NotTakenError             exit code 8   a reminder that its channel surely did not take
+└── PrivacyError              exit code 9   a sealed file or an access log is altered, or does not open with this key
 """
 
 from __future__ import annotations
@@ -102,3 +103,9 @@ class NotTakenError(FairmeterError):
     """A channel did not take a reminder, and says or shows so: it can be sent again."""
 
     exit_code = 8
+
+
+class PrivacyError(FairmeterError):
+    """A sealed file is altered, older than the newest of its name, or of another key; or an access log is broken."""
+
+    exit_code = 9

@@ -14,6 +14,7 @@ from fairmeter.units import MAX_PRESET
 
 if TYPE_CHECKING:
     from fairmeter.model import Presets
+    from fairmeter.privacy import Custody
     from fairmeter.simulation import Scenario
 
 
@@ -73,6 +74,16 @@ TargetColumn = Annotated[str, typer.Option(help="Column of the history that is 1
 EvaluateSets = Annotated[bool, typer.Option("--evaluate", help="Measure scores on public sets instead.")]
 DataFolder = Annotated[Path, typer.Option(help="Folder of the public sets.")]
 ScoresPlot = Annotated[Path | None, typer.Option(help="Defaults expected and observed: a .png or .html file.")]
+DataKeyFile = Annotated[
+    Path | None,
+    typer.Option("--data-key", help="Key of sealed files: what `fairmeter privacy key` made; else FAIRMETER_DATA_KEY."),
+]
+AccessLogFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--access-log", envvar="FAIRMETER_ACCESS_LOG", help="Who read customers' data: a file; sealed ones need it."
+    ),
+]
 Before = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only readings before this day; all if none.")
 ]
@@ -104,6 +115,14 @@ def scenario_of(
     return simulation.Scenario(seed=seed, policy=simulation.PolicyName(policy), presets=trend)
 
 
+def custody(purpose: str, data_key: Path | None, access_log: Path | None) -> Custody:
+    """Of --data-key and --access-log, for a command."""
+    from fairmeter import privacy  # noqa: PLC0415
+
+    log = None if access_log is None else privacy.AccessLog(access_log)
+    return privacy.Custody(purpose, privacy.read_key(data_key), log)
+
+
 def presets(first: int, degree: int) -> Presets:
     """Of --preset (ppm) and --degree."""
     from fairmeter.model import Presets  # noqa: PLC0415
@@ -115,6 +134,10 @@ def presets(first: int, degree: int) -> Presets:
 def refuse_beside(context: typer.Context, option: str, *without_effect: str) -> None:
     """Raises InputError where an option `without_effect` is given beside `option`: its user would believe in it."""
     sources = {name: context.get_parameter_source(name) for name in without_effect}
-    given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name, source in sources.items()
+        if source is not None and source.name == "COMMANDLINE"
+    ]
     if given:
         raise InputError(f"{', '.join(given)} beside {option}: leave out one of them")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,21 @@ class Result(Protocol):
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a step did: a line for people, and its figures."""
+
+    line: str
+    figures: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.line
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures."""
+        return dict(self.figures)
 
 
 def check_output(out: Path, *endings: str) -> None:

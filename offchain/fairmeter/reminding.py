@@ -9,26 +9,37 @@ from typing import TYPE_CHECKING
 from fairmeter.errors import ChainError, InputError
 
 if TYPE_CHECKING:
+    from fairmeter.privacy import Custody
     from fairmeter.reminders import Reminded
 
 
 def remind(
-    rpc_url: str, register: str, directory: Path, settings: Path, outbox: Path, *, from_block: int = 0
+    rpc_url: str,
+    register: str,
+    directory: Path,
+    settings: Path,
+    outbox: Path,
+    custody: Custody,
+    *,
+    from_block: int = 0,
 ) -> Reminded:
     """Send what the register at the address `register`, on the chain at `rpc_url`, says to remind of.
 
     `directory` says who is reached where (reminders/directory.py), `settings` when and through what
-    (reminders/settings.py), `outbox` is the SQLite file that keeps anything from being sent twice. Raises InputError
-    for anything wrong in these, ChainError where the node fails or has no register there; then nothing is sent.
+    (reminders/settings.py), `outbox` is the SQLite file that keeps anything from being sent twice, sealed with the key
+    of `custody`. Raises InputError for anything wrong in these, PrivacyError for what does not open, ChainError where
+    the node fails or has no register there; then nothing is sent.
     """
     from fairmeter import reminders  # noqa: PLC0415
     from fairmeter.chain.opening import open_engine  # noqa: PLC0415
     from fairmeter.contracts.clients import PaymentLedger  # noqa: PLC0415
     from fairmeter.contracts.collecting import ArrearsRegister  # noqa: PLC0415
+    from fairmeter.privacy import Kind  # noqa: PLC0415
     from fairmeter.simulation.scenario import read_toml  # noqa: PLC0415
 
     rules = read_toml(settings, reminders.Settings)
-    people = reminders.load_directory(directory)
+    key = custody.needed_for(outbox)
+    people = reminders.load_directory(directory, custody)
     channels = reminders.channels_of(rules)
     address = _address(register)
     with open_engine("rpc", rpc_url) as engine:
@@ -37,7 +48,8 @@ def remind(
         known = ArrearsRegister(engine, address)
         ledger = PaymentLedger(engine, known.read("ledger"))
         due = reminders.due_reminders(known, ledger, from_block)
-    with reminders.Outbox.open(outbox) as box:
+    with reminders.Outbox.open(outbox, key) as box:
+        custody.note(outbox, Kind.MESSAGES, len(box), reminders.PERSONAL)
         return reminders.remind(due, people, rules, channels, box, address, datetime.now(UTC))
 
 

@@ -11,11 +11,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from fairmeter.errors import InputError, ToolMissingError
-from fairmeter.outputs import Tell, check_output, replacing
+from fairmeter.outputs import Tell
 
 if TYPE_CHECKING:
     from fairmeter.arrears.measured import Measured
     from fairmeter.arrears.simulator import Recovery
+    from fairmeter.privacy import Custody
 
 # Each function imports what it needs: the command line loads no scikit-learn.
 
@@ -93,23 +94,27 @@ class ScoredAccounts:
         )
 
 
-def score_accounts(history: Path, accounts: Path, out: Path, *, target: str = "default") -> ScoredAccounts:
+def score_accounts(
+    history: Path, accounts: Path, out: Path, *, custody: Custody, target: str = "default"
+) -> ScoredAccounts:
     """Fit a scorecard to the customers of `history`, whose column `target` says who did not pay, and write the grades
     of those of `accounts` to the Parquet file `out`, one row an account in their order: account, probability (of a
-    default), points (higher is safer), grade (A to E), reasons (what costs most points, in the columns' names).
+    default), points (higher is safer), grade (A to E), reasons (what costs most points, in the columns' names). Any of
+    the three may be sealed, with the key of `custody`.
 
-    Raises InputError for anything wrong in the files, for features that cannot be learnt from, or with `out`; then
-    nothing is written; ToolMissingError without scikit-learn.
+    Raises InputError for anything wrong in the files, for features that cannot be learnt from, or with `out`, and
+    PrivacyError for what does not open; then nothing is written; ToolMissingError without scikit-learn.
     """
     import polars as pl  # noqa: PLC0415
 
     default = _default()
     from fairmeter.arrears.checks import check_features  # noqa: PLC0415
-    from fairmeter.arrears.features import Features, binary, read_frame  # noqa: PLC0415
+    from fairmeter.arrears.features import Features, binary  # noqa: PLC0415
+    from fairmeter.privacy import Kind  # noqa: PLC0415
 
     started = time.perf_counter()
-    check_output(out, ".parquet")
-    past, present = read_frame(history), read_frame(accounts)
+    custody.check_output(out)
+    past, present = (custody.read(path, Kind.FEATURES) for path in (history, accounts))
     if ACCOUNT not in present.columns:
         raise InputError(f"{accounts}: the column {ACCOUNT} is missing")
     defaulted = binary(past, target, str(history))
@@ -126,8 +131,7 @@ def score_accounts(history: Path, accounts: Path, out: Path, *, target: str = "d
         pl.Series("grade", graded),
         pl.Series("reasons", card.reasons(asked)),
     ]
-    with replacing(out) as part:
-        pl.DataFrame(columns).write_parquet(part)
+    custody.write(pl.DataFrame(columns), out, Kind.SCORES)
     counts = {grade: int((graded == grade).sum()) for grade in default.GRADES}
     return ScoredAccounts(len(past), len(present), counts, time.perf_counter() - started, out)
 

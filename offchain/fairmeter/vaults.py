@@ -6,15 +6,15 @@ import dataclasses
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairmeter.errors import InputError, RevertError, VaultError
-from fairmeter.outputs import replacing
+from fairmeter.outputs import Done, replacing
 
 if TYPE_CHECKING:
     from fairmeter.contracts.vaulting import Request
+    from fairmeter.privacy import Custody
     from fairmeter.vault.customer import Customer
     from fairmeter.vault.fields import Field
     from fairmeter.vault.proxy import Proxy
@@ -23,21 +23,6 @@ if TYPE_CHECKING:
     from fairmeter.vault.state import VaultState
 
 # Each function imports what it needs: the other commands load no ciphers.
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a step did: a line for people, and its figures."""
-
-    line: str
-    figures: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return self.line
-
-    def to_json(self) -> dict[str, Any]:
-        """The figures."""
-        return dict(self.figures)
 
 
 def deploy_vault(deployment: Path, rpc_url: str, out: Path) -> Done:
@@ -79,11 +64,19 @@ def name_proxy(site: Site, proxy: str, *, active: bool) -> Done:
     return Done(f"{proxy} is {'a' if active else 'no longer a'} proxy", {"proxy": proxy, "active": active})
 
 
-def collect(customer: str, out: Path, *, scores: Path | None, payments: Path | None, usage: Path | None) -> Done:
+def collect(
+    customer: str,
+    out: Path,
+    custody: Custody,
+    *,
+    scores: Path | None,
+    payments: Path | None,
+    usage: Path | None,
+) -> Done:
     """A customer's fields, from the tables that have everybody's, a file each into the folder `out`."""
     from fairmeter.vault import collect as room  # noqa: PLC0415
 
-    return _write(out, room.collect(customer, scores=scores, payments=payments, usage=usage))
+    return _write(out, room.collect(customer, custody, scores=scores, payments=payments, usage=usage))
 
 
 def put(site: Site, files: Sequence[str], *, by_proxies: bool, policy: str | None, authority: str | None) -> Done:

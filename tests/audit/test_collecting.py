@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -19,17 +20,29 @@ from fairmeter.audit.manifest import read_manifest
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
-from fairmeter.bundle import Bundle
+from fairmeter.bundle import BILL_TABLES, MANIFEST, Bundle
 from fairmeter.contracts.collecting import Step
 from fairmeter.report import load, to_json
 from fairmeter.simulation import load_scenario, run
 from fairmeter.usage import write_fleet
+
+NAME = "Wang Fang <wang"
+"""Of a customer and its address, with a number behind it."""
+PERSONAL = ("Wang Fang", "<wang", "@home.example", "patience", "timezone")
+
+
+def _named(path: Path) -> None:
+    """The customers of a file as an operator may call them who takes no care."""
+    frame = pl.read_parquet(path)
+    frame.with_columns(customer_id=pl.lit(NAME) + pl.col("customer_id") + "@home.example>").write_parquet(path)
 
 
 @pytest.fixture(scope="module")
 def collected(root: Path, tmp_path_factory: pytest.TempPathFactory, fastest: str) -> Path:
     folder = tmp_path_factory.mktemp("arrears")
     usage, bills = write_fleet(folder / "fleet", 16, 16, seed=5)
+    _named(usage)
+    _named(bills)
     scenario = load_scenario(root / "docs" / "scenarios" / "arrears.toml")
     run(usage, bills, folder / "run", engine=fastest, scenario=scenario)
     return folder / "run"
@@ -57,6 +70,27 @@ def test_audit__run_with_arrears__passes(collected: Path, no_compiler: None) -> 
     assert result.passed, result.findings
     (check,) = [one for one in result.checks if one.name == "arrears"]
     assert check.count > 60
+
+
+def test_run__arrears__nothing_of_a_customer_but_its_number_on_chain_or_in_what_was_scored(
+    collected: Path,
+) -> None:
+    """Customers' names stand beside their bills alone; what scores come from are whole numbers that code it."""
+    bundle = Bundle(collected)
+    names = pl.read_parquet(collected.parent / "fleet" / "bills.parquet")["customer_id"].unique().to_list()
+    assert all(name.startswith(NAME) for name in names)
+    assert NAME in str(bundle.table("bills")["customer_id"].to_pylist())
+    for table in BILL_TABLES:
+        kept = bundle.table(table).drop_columns(["customer_id"] if table == "bills" else [])
+        text = repr(kept.to_pylist()).encode()
+        cells = b"".join(one for column in kept.columns if column.type == pa.binary() for one in column.to_pylist())
+        assert [word for word in PERSONAL if word.encode() in text + cells] == [], table
+    for name in (MANIFEST, "arrears.json"):
+        content = (bundle.folder / name).read_text(encoding="utf-8")
+        assert [word for word in PERSONAL if word in content] == [], name
+    scores = bundle.table("scores")
+    assert scores.column_names == ["round", "bill", "standing", "segment", "window"]
+    assert all(pa.types.is_integer(field.type) for field in scores.schema)
 
 
 def test_run__arrears__every_step_and_the_control_untreated(collected: Path, collecting: Collecting) -> None:

@@ -20,6 +20,7 @@ from fairmeter.contracts.packing import BillColumns, pack_bills
 from fairmeter.contracts.session import Session
 from fairmeter.errors import ToolMissingError
 from fairmeter.model import Int64s, Tariff, TariffBlock, Utility
+from fairmeter.privacy import AccessLog, Custody, Kind, make_key, read_key
 from fairmeter.units import MAX_QUANTITY, PPM, SECONDS_A_DAY, Money
 
 BILLS = 3
@@ -39,6 +40,7 @@ class Town:
     def remind(self, *more: str) -> Result:
         options = ["--rpc-url", self.url, "--register", f"0x{self.register.address.hex()}"]
         files = {"directory": "people.csv", "settings": "reminders.toml", "outbox": "outbox.sqlite"}
+        files |= {"data-key": "data.key", "access-log": "access.jsonl"}
         options += [part for name, file in files.items() for part in (f"--{name}", str(self.folder / file))]
         return CliRunner().invoke(cli.app, ["arrears", "remind", *options, *more], catch_exceptions=False)
 
@@ -65,6 +67,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
             "account,name,language,channel,address\n"
             + "".join(f"{(1 << 32) + n},Li {n},zh,file,li{n}@home.example\n" for n in (1, 2, 3))
         )
+        make_key(tmp_path / "data.key")
         sent = tmp_path / "sent.jsonl"
         (tmp_path / "reminders.toml").write_text(
             f'supplier = "Grid"\nquiet = ["00:00", "00:00"]\n[file]\npath = "{sent}"\n'
@@ -110,6 +113,29 @@ def test_remind__twice_with_a_payment_between__what_the_register_says_once(town:
     )
     again = town.remind()
     assert (again.exit_code, again.stdout) == (0, "nothing to do\n")
+
+
+def test_remind__sealed_contacts__sent_and_every_reading_in_the_log(town: Town) -> None:
+    key, log = read_key(town.folder / "data.key"), AccessLog(town.folder / "access.jsonl")
+    Custody("test", key, log).seal(town.folder / "people.csv", Kind.CONTACTS)
+    (town.folder / "people.csv").unlink()
+    done = town.remind("--directory", str(town.folder / "people.csv.sealed"), "--json")
+    assert json.loads(done.stdout)["sent"] == 2
+    read = [one for one in log.entries() if one["act"] == "read"]
+    assert [(one["name"], one["purpose"]) for one in read] == [
+        ("people.csv", "arrears remind"), ("outbox.sqlite", "arrears remind"),
+    ]  # fmt: skip
+    left = b"".join(path.read_bytes() for path in town.folder.iterdir() if path.name != "sent.jsonl")
+    assert b"home.example" not in left
+    again = town.remind(
+        "--directory", str(town.folder / "people.csv.sealed"), "--data-key", str(_another_key(town.folder))
+    )
+    assert "is sealed with the key" in again.stderr
+
+
+def _another_key(folder: Path) -> Path:
+    make_key(folder / "another.key")
+    return folder / "another.key"
 
 
 def test_remind__what_is_wrong__one_line(town: Town) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reminders.conftest import LOCAL, MailServer
 
-from fairmeter.errors import InputError, NotTakenError
+from fairmeter.errors import InputError, NotTakenError, PrivacyError
+from fairmeter.privacy import Custody, DataKey
 from fairmeter.reminders import (
     Due,
     FileChannel,
@@ -32,6 +35,7 @@ NOON = datetime(2026, 5, 4, 4, 0, tzinfo=UTC)
 """In Shanghai."""
 SETTINGS = Settings("Grid")
 REGISTER = b"\x11" * 20
+KEY = DataKey(bytes(range(32)))
 DIRECTORY = {
     1: Recipient("Li", "zh", "file", "li@home.example", None),
     2: Recipient("Kim", "en", "file", "kim@home.example", "America/New_York"),
@@ -57,7 +61,7 @@ class Dying:
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    with Outbox.open(tmp_path / "outbox.sqlite") as box:
+    with Outbox.open(tmp_path / "outbox.sqlite", KEY) as box:
         yield box
 
 
@@ -111,10 +115,10 @@ def test_remind__paid_while_it_waited__withdrawn(outbox: Outbox, sent: Path) -> 
 
 def test_remind__crash_after_the_hand_over__nothing_twice(tmp_path: Path, sent: Path) -> None:
     path = tmp_path / "outbox.sqlite"
-    with pytest.raises(Crash), Outbox.open(path) as box:
+    with pytest.raises(Crash), Outbox.open(path, KEY) as box:
         remind(DUE[:1], DIRECTORY, SETTINGS, {"file": Dying(FileChannel(sent))}, box, REGISTER, NOON)
     assert len(lines(sent)) == 1
-    with Outbox.open(path) as box:
+    with Outbox.open(path, KEY) as box:
         again = remind(DUE[:1], DIRECTORY, SETTINGS, {"file": FileChannel(sent)}, box, REGISTER, NOON)
         assert again.sent == 1
         assert remind(DUE[:1], DIRECTORY, SETTINGS, {"file": FileChannel(sent)}, box, REGISTER, NOON) == Reminded()
@@ -127,9 +131,9 @@ def test_remind__crash_after_mail_was_handed_over__in_doubt_and_not_twice(
     mail = SmtpChannel(SmtpSettings(LOCAL, "billing@grid.example", mail_server.port, starttls=False, timeout=5), "")
     people = {1: Recipient("Li", "en", "smtp", "li@home.example", None)}
     path = tmp_path / "outbox.sqlite"
-    with pytest.raises(Crash), Outbox.open(path) as box:
+    with pytest.raises(Crash), Outbox.open(path, KEY) as box:
         remind(DUE[:1], people, SETTINGS, {"smtp": Dying(mail)}, box, REGISTER, NOON)
-    with Outbox.open(path) as box:
+    with Outbox.open(path, KEY) as box:
         assert remind(DUE[:1], people, SETTINGS, {"smtp": mail}, box, REGISTER, NOON).in_doubt == 1
     assert len(mail_server.box.mails) == 1
 
@@ -152,7 +156,7 @@ def test_remind__strategy_without_a_wording__refused_and_nothing_queued(outbox: 
 
 def test_claim__two_processes__one_sends(tmp_path: Path) -> None:
     message = Message("key", 1, 1, "file", "a", "b", "c")
-    with Outbox.open(tmp_path / "o.sqlite") as first, Outbox.open(tmp_path / "o.sqlite") as second:
+    with Outbox.open(tmp_path / "o.sqlite", KEY) as first, Outbox.open(tmp_path / "o.sqlite", KEY) as second:
         assert first.queue(message)
         assert not second.queue(message)
         assert [first.claim("key", NOON), second.claim("key", NOON)] == [True, False]
@@ -163,9 +167,71 @@ def test_claim__two_processes__one_sends(tmp_path: Path) -> None:
 def test_outbox__another_file__refused_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "no.sqlite").write_text("this is no database, but long enough to be looked at as one" * 20)
     with pytest.raises(InputError, match="is no outbox"):
-        Outbox(tmp_path / "no.sqlite")
-    Outbox(tmp_path / "new.sqlite").close()
+        Outbox(tmp_path / "no.sqlite", KEY)
+    Outbox(tmp_path / "new.sqlite", KEY).close()
     assert (tmp_path / "new.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_outbox__sealed__nothing_personal_in_its_file(tmp_path: Path, sent: Path) -> None:
+    path = tmp_path / "o.sqlite"
+    with Outbox.open(path, KEY) as box:
+        remind(DUE[:2], DIRECTORY, SETTINGS, {"file": FileChannel(sent)}, box, REGISTER, NOON)
+        assert {one.address for one in box.messages("sent") + box.messages("queued")} == {
+            "li@home.example",
+            "kim@home.example",
+        }
+    content = path.read_bytes()
+    personal = ("home.example", "Li", "Kim", "尊敬的", "1,234.56")
+    assert [word for word in personal if len(word) > 3 and word.encode() in content] == []
+    assert "li@home.example" in sent.read_text(encoding="utf-8")
+    assert sent.stat().st_mode & 0o077 == 0
+
+
+def test_outbox__another_key__refused_and_nothing_changed(tmp_path: Path, sent: Path) -> None:
+    path = tmp_path / "o.sqlite"
+    with Outbox.open(path, KEY) as box:
+        remind(DUE[:2], DIRECTORY, SETTINGS, {"file": FileChannel(sent)}, box, REGISTER, NOON)
+    before = path.read_bytes()
+    with pytest.raises(PrivacyError, match="is sealed with the key"):
+        Outbox(path, DataKey(bytes(32)))
+    assert path.read_bytes() == before
+
+
+def test_outbox__a_row_altered_or_moved__does_not_open(tmp_path: Path, sent: Path) -> None:
+    path = tmp_path / "o.sqlite"
+    with Outbox.open(path, KEY) as box:
+        remind(DUE[:2], DIRECTORY, SETTINGS, {"file": FileChannel(sent)}, box, REGISTER, NOON)
+    with closing(sqlite3.connect(path)) as database, database:
+        sealed = [row for (row,) in database.execute("SELECT sealed FROM messages ORDER BY rowid")]
+        database.execute("UPDATE messages SET sealed = ? WHERE rowid = 2", (sealed[0],))
+    with Outbox.open(path, KEY) as box, pytest.raises(PrivacyError, match="has been altered"):
+        box.messages("queued")
+
+
+def test_rotate__an_outbox_killed_in_the_middle__whole_with_one_of_the_keys(
+    tmp_path: Path, sent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, new = tmp_path / "o.sqlite", DataKey(bytes(32))
+    due = [Due(65536 + n, 1 + n % 2, 1, 0, 5) for n in range(6)]
+    with Outbox.open(path, KEY) as box:
+        remind(due, DIRECTORY, SETTINGS, {"file": FileChannel(sent)}, box, REGISTER, NOON)
+        queued, capped = box.messages("queued"), box.sent_since("li@home.example", NOON)
+    calls = iter(range(3))
+
+    def dies(*_: object) -> bytes:
+        if next(calls, None) is None:
+            raise Crash
+        return bytes(40)
+
+    with monkeypatch.context() as patch, Outbox.open(path, KEY) as box:
+        patch.setattr("fairmeter.reminders.message.Seal.close", dies)
+        with pytest.raises(Crash):
+            box.rotate(new)
+    with Outbox.open(path, KEY) as box:
+        assert box.messages("queued") == queued
+        box.rotate(new)
+    with Outbox.open(path, new) as box:
+        assert (box.messages("queued"), box.sent_since("li@home.example", NOON)) == (queued, capped)
 
 
 @given(st.times(), st.times(), st.integers(0, 24 * 60 - 1))
@@ -194,7 +260,7 @@ def test_load_directory__wrong_rows__each_named(tmp_path: Path) -> None:
         "1,Li,zh,file,li@home.example,\n1,Kim,fr,fax,kim home,Mars/Base\n0,Ann,en,file,ann@home.example,Europe/Berlin\n"
     )
     with pytest.raises(InputError, match="rows are wrong") as caught:
-        load_directory(path)
+        load_directory(path, Custody())
     found = {(bad.row, bad.column) for bad in caught.value.rows}
     assert found >= {(1, "account"), (2, "account"), (3, "account"), (2, "language"), (2, "channel"), (2, "address")}
     assert (2, "timezone") in found
@@ -203,7 +269,7 @@ def test_load_directory__wrong_rows__each_named(tmp_path: Path) -> None:
 def test_load_directory__right_rows__by_account(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("account,name,language,channel,address\n4294967297,Li,zh,smtp,li@home.example\n")
-    assert load_directory(path) == {4294967297: Recipient("Li", "zh", "smtp", "li@home.example", None)}
+    assert load_directory(path, Custody()) == {4294967297: Recipient("Li", "zh", "smtp", "li@home.example", None)}
 
 
 def test_not_taken_error__of_a_channel__its_own_exit_code() -> None:

@@ -17,7 +17,7 @@ from fairmeter import cli
 
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"(?<![\w./-])fairmeter ((?:(?:arrears|standing|vault) )?[a-z][a-z-]*)([^\n|]*)")
+COMMAND = re.compile(r"(?<![\w./-])fairmeter ((?:(?:arrears|privacy|standing|vault) )?[a-z][a-z-]*)([^\n|]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 SCRIPT = re.compile(r"(?<![\w/])(?:scripts|\.ci)/[a-z]+\b")
 GAS = re.compile(r"^\| [^|]+ \| ([\d,]+) \|", re.MULTILINE)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from fairmeter.errors import InputError
+from fairmeter.privacy import Custody
 from fairmeter.vault.collect import collect
 from fairmeter.vault.fields import Field
 
@@ -27,7 +28,7 @@ def tables(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_collect__all_tables__the_customers_own_rows(tables: dict[str, Path]) -> None:
-    found = collect("7", **tables)
+    found = collect("7", Custody(), **tables)
     assert json.loads(found[Field.GRADE]) == {"probability": 0.25, "points": 610, "grade": "B"}
     assert found[Field.REASONS] == b"late 3 times"
     assert found[Field.PAYMENTS] == b"paid_on,amount\n2016-01-01,100\n2016-01-01,300\n"
@@ -35,7 +36,7 @@ def test_collect__all_tables__the_customers_own_rows(tables: dict[str, Path]) ->
 
 
 def test_collect__one_table__its_field_alone(tables: dict[str, Path]) -> None:
-    assert set(collect("8", payments=tables["payments"])) == {Field.PAYMENTS}
+    assert set(collect("8", Custody(), payments=tables["payments"])) == {Field.PAYMENTS}
 
 
 @pytest.mark.parametrize(
@@ -57,5 +58,5 @@ def test_collect__wrong_input__one_line(tables: dict[str, Path], tmp_path: Path,
         "nothing": None,
     }
     with pytest.raises(InputError, match=problem) as refused:
-        collect("nobody", payments=files[name])
+        collect("nobody", Custody(), payments=files[name])
     assert "\n" not in str(refused.value)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fairmeter.errors import InputError, ToolMissingError, VaultError
-from fairmeter.vault.needed import extra
+from fairmeter.extras import extra
 from fairmeter.vault.store import Objects, Store, open_store
 
 

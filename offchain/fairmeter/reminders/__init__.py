@@ -13,11 +13,13 @@ from fairmeter.reminders.channels import (
 )
 from fairmeter.reminders.decided import Due, due_reminders
 from fairmeter.reminders.directory import Recipient, load_directory
-from fairmeter.reminders.outbox import Message, Outbox
+from fairmeter.reminders.message import PERSONAL, Message
+from fairmeter.reminders.outbox import Outbox, key_of
 from fairmeter.reminders.rounds import Reminded, remind
 from fairmeter.reminders.settings import Settings
 
 __all__ = [
+    "PERSONAL",
     "Channel",
     "Channels",
     "Due",
@@ -31,6 +33,7 @@ __all__ = [
     "WebhookChannel",
     "channels_of",
     "due_reminders",
+    "key_of",
     "load_directory",
     "remind",
     "signature_of",

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from fairmeter.errors import FairmeterError, InputError, NotTakenError
-from fairmeter.reminders.outbox import Message
+from fairmeter.reminders.message import Message
 from fairmeter.reminders.settings import Settings, SmtpSettings, WebhookSettings
 
 SMTP_PASSWORD: Final = "FAIRMETER_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
@@ -84,6 +84,7 @@ class FileChannel:
         if message.key in self._sent:
             return
         fields = {name: getattr(message, name) for name in message.__slots__}
+        self._path.touch(mode=0o600)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             file.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 import polars as pl
 
 from fairmeter.errors import BadRow, InputError
+from fairmeter.privacy import Custody, Kind
 from fairmeter.reminders.templates import LANGUAGES
 
 COLUMNS: Final = ("account", "name", "language", "channel", "address")
@@ -29,16 +30,10 @@ class Recipient:
     """None for the operator's own."""
 
 
-def load_directory(path: Path) -> Mapping[int, Recipient]:
-    """By account, from a .csv or .parquet file with COLUMNS and, where known, timezone. Raises InputError, naming the
-    rows, for anything that is wrong in it."""
-    readers: dict[str, Callable[[Path], pl.DataFrame]] = {".csv": pl.read_csv, ".parquet": pl.read_parquet}
-    if path.suffix not in readers:
-        raise InputError(f"{path}: expected a .csv or .parquet file")
-    try:
-        frame = readers[path.suffix](path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
+def load_directory(path: Path, custody: Custody) -> Mapping[int, Recipient]:
+    """By account, from a .csv or .parquet file, sealed or not, with COLUMNS and, where known, timezone. Raises
+    InputError, naming the rows, for anything that is wrong in it."""
+    frame = custody.read(path, Kind.CONTACTS)
     if absent := [name for name in COLUMNS if name not in frame.columns]:
         raise InputError(f"{path}: the columns {', '.join(absent)} are missing")
     if "timezone" not in frame.columns:

@@ -12,7 +12,8 @@ from fairmeter.errors import NotTakenError
 from fairmeter.reminders.channels import Channels, in_doubt
 from fairmeter.reminders.decided import Due
 from fairmeter.reminders.directory import Recipient
-from fairmeter.reminders.outbox import CLAIMED, QUEUED, SENT, Message, Outbox
+from fairmeter.reminders.message import Message
+from fairmeter.reminders.outbox import CLAIMED, QUEUED, SENT, Outbox
 from fairmeter.reminders.settings import Settings
 from fairmeter.reminders.templates import write
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairmeter.errors import VaultError
-from fairmeter.vault.needed import extra
+from fairmeter.extras import extra
 
 KEY: Final = 32
 NONCE: Final = 12

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fairmeter.errors import VaultError
+from fairmeter.extras import extra
 from fairmeter.vault.cipher import derived, seal, unseal
-from fairmeter.vault.needed import extra
 
 PUBLIC: Final = 32
 

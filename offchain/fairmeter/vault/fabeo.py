@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from fairmeter.errors import VaultError
+from fairmeter.extras import extra
 from fairmeter.vault.cipher import derived
-from fairmeter.vault.needed import extra
 from fairmeter.vault.objects import join, split
 from fairmeter.vault.policy import Policy, parse, rows_of, satisfying
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairmeter.errors import VaultError
-from fairmeter.vault.needed import extra
+from fairmeter.extras import extra
 
 POINT: Final = 33
 """Bytes of a public key."""

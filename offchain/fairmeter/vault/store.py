@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 
 from fairmeter.chain.keccak import keccak256
 from fairmeter.errors import InputError, VaultError
+from fairmeter.extras import extra
 from fairmeter.outputs import replacing
-from fairmeter.vault.needed import extra
 
 BUCKET: Final = "s3://"
 OBJECTS: Final = "objects"

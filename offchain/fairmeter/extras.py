@@ -1,4 +1,4 @@
-"""What the vault's extras bring."""
+"""What extras bring."""
 
 from __future__ import annotations
 
