@@ -54,15 +54,20 @@ def simulate(
     never: Annotated[
         float | None, typer.Option(min=0, max=0.99, help="Of the last to pay, the share that no contact moves.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Net recovery, and returns over time: .png or .html.")] = None,
+    delay: Annotated[
+        int | None, typer.Option(help="Days until it is read what a strategy earned: fortnights up to 182; 84 if none.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Net recovery, returns and regret over time: .png or .html.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Compare rules of whom to contact, beside no contact, on customers who behave as real ones do."""
+    """Compare rules of whom to contact, and ways of choosing a strategy, on customers who behave as real ones do."""
     if plot is not None:
         judging.check_plot(plot)
     with progress_bars() as tell:
         found = scoring.simulate_recovery(
-            data, seeds, customers, seed=seed, tell=tell, contact=contact, fatigue=fatigue, never=never
+            data, seeds, customers, seed=seed, delay=delay, tell=tell, contact=contact, fatigue=fatigue, never=never
         )
     from fairmeter.report import recovery  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ from fairmeter.outputs import Tell
 
 if TYPE_CHECKING:
     from fairmeter.arrears.measured import Measured
-    from fairmeter.arrears.simulator import Recovery
+    from fairmeter.arrears.simulator import Simulated
     from fairmeter.privacy import Custody
 
 # Each function imports what it needs: the command line loads no scikit-learn.
@@ -50,20 +50,29 @@ def evaluate_scores(data: Path, *, seed: int = 0, tell: Tell | None = None) -> M
 
 
 def simulate_recovery(
-    data: Path | None, seeds: int, customers: int, *, seed: int = 0, tell: Tell | None = None, **assumed: float | None
-) -> Recovery:
-    """Compare rules of whom to contact on `customers` simulated for each of `seeds` seeds from `seed` on, who behave as
-    the sets of the folder `data` say, or, without it, as the public ones do; `assumed` are what no set says (fatigue,
-    never, contact), as it stands in `arrears.simulator.World` where None.
+    data: Path | None,
+    seeds: int,
+    customers: int,
+    *,
+    seed: int = 0,
+    delay: int | None = None,
+    tell: Tell | None = None,
+    **assumed: float | None,
+) -> Simulated:
+    """Compare rules of whom to contact, and ways of choosing a strategy of which it is known after `delay` days what it
+    earned, on `customers` simulated for each of `seeds` seeds from `seed` on, who behave as the sets of the folder
+    `data` say, or, without it, as the public ones do; `assumed` are what no set says (fatigue, never, contact), as it
+    stands in `arrears.simulator.World` where None.
 
-    Raises InputError for a set that is not there, or too few customers.
+    Raises InputError for a set that is not there, too few customers, or a delay of no whole fortnights.
     """
     from fairmeter.arrears import simulator  # noqa: PLC0415
 
     fitted = simulator.FITTED if data is None else simulator.fit(data)
     changes: dict[str, Any] = {name: value for name, value in assumed.items() if value is not None}
-    world = dataclasses.replace(fitted, **changes)
-    return simulator.compare(world, seeds, customers, seed, _share(tell, "seeds"))
+    world, waited = dataclasses.replace(fitted, **changes), simulator.DELAY if delay is None else delay
+    choosing = simulator.choose(world, seeds, customers, seed, delay=waited, tell=_share(tell, "strategies"))
+    return simulator.Simulated(simulator.compare(world, seeds, customers, seed, _share(tell, "rules")), choosing)
 
 
 def _share(tell: Tell | None, phase: str) -> Callable[[float], None]:

@@ -18,10 +18,15 @@ def test_simulate__two_seeds__each_rule_and_a_plot(json_of: JsonOf, tmp_path: Pa
     assert [len(rule["net_by_seed"]) for rule in told["rules"]] == [2] * 6
     assert told["assumed"] == {"contact": 0.02, "fatigue": 0.5, "never": 0.5}
     assert len(told["segments"]) == 3
+    ways = {one["way"]: one["by_fortnight"] for one in told["strategies"]["regret"]}
+    assert [len(regret) for regret in ways.values()] == [52] * 4
+    assert ways["Thompson sampling"][-1]["value"] < ways["at random"][-1]["value"]
+    assert told["strategies"]["read_after_days"] == 84
     assert plot.read_bytes().startswith(b"\x89PNG")
 
 
 def test_simulate__what_cannot_be__refused(refused: Refused, tmp_path: Path) -> None:
     assert "at least 1 of 1,000" in refused(2, "arrears", "simulate", "--customers", 5)
+    assert "fortnights up to 182" in refused(2, "arrears", "simulate", "--delay", 13)
     assert "uci_credit_default" in refused(2, "arrears", "simulate", "--data", tmp_path)
     assert "ends in .png or .html" in refused(2, "arrears", "simulate", "--plot", tmp_path / "a.svg")

@@ -10,11 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from fairmeter.arrears.response.backtest import COST
-from fairmeter.report.tables import titled
+from fairmeter.report.tables import interval_json, shown, titled
 
 if TYPE_CHECKING:
     from fairmeter.arrears.measured import Measured
-    from fairmeter.arrears.quality import Interval
     from fairmeter.arrears.response import Jump, Lateness, Responded
 
 
@@ -62,16 +61,6 @@ def plot(measured: Measured) -> alt.Chart:
         .properties(width=420, height=420)
     )
     return chart
-
-
-def shown(figure: Interval) -> str:
-    """A figure and its interval."""
-    return f"{figure.value:.4f} [{figure.low:.3f}, {figure.high:.3f}]"
-
-
-def interval_json(figure: Interval) -> dict[str, float]:
-    """A figure and its interval."""
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
 
 
 def _trial_tables(one: Responded) -> tuple[Text, Table]:

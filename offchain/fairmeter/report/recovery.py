@@ -1,4 +1,5 @@
-"""What rules of whom to contact recover from simulated customers: table, JSON, and a plot beside the control."""
+"""What rules of whom to contact recover from simulated customers, beside the control, and what ways of choosing a
+strategy forgo: tables, JSON and a plot."""
 
 from __future__ import annotations
 
@@ -11,20 +12,22 @@ import polars as pl
 from rich.console import Group
 from rich.text import Text
 
+from fairmeter.report import choosing
 from fairmeter.report.tables import titled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from fairmeter.arrears.simulator import Recovery
+    from fairmeter.arrears.simulator import Recovery, Simulated
 
 NET: Final = "net recovery, of what was owed"
 
 
-def to_json(found: Recovery) -> dict[str, Any]:
+def to_json(simulated: Simulated) -> dict[str, Any]:
     """What `fairmeter arrears simulate --json` prints: money as shares of the debts, means, and each seed's net."""
     from fairmeter.arrears.simulator import RULES, TIMES  # noqa: PLC0415
 
+    found = simulated.recovery
     world = found.world
     return {
         "seeds": len(found.net),
@@ -50,13 +53,15 @@ def to_json(found: Recovery) -> dict[str, Any]:
             {"return_over_time": roi.round(6).tolist(), "horizon_days": _mean(found.horizons[:, k])}
             for k, roi in enumerate(found.returns)
         ],
+        "strategies": choosing.to_json(simulated.choosing),
     }
 
 
-def tables(found: Recovery) -> Group:
-    """A row a rule, and one a segment for its horizon."""
+def tables(simulated: Simulated) -> Group:
+    """A row a rule, one a segment for its horizon, and one a way of choosing a strategy."""
     from fairmeter.arrears.simulator import RULES  # noqa: PLC0415
 
+    found = simulated.recovery
     seeds, world = len(found.net), found.world
     title, rows = titled(
         f"Of what was owed, {seeds} times {found.customers:,} customers",
@@ -79,22 +84,26 @@ def tables(found: Recovery) -> Group:
         f"assumed: a contact costs {world.contact:.1%} of a debt; of its effect {world.fatigue:.0%} is left at the "
         f"next one; of those who would not pay in half a year {world.never:.0%} are moved by nothing"
     )
-    return Group(title, rows, about, days, Text(assumed))
+    return Group(title, rows, about, days, Text(assumed), *choosing.tables(simulated.choosing))
 
 
-def write_plot(found: Recovery, out: Path) -> None:
+def write_plot(simulated: Simulated, out: Path) -> None:
     """What `plot` draws, as PNG or as a page that needs nothing from outside, as the ending of `out` says."""
     if out.suffix == ".png":
-        plot(found).save(out, scale_factor=2)
+        plot(simulated).save(out, scale_factor=2)
     else:
-        plot(found).save(out, inline=True)
+        plot(simulated).save(out, inline=True)
 
 
-def plot(found: Recovery) -> alt.VConcatChart:
+def plot(simulated: Simulated) -> alt.VConcatChart:
     """Net recovery of each rule with its range over the seeds beside the control's, what each is ahead of the control
-    over time, and the return on contacts of each segment over time with its horizon."""
+    over time, the return on contacts of each segment over time with its horizon, and the regret of each way of
+    choosing a strategy."""
+    found = simulated.recovery
     courses = alt.hconcat(_over_time(found), _returns(found)).resolve_scale(color="independent")
-    return alt.vconcat(_nets(found), courses)
+    parts = alt.vconcat(_nets(found), courses, choosing.plot(simulated.choosing))
+    whole: alt.VConcatChart = parts.resolve_scale(color="independent")
+    return whole
 
 
 def _nets(found: Recovery) -> alt.LayerChart | alt.FacetChart:

@@ -13,8 +13,7 @@ from rich.text import Text
 
 from fairmeter.errors import InputError
 from fairmeter.report import effects
-from fairmeter.report.effects import interval_json, shown
-from fairmeter.report.tables import titled
+from fairmeter.report.tables import interval_json, shown, titled
 
 if TYPE_CHECKING:
     from fairmeter.arrears.default import Contestant, Evaluated

@@ -16,7 +16,7 @@ from fairmeter.arrears.features import Floats, Ints
 from fairmeter.arrears.simulator import rules
 from fairmeter.arrears.simulator.course import Course, Customers, Rule, play
 from fairmeter.arrears.simulator.learning import TIMES, Learned, arms, learn
-from fairmeter.arrears.simulator.world import World
+from fairmeter.arrears.simulator.world import LEAST, World
 from fairmeter.errors import InputError
 from fairmeter.units import PPM
 
@@ -30,8 +30,6 @@ TRIAL: Final = 20_000
 """Customers of each trial."""
 BUDGET: Final = 2
 """Contacts a customer that the value rule may make, on average."""
-LEAST: Final = 1_000
-"""Customers, so that shares of them mean anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ WINDOW: Final = 14
 WINDOWS: Final = 13
 DAYS: Final = WINDOW * WINDOWS
 """How long a debt is followed: half a year, as long as the set of late payments."""
+LEAST: Final = 1_000
+"""Customers, so that shares of them mean anything."""
 
 
 @dataclass(frozen=True, slots=True)

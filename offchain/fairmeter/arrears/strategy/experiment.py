@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from fairmeter.arrears.features import Floats, Ints
 from fairmeter.errors import InputError
@@ -21,6 +23,7 @@ from fairmeter.model import Bools
 CONTROL: Final = 0
 """The arm that is not contacted."""
 LEVEL: Final = 0.05
+UInts = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,18 @@ class Arm:
 
 def assign(account: Ints, arms: int, seed: int) -> Ints:
     """(n,) the arm, 0 to `arms` - 1, of each account: a mix of both numbers (splitmix64, Steele et al. 2014)."""
-    key = np.array([seed % 2**64], dtype=np.uint64)
-    return (_mixed(account.astype(np.uint64) ^ _mixed(key)) % np.uint64(arms)).astype(np.int64)
+    return (mix(account, seed) % np.uint64(arms)).astype(np.int64)
+
+
+def mix(account: Ints, seed: int) -> UInts:
+    """(n,) a mix of each account and the seed, even over 64 bits."""
+    return _mixed(account.astype(np.uint64) ^ _mixed(np.array([seed % 2**64], dtype=np.uint64)))
 
 
 def commitment(account: Ints, arm: Ints, salt: bytes) -> str:
-    """SHA-256 of the assignment in the order of the accounts, with a secret salt of 32 bytes: what is published before.
-    Raises InputError for an account that has two arms, or another salt."""
+    """SHA-256 of the assignment, `arm` (n,) or (n, k) with more columns of whole numbers, in the order of the accounts,
+    with a secret salt of 32 bytes: what is published before. Raises InputError for an account that has two arms, or
+    another salt."""
     if len(salt) != 32:
         raise InputError(f"salt: 32 bytes are expected, found {len(salt)}")
     order = np.argsort(account, kind="stable")
@@ -69,11 +77,9 @@ def needed(base: float, effect: float, arms: int, power: float = 0.8) -> int:
         raise InputError(f"rates {base} and {base + effect}: two different ones between 0 and 1 are expected")
     if arms < 2:
         raise InputError(f"{arms} arms: a control and one strategy at least are expected")
-    from scipy.stats import norm  # noqa: PLC0415 - a run in arrears needs no scipy
-
-    mean = base + effect / 2
-    sure = norm.isf(LEVEL / 2 / (arms - 1)) * np.sqrt(2 * mean * (1 - mean))
-    found = norm.ppf(power) * np.sqrt(base * (1 - base) + (base + effect) * (1 - base - effect))
+    normal, mean = NormalDist(), base + effect / 2
+    sure = normal.inv_cdf(1 - LEVEL / 2 / (arms - 1)) * np.sqrt(2 * mean * (1 - mean))
+    found = normal.inv_cdf(power) * np.sqrt(base * (1 - base) + (base + effect) * (1 - base - effect))
     return int(np.ceil(((sure + found) / effect) ** 2))
 
 
@@ -103,7 +109,7 @@ def _boundary(variance: float, best: float, level: float) -> float:
     return float(np.sqrt((information + tuned) * np.log((information + tuned) / tuned / level**2)) / information)
 
 
-def _mixed(value: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
+def _mixed(value: UInts) -> UInts:
     value = value + np.uint64(0x9E3779B97F4A7C15)
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
