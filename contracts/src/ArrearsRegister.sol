@@ -60,6 +60,7 @@ contract ArrearsRegister is ArrearsRule {
         ledger.noteArrears(told);
 
         // After the interactions, since only the ledger knows what is owed; it is ours.
+        scoredAt[_hashOf(told)] = clock.time();
         emit ArrearsScored(used, model, features, told);
     }
 
@@ -131,6 +132,13 @@ contract ArrearsRegister is ArrearsRule {
         operators.signersOf(LATEST, digestOf(selector, content), msg.sender, 0, signatures);
         used = round;
         round = used + 1;
+    }
+
+    /// Of the words where they are: copying them first costs 100 gas each.
+    function _hashOf(uint256[] memory words) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := keccak256(add(words, 0x20), shl(5, mload(words)))
+        }
     }
 
     function _setTerms(ArrearsTerms memory terms_) private {

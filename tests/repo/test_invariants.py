@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-IDENTIFIER = re.compile(r"(?:INV|TRADE|REFUND|PAPER)-\d\d")
-STATED = re.compile(r"^\W*((?:INV|TRADE|REFUND|PAPER)-\d\d)\b", re.MULTILINE)
+IDENTIFIER = re.compile(r"(?:INV|TRADE|REFUND|CREDIT|PAPER)-\d\d")
+STATED = re.compile(r"^\W*((?:INV|TRADE|REFUND|CREDIT|PAPER)-\d\d)\b", re.MULTILINE)
 """At the beginning of a line, of a list's entry or of a table's row."""
 
 
@@ -28,7 +28,7 @@ def stated(root: Path) -> set[str]:
 
 def test_invariants__stated__numbered_without_a_gap(stated: set[str]) -> None:
     assert {"INV-01", "INV-02"} <= stated
-    for family in ("INV", "TRADE", "REFUND", "PAPER"):
+    for family in ("INV", "TRADE", "REFUND", "CREDIT", "PAPER"):
         numbers = sorted(name for name in stated if name.startswith(family))
         assert numbers == [f"{family}-{number:02}" for number in range(1, len(numbers) + 1)]
 

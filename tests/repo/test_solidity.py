@@ -16,7 +16,9 @@ COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 HEADER = re.compile(r"\b(?:function\s+(\w+)|constructor|modifier\s+\w+|receive|fallback)\b[^;{}]*\{")
 EXTERNAL = re.compile(r"^\s*function\s+\w+\([^;{]*\b(?:external|public)\b", re.MULTILINE)
 ERROR = re.compile(r"^(?P<before>[^\n]*)\n\s*error\s+(?P<name>\w+)\(", re.MULTILINE)
-ERRORS = tuple(f"libraries/{name}Errors.sol" for name in ("", "Trade", "Arrears", "Refund", "Vault", "Papers"))
+ERRORS = tuple(
+    f"libraries/{name}Errors.sol" for name in ("", "Trade", "Arrears", "Credit", "Refund", "Vault", "Papers")
+)
 STRING_REVERT = re.compile(r'\brevert\s*\(\s*"|\brequire\s*\([^;]*,\s*"[^;]*\)\s*;')
 TEST_NAME = re.compile(r"(?:test|testFuzz|invariant|check)_\w+")
 

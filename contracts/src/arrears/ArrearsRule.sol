@@ -49,6 +49,8 @@ abstract contract ArrearsRule is IArrearsRegister, Managed {
 
     /// @inheritdoc IArrearsRegister
     uint64 public override round;
+    /// @inheritdoc IArrearsRegister
+    mapping(bytes32 scores => uint40) public override scoredAt;
 
     ArrearsTerms internal _terms;
     mapping(uint256 class => DebtClass) internal _classes;

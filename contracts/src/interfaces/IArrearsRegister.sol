@@ -55,6 +55,8 @@ interface IArrearsRegister {
     function terms() external view returns (ArrearsTerms memory);
     /// The next round.
     function round() external view returns (uint64);
+    /// When scores were told last: fair time, of keccak256 of the words of ArrearsScored; 0 for never.
+    function scoredAt(bytes32 scores) external view returns (uint40);
     /// A class; zeros where nothing is known of it.
     function classOf(uint8 class) external view returns (DebtClass memory);
     /// A bill's debt; zeros where it is not in arrears.

@@ -67,4 +67,10 @@ interface ILedgerDesk is ILedgerEvents {
     /// credit. An appeal by hand has taken it before, if there was one: then nothing is left to give back, and paying is
     /// refused. Returns the minor units. Restricted to the refunder role.
     function endRefund(BillId bill, bool paid) external returns (uint256 amount);
+    /// Pays what is owed of bills in arrears, all of it, from the caller's currency. What is given back of such a bill
+    /// from then on, by whatever way, is set aside for the caller and does not go to the balance. Restricted to the lender
+    /// role. Returns the minor units.
+    function lendArrears(BillId[] calldata bills) external returns (uint256 paid);
+    /// Pays out what is set aside so; of each bill the minor units. Restricted to the lender role.
+    function collectReturns(BillId[] calldata bills) external returns (uint256[] memory amounts);
 }

@@ -120,6 +120,10 @@ interface ILedgerEvents {
     event RefundReserved(AccountId indexed account, BillId bill, uint256 amount);
     event RefundReleased(AccountId indexed account, BillId bill, uint256 amount);
     event RefundPaid(AccountId indexed account, BillId bill, uint256 amount);
+    /// `amount` that was just given back of a bill left the account's balance again: the credit line had paid the bill,
+    /// and it is set aside for the line; and went to the line.
+    event ReturnKept(AccountId indexed account, BillId bill, uint256 amount);
+    event ReturnCollected(AccountId indexed account, BillId bill, uint256 amount);
     /// A batch's pending bucket became the supplier's credit: its pending bills are settled.
     event BatchReleased(BatchId indexed batch, SupplierId indexed supplier, uint256 amount);
     /// A verdict was shown wrong: `amount` of a bill passed from state to state, for `reason`, as judging would have

@@ -57,6 +57,18 @@ abstract contract DeskBase is LedgerBase {
         emit ArrearsReopened(account, bill, record.money());
     }
 
+    /// What was given back of a bill to its account, `amount` minor units, is set aside for the credit line if that has
+    /// paid the bill: the customer has not.
+    function _keepForLine(BillId bill, AccountId account, PackedRecord record, uint256 amount) internal {
+        if (!record.isLent() || amount == 0) return;
+        _accounts[account] = _accounts[account].debited(amount);
+        _claims[bill].returned += uint48(amount);
+        _lower(Sum.Accounts, amount);
+        _raise(Sum.Holds, amount);
+
+        emit ReturnKept(account, bill, amount);
+    }
+
     function _atMost(uint256 amount, uint256 most) internal pure returns (uint256) {
         return amount < most ? amount : most;
     }

@@ -69,7 +69,7 @@ abstract contract DeskReclaiming is DeskAppeals {
         batch.pending -= uint64(taking.pending);
         taking.fromCredit = taking.reserved + _pledge(batch.supplier, taking.settled - taking.reserved);
         _records[bill] = record.with(BillState.Held, Reason.None, taking.pending + taking.fromCredit);
-        _claims[bill] = Claim({paid: uint48(taking.amount - taking.owed), bond: uint48(taking.bond), debt: 0});
+        (_claims[bill].paid, _claims[bill].bond) = (uint48(taking.amount - taking.owed), uint48(taking.bond));
         _markLate(batch, bill);
         _moveSums(taking);
 
@@ -89,13 +89,14 @@ abstract contract DeskReclaiming is DeskAppeals {
         _records[bill] = due == 0
             ? record.with(BillState.Void, voidReason, 0)
             : _closed(record, due, outcome.owed, due == amount ? Reason.None : voidReason);
-        _claims[bill] = Claim({paid: 0, bond: 0, debt: uint48(outcome.debt)});
+        _claims[bill] = Claim({paid: 0, bond: 0, debt: uint48(outcome.debt), returned: claim.returned});
         _lower(Sum.Holds, record.money() + claim.bond);
         _repay(account, outcome, due == amount ? 0 : claim.bond);
         _divideReclaimed(bill, outcome, record, claim, due == amount);
         if (consent == Voice.Agent) _countAgreed(bill, account, outcome.fromBalance);
 
         _emitEnded(bill, account, outcome, claim.bond, due == amount);
+        _keepForLine(bill, account, record, outcome.refunded);
         if (outcome.voided != 0) emit BillVoided(account, bill, outcome.voided, voidReason, 0);
         if (outcome.debt != 0) _refund(bill, account);
     }
@@ -209,5 +210,7 @@ abstract contract DeskReclaiming is DeskAppeals {
         _raise(Sum.Accounts, amount);
 
         emit Refunded(bill, account, amount);
+
+        _keepForLine(bill, account, _records[bill], amount);
     }
 }

@@ -79,5 +79,7 @@ abstract contract DeskRefunds is DeskBase, ILedgerDesk, Managed {
         _shift(amount, Sum.Settled, Sum.Voided);
 
         emit RefundPaid(account, bill, amount);
+
+        _keepForLine(bill, account, record, amount);
     }
 }

@@ -56,7 +56,7 @@ abstract contract LedgerBase is ILedgerEvents {
         uint96 pledged;
     }
 
-    /// What a record has no room for, of a bill that its customer appealed by hand; minor units.
+    /// What a record has no room for, of a bill that its customer appealed by hand or the credit line paid; minor units.
     struct Claim {
         /// Paid before the appeal, while it lasts.
         uint48 paid;
@@ -64,6 +64,8 @@ abstract contract LedgerBase is ILedgerEvents {
         uint48 bond;
         /// What the supplier owes after it.
         uint48 debt;
+        /// Given back, set aside for the credit line.
+        uint48 returned;
     }
 
     /// What an address has in the ledger to stake, to demand with, or to withdraw; and the challenge it has announced,

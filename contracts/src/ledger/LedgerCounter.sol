@@ -87,6 +87,12 @@ abstract contract LedgerCounter is LedgerBase, IPaymentLedger {
     /// @inheritdoc ILedgerDesk
     function endRefund(BillId, bool) external override atDesk returns (uint256 amount) {}
 
+    /// @inheritdoc ILedgerDesk
+    function lendArrears(BillId[] calldata) external override atDesk returns (uint256 paid) {}
+
+    /// @inheritdoc ILedgerDesk
+    function collectReturns(BillId[] calldata) external override atDesk returns (uint256[] memory amounts) {}
+
     /// @inheritdoc IAppealDesk
     function slash(BillId, Slashing calldata) external override atAppealDesk returns (uint128 exhausted) {}
 

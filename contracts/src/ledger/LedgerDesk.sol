@@ -12,6 +12,7 @@ import {DeskAccounts} from "./DeskAccounts.sol";
 import {DeskArrears} from "./DeskArrears.sol";
 import {DeskCancelling} from "./DeskCancelling.sol";
 import {DeskDebts} from "./DeskDebts.sol";
+import {DeskLending} from "./DeskLending.sol";
 import {DeskMandates} from "./DeskMandates.sol";
 import {DeskRefunds} from "./DeskRefunds.sol";
 import {DeskTariffs} from "./DeskTariffs.sol";
@@ -20,7 +21,16 @@ import {LedgerBase} from "./LedgerBase.sol";
 /// The second half of the ledger's code, since a contract may have 24,576 bytes of it (EIP-170): the ledger creates it,
 /// and runs it by delegatecall in its own name and storage, which both lay out by LedgerBase alone. Called directly it
 /// works on storage that is empty for ever, holds no money and is believed by nobody.
-contract LedgerDesk is DeskAccounts, DeskTariffs, DeskMandates, DeskArrears, DeskCancelling, DeskDebts, DeskRefunds {
+contract LedgerDesk is
+    DeskAccounts,
+    DeskTariffs,
+    DeskMandates,
+    DeskArrears,
+    DeskCancelling,
+    DeskDebts,
+    DeskRefunds,
+    DeskLending
+{
     constructor(
         IDigitalCurrency currency_,
         IFairClock clock_,

@@ -11,7 +11,7 @@ import {PackedDebts} from "./PackedDebts.sol";
 ///
 /// account number 0..31 · quantity 32..79 · amount 80..127 · first day 128..143 · days 144..151, as in the posted bill
 /// · state 152..159 · reason 160..167 · money 168..215 · in arrears the register's note (libraries/PackedDebts.sol), held
-/// openedAfter 216..247 · flags 248..255 (replaced, unbilled, corrected, correctedByMeter)
+/// openedAfter 216..247 · flags 248..255 (replaced, unbilled, corrected, correctedByMeter, lent)
 ///
 /// `amount` falls when a part of the bill is void and another is not, so that amount - money is always what was paid
 /// for a bill in arrears, what was credited for a pending one, and
@@ -28,6 +28,7 @@ library PackedRecords {
     uint256 private constant UNBILLED = 1 << 249;
     uint256 private constant CORRECTED = 1 << 250;
     uint256 private constant CORRECTED_BY_METER = 1 << 251;
+    uint256 private constant LENT = 1 << 252;
     uint256 private constant FREEING = (1 << uint8(Reason.Cancelled)) | (1 << uint8(Reason.Conceded))
         | (1 << uint8(Reason.Adjusted)) | (1 << uint8(Reason.Expired)) | (1 << uint8(Reason.Ruled));
 
@@ -77,6 +78,11 @@ library PackedRecords {
     /// Whether the bill was cancelled before it was judged, so that its days were never taken.
     function isUnbilled(PackedRecord record) internal pure returns (bool) {
         return PackedRecord.unwrap(record) & UNBILLED != 0;
+    }
+
+    /// Whether the credit line has paid the bill, so that what is given back of it is kept for the line.
+    function isLent(PackedRecord record) internal pure returns (bool) {
+        return PackedRecord.unwrap(record) & LENT != 0;
     }
 
     /// Whether the verdict was shown wrong in this way, or in one that overrides it.
@@ -163,6 +169,11 @@ library PackedRecords {
 
     function asUnbilled(PackedRecord record) internal pure returns (PackedRecord) {
         return PackedRecord.wrap(PackedRecord.unwrap(record) | UNBILLED);
+    }
+
+    /// Paid by the credit line.
+    function asLent(PackedRecord record) internal pure returns (PackedRecord) {
+        return PackedRecord.wrap(PackedRecord.unwrap(record) | LENT);
     }
 
     /// Its verdict shown wrong, by signed readings or otherwise.

@@ -13,6 +13,8 @@ library Roles {
     uint64 internal constant COLLECTOR = 4;
     /// Reserves and pays refunds at the ledger: the refund desk.
     uint64 internal constant REFUNDER = 5;
+    /// Pays bills in arrears at the ledger, and gets what is given back of them: the credit line.
+    uint64 internal constant LENDER = 6;
 
     /// Departments of a supplier, for refunds: each of these plus the supplier's id is a role of its own.
     uint64 internal constant MARKETING = 1 << 32;

@@ -13,11 +13,11 @@ from fairmeter.audit.record import ChainRecord
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.history import history_digest
 from fairmeter.chain.keccak import keccak256
-from fairmeter.contracts.artifacts import ARREARS, CONTRACTS, PAPERS, REFUNDS, TRADE
+from fairmeter.contracts.artifacts import ARREARS, CONTRACTS, CREDIT, PAPERS, REFUNDS, TRADE
 from fairmeter.errors import InputError
 
 KEYS: Final = ("operators", "meter_keys", "bytecode", "history")
-DEPLOYED: Final = (*CONTRACTS, *TRADE, *ARREARS, *REFUNDS, *PAPERS)
+DEPLOYED: Final = (*CONTRACTS, *TRADE, *ARREARS, *CREDIT, *REFUNDS, *PAPERS)
 """What some run may have."""
 
 

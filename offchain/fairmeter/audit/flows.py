@@ -32,6 +32,8 @@ BILL_EVENTS: Final = (
     "RefundReserved",
     "RefundReleased",
     "RefundPaid",
+    "ReturnKept",
+    "ReturnCollected",
 )
 
 
@@ -161,6 +163,8 @@ def _effects(name: str, event: Columns, amounts: Int64s) -> Sequence[Mapping[str
         return [_reclaim_closed(event)]
     if name == "BillReversed":
         return [_reversed(event)]
+    if name.startswith("Return"):
+        return [_returned(name, event["amount"])]
     if name.startswith("Refund"):
         return [_refund(name, event["amount"])]
     return [_paid(event) if name == "BillPaid" else _single(name, event, amounts)]
@@ -190,6 +194,14 @@ def _refund(name: str, amount: Int64s) -> Mapping[str, Int64s]:
         return _moved(amount, BillState.VOID, settled, amount=amount, balance=amount, hold=-amount)
     aside = amount if name == "RefundReserved" else -amount
     return _moved(amount, settled, settled, amount=np.zeros(len(amount), np.int64), hold=aside, credit=-aside)
+
+
+def _returned(name: str, amount: Int64s) -> Mapping[str, Int64s]:
+    """What was given back of a bill that a credit line had paid is set aside from the balance, and fetched by the line;
+    the bill stays where it is."""
+    settled, kept = BillState.SETTLED, amount if name == "ReturnKept" else np.zeros(len(amount), np.int64)
+    hold = amount if name == "ReturnKept" else -amount
+    return _moved(amount, settled, settled, amount=np.zeros(len(amount), np.int64), balance=-kept, hold=hold)
 
 
 def _moved(

@@ -29,6 +29,8 @@ TRADE: Final = ("CreditStanding", "TradeRules", "TradeDesk")
 """What is deployed beside them where there is a trade desk, in their order."""
 ARREARS: Final = ("ArrearsRegister",)
 """And where bills in arrears are scored."""
+CREDIT: Final = ("CreditLine",)
+"""And where suppliers' lines pay some of them."""
 PAPERS: Final = ("BillTrace",)
 """And where bills have papers."""
 REFUNDS: Final = ("RefundDesk",)

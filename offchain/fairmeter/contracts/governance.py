@@ -21,6 +21,7 @@ class Role(enum.IntEnum):
     GUARDIAN = 3
     COLLECTOR = 4
     REFUNDER = 5
+    LENDER = 6
 
 
 class Governance(Contract):
