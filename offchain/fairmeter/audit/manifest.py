@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fairmeter.bundle import MANIFEST, Bundle
 from fairmeter.chain.genesis import HARDFORK, Genesis
-from fairmeter.contracts.artifacts import ARREARS, CONTRACTS, PAPERS, REFUNDS, TRADE
+from fairmeter.contracts.artifacts import ARREARS, CONTRACTS, CREDIT, PAPERS, REFUNDS, TRADE
 from fairmeter.errors import BundleError
 
 KEYS: Final = frozenset(
@@ -71,7 +71,8 @@ def read_manifest(bundle: Bundle) -> Manifest:
     if chain.text("hardfork") != HARDFORK:
         raise BundleError(f"{MANIFEST}: chain.hardfork is {chain.text('hardfork')}, expected {HARDFORK}")
     scenario = fields.nested("scenario").values
-    sections = {"arrears": ARREARS, "refunds": REFUNDS, "papers": PAPERS}
+    lines = CREDIT if (scenario.get("arrears") or {}).get("credit") else ()
+    sections = {"arrears": (*ARREARS, *lines), "refunds": REFUNDS, "papers": PAPERS}
     named_beside = (name for section, names in sections.items() if scenario.get(section) for name in names)
     beside = TRADE if bundle.of_trade else tuple(named_beside)
     named, counted = (*CONTRACTS, *beside), TRADE_SUMS if bundle.of_trade else SUMS

@@ -122,8 +122,8 @@ class Run:
             return None
         from fairmeter.simulation.collecting import Collection  # noqa: PLC0415
 
-        given = (self._traits.behind, self._plan, self.people, self._panel, self._session, self._recorder, later)
-        collection = Collection(arrears, self._scenario.seed, *given)
+        given = (self._traits, self._plan, self.people, self._panel, self._session, self._recorder, later)
+        collection = Collection(arrears, self._scenario.seed, *given, self._scenario.periods.window)
         collection.set_up(self.system, self._debts)
         return collection
 
@@ -174,7 +174,7 @@ class Run:
             done += len(one.rows)
         self._act(None)
         if self.collection is not None:
-            self.collection.reveal()
+            self.collection.end()
         if self.papering is not None:
             self.papering.finish()
         with self._phase("withdraw"):

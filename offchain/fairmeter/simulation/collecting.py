@@ -35,14 +35,16 @@ from fairmeter.contracts.collecting import (
 from fairmeter.contracts.deploy import Deployment, System
 from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.session import Call, Session
-from fairmeter.model import Bools, Int64s
+from fairmeter.model import Int64s
 from fairmeter.simulation.arrears import Arrears
+from fairmeter.simulation.crediting import Crediting
 from fairmeter.simulation.debts import Debts
 from fairmeter.simulation.panel import Panel
 from fairmeter.simulation.people import People
 from fairmeter.simulation.pieces import pieces
 from fairmeter.simulation.plan import Plan
 from fairmeter.simulation.record import Recorder
+from fairmeter.simulation.traits import Traits
 from fairmeter.units import PPM, SECONDS_A_DAY
 
 TRIAL: Final = 20_000
@@ -59,6 +61,8 @@ Later = Callable[[int, Callable[[int], None]], None]
 class Cohort:
     """n debts that fell into arrears together."""
 
+    begun: int
+    """When, Unix seconds."""
     bill: Int64s
     """(n,) ascending."""
     account: Int64s
@@ -104,24 +108,29 @@ class Collection:
         self,
         arrears: Arrears,
         seed: int,
-        behind: Bools,
+        traits: Traits,
         plan: Plan,
         people: People,
         panel: Panel,
         session: Session,
         recorder: Recorder,
         later: Later,
+        window: int,
     ) -> None:
-        """`behind`: (customers,) who pays what it owes in its own time."""
+        """`window`: seconds from a bill's judging until
+        nobody can show its verdict wrong."""
         self._arrears, self._plan, self._people, self._panel = arrears, plan, people, panel
         self._session, self._recorder, self._later = session, recorder, later
         self.known = Knowledge(arrears, seed)
-        self._behind = behind
+        self._behind = traits.behind
         self._rng = np.random.Generator(np.random.Philox(seed + 1))
-        self._kinds = Customers.draw(self.known.world, len(behind), self._rng)
+        self._kinds = Customers.draw(self.known.world, len(traits.behind), self._rng)
         self._customer = dict(zip(plan.accounts.tolist(), plan.customer.tolist(), strict=True))
         key = hmac.digest(seed.to_bytes(32, "big"), b"arrears test", hashlib.sha512)
         self._test, self._salt = int.from_bytes(key[:8], "big"), key[32:]
+        self._crediting = None
+        if arrears.credit is not None:
+            self._crediting = Crediting(arrears.credit, ~traits.penniless, window, plan, people, session, later)
         self._debts: Debts
         self._system: System
         self._register: ArrearsRegister
@@ -142,12 +151,17 @@ class Collection:
             self._say(partial(register.submit_curve, class_, self.known.curve(segment, mean)), None)
             commitment = commitment_of(class_, 1, self.known.arms, self._test, self._salt)
             self._say(partial(register.commit_test, class_, self.known.arms, commitment), None)
+        if self._crediting is not None:
+            self._crediting.set_up(system, register, debts, len(self.known.world.segments))
 
     @property
     def deployment(self) -> Deployment:
         """The system's with the register."""
         system = self._system.deployment
-        return Deployment(system.chain_id, {**system.addresses, self._register.name: self._register.address})
+        beside = {self._register.name: self._register.address}
+        if self._crediting is not None:
+            beside[self._crediting.line.name] = self._crediting.line.address
+        return Deployment(system.chain_id, {**system.addresses, **beside})
 
     def opened(self, events: Mapping[str, Any], at: int) -> None:
         """Bills fell into arrears: columns of ArrearsOpened."""
@@ -159,11 +173,13 @@ class Collection:
         customers = Customers(standing, segment, owed, patience)
         debtors = Debtors(self.known.world, customers)
         arm = assign(account, self.known.arms, self._test)
-        cohort = Cohort(bill, account, customers, debtors, arm, np.zeros(len(bill), np.int64))
+        cohort = Cohort(at, bill, account, customers, debtors, arm, np.zeros(len(bill), np.int64))
         self._later(at + MARGIN, partial(self._go_on, cohort, 0))
 
-    def reveal(self) -> None:
-        """Everybody can see now who was to get which strategy."""
+    def end(self) -> None:
+        """Everybody can see now who was to get which strategy; suppliers take back what their lines have left."""
+        if self._crediting is not None:
+            self._crediting.end()
         calls = [
             self._register.reveal_test(class_ + 1, self._test, self._salt)
             for class_ in range(len(self.known.world.segments))
@@ -172,10 +188,12 @@ class Collection:
 
     def _go_on(self, cohort: Cohort, window: int, at: int) -> None:
         """One window of a cohort: score what is open, contact whom the register says, and see who pays."""
-        rows = np.flatnonzero(np.isin(cohort.bill, self._debts.open))
+        rows = np.flatnonzero(np.isin(cohort.bill, self._owing()))
         if not len(rows):
             return
-        reminded = np.concatenate([self._score(cohort, window, some, at) for some in pieces(rows, SCORES_A_CALL)])
+        open_ = rows[np.isin(cohort.bill[rows], self._debts.open)]
+        scored = [self._score(cohort, window, some, at) for some in pieces(open_, SCORES_A_CALL)]
+        reminded = np.concatenate([rows[:0], *scored])
         for some in pieces(reminded, SCORES_A_CALL):
             words = pack_scores(self._scores(cohort, window, some))
             self._say(partial(self._register.record_contacts, words), at)
@@ -202,6 +220,8 @@ class Collection:
         self._recorder.scored(self._register.read("round") - 1, features)
         told = event_columns(receipts.logs, self._register.address, self._register.interface, "ArrearsScored")
         said = unpack_told(told["scores"])
+        if self._crediting is not None:
+            self._crediting.scored(told["scores"], cohort.begun, at)
         return rows[np.isin(bill, said.scores.bill[said.step == Step.REMIND])]
 
     def _scores(self, cohort: Cohort, window: int, rows: Int64s) -> Scores:
@@ -212,11 +232,17 @@ class Collection:
 
     def _pay(self, bills: Int64s, at: int) -> None:
         """What is still owed of these; the customers' bank pays for them."""
+        if self._crediting is not None:
+            self._crediting.repay(bills, at)
         open_ = bills[np.isin(bills, self._debts.open)].tolist()
         ledger, whole = self._system.ledger, 2**48 - 1
         for some in pieces(open_, PAYMENTS_AT_ONCE):
             calls = [ledger.write("payArrears", bill, whole) for bill in some]
             self._debts.paid(self._session.transact(self._people.funder, *calls, timestamp=at))
+
+    def _owing(self) -> Int64s:
+        """Ids of bills that are in arrears, or owed to a line."""
+        return self._debts.open if self._crediting is None else np.union1d(self._debts.open, self._crediting.owing)
 
     def _say(self, make: Callable[[bytes], Call], at: int | None) -> Any:
         sender, call = self._panel.endorse(make, self._register.digest_of)

@@ -35,7 +35,7 @@ A scenario file is TOML with these fields and tables; what it leaves out is as b
     longest = 45
     alone = true
     [arrears]                       # customers who pay late or never, and what is done about what they owe
-    behind = 300_000
+    behind = 300_000                # and in [arrears.credit] suppliers' credit lines
     [refunds]                       # of settled bills: shares of all bills, ppm (simulation/refunds.py)
     [papers]                        # and of their papers (simulation/papers.py)
     honest = 20_000
