@@ -11,7 +11,6 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from fairmeter.audit import audit
 from fairmeter.audit.batches import read_batches
 from fairmeter.audit.collecting import Collecting, Told
 from fairmeter.audit.findings import Check, Finding
@@ -62,14 +61,6 @@ def collecting(collected: Path) -> Collecting:
 def _first(check: Check) -> str:
     assert check.findings
     return check.findings[0].where
-
-
-def test_audit__run_with_arrears__passes(collected: Path, no_compiler: None) -> None:
-    del no_compiler
-    result = audit(collected, expect=collected / "anchors.json", usage=collected.parent / "fleet" / "usage.parquet")
-    assert result.passed, result.findings
-    (check,) = [one for one in result.checks if one.name == "arrears"]
-    assert check.count > 60
 
 
 def test_run__arrears__nothing_of_a_customer_but_its_number_on_chain_or_in_what_was_scored(

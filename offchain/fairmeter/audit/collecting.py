@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from fairmeter.audit.findings import MAX_FINDINGS, Check, Finding
 from fairmeter.audit.money import Rebuilt
+from fairmeter.audit.places import sums_before
 from fairmeter.audit.record import LOG_BITS, ChainRecord, order_of
 from fairmeter.bundle import SCORES, Bundle
 from fairmeter.chain.keccak import keccak256
@@ -100,7 +101,9 @@ class Collecting:
         """Owed, contacts and step, whatever the register had to say."""
         told = self._told
         owed = self._owed()
-        made = _before(told.bill, told.order, 1 - told.scored.astype(np.int64), told.bill, told.order) + ~told.scored
+        made = (
+            sums_before(told.bill, told.order, 1 - told.scored.astype(np.int64), told.bill, told.order) + ~told.scored
+        )
         expected = {"owed": owed, "contacts": made, "step": self._steps(owed, made)}
         for name, values in expected.items():
             for row in np.flatnonzero(values != getattr(told, name)).tolist():
@@ -129,7 +132,7 @@ class Collecting:
         moves, told = self._rebuilt.moves, self._told
         into, out = (state == BillState.ARREARS for state in (moves.target, moves.source))
         change = moves.amount * into.astype(np.int64) - moves.amount * out.astype(np.int64)
-        return _before(self._rebuilt.posted.ids[moves.row], moves.order, change, told.bill, told.order)
+        return sums_before(self._rebuilt.posted.ids[moves.row], moves.order, change, told.bill, told.order)
 
     def _reasons(self) -> Int64s:
         """(k,) why each debt is one: as the last event said that made it one."""
@@ -142,7 +145,7 @@ class Collecting:
         change = np.diff(reason[sequence], prepend=0)
         first = np.concatenate([[True], np.diff(bill[sequence]) != 0])[: len(bill)]
         change[first] = reason[sequence][first]
-        return _before(bill[sequence], order[sequence], change, self._told.bill, self._told.order)
+        return sums_before(bill[sequence], order[sequence], change, self._told.bill, self._told.order)
 
     def _age(self) -> Int64s:
         judged = {one.posting.batch: one.transaction for one in reversed(self._rebuilt.batches.judgings)}
@@ -241,7 +244,7 @@ class Collecting:
         key, order = np.concatenate([bill, reopened["bill"]]), np.concatenate([order_of(given), order_of(reopened)])
         change = np.concatenate([np.ones(len(bill), np.int64), np.full(len(reopened["bill"]), -1)])
         after = ((told.order >> LOG_BITS) + 1) << LOG_BITS
-        up = _before(key, order, change, told.bill, after)
+        up = sums_before(key, order, change, told.bill, after)
         for row in np.flatnonzero(decided & (up != 1)).tolist():
             yield f"{told.where(row)}, given up", 1, int(up[row])
 
@@ -263,20 +266,6 @@ def _hashes(rows: dict[str, npt.NDArray[Any]], events: Any) -> Lines:
         found = keccak256(packed[rows["round"] == number].tobytes())
         if found != said:
             yield f"scores.parquet, round {number}", f"0x{said.hex()}", f"0x{found.hex()}"
-
-
-def _before(key: Int64s, order: Int64s, delta: Int64s, asked: Int64s, when: Int64s) -> Int64s:
-    """(k,) the sum of what changed of each key in `asked` before `when`."""
-    keys, orders = np.concatenate([key, asked]), np.concatenate([order, when])
-    deltas = np.concatenate([delta, np.zeros(len(asked), np.int64)])
-    later = np.concatenate([np.ones(len(key), np.int64), np.zeros(len(asked), np.int64)])
-    sequence = np.lexsort((later, orders, keys))
-    sums = np.cumsum(deltas[sequence])
-    first = np.searchsorted(keys[sequence], keys[sequence])
-    sums -= np.where(first > 0, sums[first - 1], 0)
-    found = np.zeros(len(keys), np.int64)
-    found[sequence] = sums
-    return found[len(key) :]
 
 
 def _arm(account: int, arms: int, seed: int) -> int:

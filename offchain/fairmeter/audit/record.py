@@ -23,7 +23,7 @@ RARE: Final = frozenset(
         *("MeterSet", "ArbiterSet", "RoleGranted", "RoleRevoked", "OperationScheduled", "OperationExecuted"),
         *("CategorySet", "TermsSet", "TradeArbiterSet", "RulesSet", "StandingArbiterSet"),
         *("ArrearsTermsSet", "HorizonSet", "TestCommitted", "TestRevealed"),
-        "RefundTermsSet",
+        *("CreditTermsSet", "RefundTermsSet"),
     }
 )
 """Events that the audit takes one by one: governance emits them, few, and with parameters of any size."""

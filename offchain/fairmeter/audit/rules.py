@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fairmeter.audit.flows import BILL_EVENTS
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
+from fairmeter.audit.places import last_before
 from fairmeter.audit.record import LOG_BITS, WORD, Columns, order_of
 from fairmeter.audit.screening import Screened
 from fairmeter.contracts.packing import VERDICT_BYTES, unpack_verdicts
@@ -137,7 +138,7 @@ class Rules:
         granted = self._record.ledger("MandateGranted")
         names = np.concatenate([granted["agent"], np.zeros((1, WORD), np.uint8)])
         sequence = np.lexsort((order_of(granted), granted["account"]))
-        place = _last_before(
+        place = last_before(
             granted["account"][sequence], order_of(granted)[sequence], agreed["account"], order_of(agreed)
         )
         named = names[np.append(sequence, len(sequence))[place]]
@@ -237,7 +238,7 @@ class Rules:
         at = np.concatenate([order_of(granted), order_of(revoked)])
         sequence = np.lexsort((at, owner))
         owner, at = owner[sequence], at[sequence]
-        place = _last_before(owner, at, account, order)
+        place = last_before(owner, at, account, order)
         # a place of -1 takes the zero at the end
         return {name: np.append(values[sequence], 0)[place] for name, values in columns.items()}
 
@@ -276,21 +277,6 @@ def _rows_in(rows: Int64s, known: Int64s) -> Bools:
 def _month(times: Int64s) -> Int64s:
     """Months since January 1970, UTC, of Unix seconds."""
     return times.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
-
-
-def _last_before(keys: Int64s, places: Int64s, sought: Int64s, before: Int64s) -> Int64s:
-    """For each sought key, where the last of `places` below `before` stands; -1 where there is none. Keys and places
-    are sorted by key, then place."""
-    all_keys = np.concatenate([keys, sought])
-    all_places = np.concatenate([places, before])
-    is_sought = np.concatenate([np.zeros(len(keys), np.bool_), np.ones(len(sought), np.bool_)])
-    sequence = np.lexsort((is_sought, all_places, all_keys))
-    count = np.cumsum(~is_sought[sequence])
-    found = np.empty(len(all_keys), np.int64)
-    found[sequence] = count - 1
-    place = found[len(keys) :]
-    good = (place >= 0) & (keys[np.maximum(place, 0)] == sought) if len(keys) else np.zeros(len(sought), np.bool_)
-    return np.where(good, place, -1)
 
 
 def _thousandths(tariff: Mapping[str, Any], quantity: Integers) -> Integers:

@@ -18,6 +18,7 @@ from fairmeter.audit.bytecode import check_deployments, check_sources
 from fairmeter.audit.calls import check_calls
 from fairmeter.audit.collecting import REGISTER, Collecting
 from fairmeter.audit.corrections import Corrected
+from fairmeter.audit.crediting import LINE, check_credit
 from fairmeter.audit.files import check_files, check_tables
 from fairmeter.audit.findings import AuditResult, Check, Finding, Progress, family
 from fairmeter.audit.governing import Governing
@@ -45,6 +46,7 @@ from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
+from fairmeter.contracts.crediting import CreditLine
 from fairmeter.contracts.papering import NAME as PAPERS
 from fairmeter.contracts.papering import BillTrace
 from fairmeter.contracts.refunding import RefundDesk
@@ -198,6 +200,9 @@ class _Audit:
         """Of a run whose arrears are scored, or whose bills are refunded or have papers."""
         if REGISTER in self.manifest.contracts:
             yield Collecting(self.bundle, rebuilt.record, rebuilt).check()
+        address = self.manifest.contracts.get(LINE)
+        if address is not None:
+            yield from check_credit(rebuilt, None if engine is None else CreditLine(engine, address))
         address = self.manifest.contracts.get("RefundDesk")
         if address is not None:
             yield from check_refunds(rebuilt, None if engine is None else RefundDesk(engine, address), ledger)

@@ -1,0 +1,200 @@
+"""The audit of a run with credit lines: what was drawn, repaid and lost, and what is forged in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fairmeter.audit import audit
+from fairmeter.audit.batches import read_batches
+from fairmeter.audit.crediting import CREDIT, LINE, check_credit
+from fairmeter.audit.findings import Finding
+from fairmeter.audit.manifest import read_manifest
+from fairmeter.audit.money import Rebuilt
+from fairmeter.audit.parameters import Parameters
+from fairmeter.audit.record import ChainRecord
+from fairmeter.bundle import Bundle
+from fairmeter.simulation import load_scenario, run
+from fairmeter.units import SECONDS_A_DAY
+from fairmeter.usage import write_fleet
+
+Changed = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def credited(root: Path, tmp_path_factory: pytest.TempPathFactory, fastest: str) -> Path:
+    folder = tmp_path_factory.mktemp("credit")
+    usage, bills = write_fleet(folder / "fleet", 16, 16, seed=5)
+    scenario = load_scenario(root / "docs" / "scenarios" / "credit-line.toml")
+    run(usage, bills, folder / "run", engine=fastest, scenario=scenario)
+    return folder / "run"
+
+
+@pytest.fixture
+def rebuilt(credited: Path) -> Rebuilt:
+    bundle = Bundle(credited)
+    manifest = read_manifest(bundle)
+    times = bundle.table("transactions", ["timestamp"])["timestamp"].to_numpy()
+    record = ChainRecord(bundle.row_groups("logs"), manifest.contracts, times)
+    batches = read_batches(bundle, record, Parameters(record).presets)
+    assert not isinstance(batches, Finding)
+    return Rebuilt.of(record, batches)
+
+
+def _found(rebuilt: Rebuilt) -> set[str]:
+    """The numbers of what is broken."""
+    return {check.name for check in check_credit(rebuilt, None) if check.findings}
+
+
+def _forge(rebuilt: Rebuilt, contract: str, event: str, change: Callable[[Changed], Changed]) -> Rebuilt:
+    columns = {name: column.copy() for name, column in rebuilt.record.columns(contract, event).items()}
+    rebuilt.record._kept[contract, event] = [change(columns)]
+    return Rebuilt.of(rebuilt.record, rebuilt.batches)
+
+
+def _first_row(column: str, by: int) -> Callable[[Changed], Changed]:
+    def change(columns: Changed) -> Changed:
+        columns[column][0] += by
+        return columns
+
+    return change
+
+
+def _without_the_first(columns: Changed) -> Changed:
+    return {name: column[1:] for name, column in columns.items()}
+
+
+def _none(columns: Changed) -> Changed:
+    return {name: column[:0] for name, column in columns.items()}
+
+
+def _later(columns: Changed) -> Changed:
+    return columns | {"windowEndsAt": columns["windowEndsAt"] + 365 * SECONDS_A_DAY}
+
+
+def test_audit__run_with_arrears_and_credit__passes(credited: Path, no_compiler: None) -> None:
+    del no_compiler
+    usage = credited.parent / "fleet" / "usage.parquet"
+    result = audit(credited, expect=credited / "anchors.json", usage=usage)
+    assert result.passed, result.findings
+    counts = {check.name: check.count for check in result.checks}
+    assert counts["arrears"] > 30
+    assert all(counts[name] > 30 for name in CREDIT)
+
+
+def test_run__credit__drawn_repaid_lost_and_paid_all_the_same(rebuilt: Rebuilt) -> None:
+    record = rebuilt.record
+    names = ("Funded", "Taken", "Drawn", "Repaid", "WrittenOff", "Reopened")
+    sums = {name: int(record.columns(LINE, f"Credit{name}")["amount"].sum()) for name in names}
+    assert all(sums.values())
+    left = sums["Drawn"] - sums["Repaid"] - (sums["WrittenOff"] - sums["Reopened"])
+    assert left == 0
+    assert sums["Funded"] - sums["Taken"] == sums["Drawn"] - sums["Repaid"]
+    drawn = record.columns(LINE, "CreditDrawn")
+    assert len(np.unique(drawn["bill"])) == len(drawn["bill"])
+
+
+def test_credit__stated__numbered() -> None:
+    assert list(CREDIT) == [f"CREDIT-{number:02}" for number in range(1, len(CREDIT) + 1)]
+
+
+@pytest.mark.parametrize(
+    ("contract", "event", "change", "found"),
+    [
+        (LINE, "CreditFunded", _first_row("amount", 1), {"CREDIT-01"}),
+        (LINE, "CreditTaken", _first_row("amount", 10**9), {"CREDIT-01"}),
+        (LINE, "CreditDrawn", _first_row("amount", -1), {"CREDIT-01", "CREDIT-02", "CREDIT-03"}),
+        (LINE, "CreditDrawn", _first_row("dueAt", 1), {"CREDIT-03"}),
+        (LINE, "CreditDrawn", _without_the_first, {"CREDIT-01", "CREDIT-02"}),
+        (LINE, "CreditRepaid", _first_row("amount", 1), {"CREDIT-01", "CREDIT-02"}),
+        (LINE, "CreditRepaid", _first_row("owed", 1), {"CREDIT-02"}),
+        (LINE, "CreditWrittenOff", _first_row("amount", 1), {"CREDIT-02"}),
+        (LINE, "CreditReopened", _without_the_first, {"CREDIT-02"}),
+        ("ArrearsRegister", "ArrearsScored", _none, {"CREDIT-03"}),
+        ("VerdictGate", "BatchJudged", _later, {"CREDIT-03"}),
+    ],
+)
+def test_check_credit__another_event__found(
+    rebuilt: Rebuilt, contract: str, event: str, change: Callable[[Changed], Changed], found: set[str]
+) -> None:
+    assert _found(rebuilt) == set()
+    assert _found(_forge(rebuilt, contract, event, change)) == found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"thresholds": [0, 1_000_000, 1_000_000, 1_000_000]},
+        {"thresholds": []},
+        {"capPerAccount": 1},
+        {"cap": 1},
+        {"term": 29},
+        {"freshness": 1, "term": 30},
+    ],
+)
+def test_check_credit__other_terms__found(
+    rebuilt: Rebuilt, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    decoded = rebuilt.record.decoded
+
+    def changed(contract: str, event: str) -> list[tuple[int, dict[str, Any]]]:
+        found = decoded(contract, event)
+        if event != "CreditTermsSet":
+            return found
+        return [(at, one | {"terms": one["terms"] | change}) for at, one in found]
+
+    monkeypatch.setattr(rebuilt.record, "decoded", changed)
+    assert _found(rebuilt) == {"CREDIT-03"}
+
+
+def test_check_credit__terms_before_their_notice__found(rebuilt: Rebuilt, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = rebuilt.record.decoded
+
+    def changed(contract: str, event: str) -> list[tuple[int, dict[str, Any]]]:
+        return [(at, one | {"from": one["from"] - SECONDS_A_DAY}) for at, one in decoded(contract, event)]
+
+    monkeypatch.setattr(rebuilt.record, "decoded", changed)
+    assert _found(rebuilt) == {"CREDIT-03"}
+
+
+def _returned(rebuilt: Rebuilt, *, kept: int, fetched: int, taken_off: int) -> Rebuilt:
+    """The record with a drawn bill of which 10 was refunded, in the last transaction."""
+    drawn = rebuilt.record.columns(LINE, "CreditDrawn")
+    last = len(rebuilt.record.times) - 1
+    common = {"bill": drawn["bill"][-1:], "account": drawn["account"][-1:], "transaction": np.array([last])}
+    amounts = {"RefundPaid": 10, "ReturnKept": kept, "ReturnCollected": fetched}
+    for place, (name, amount) in enumerate(amounts.items()):
+        columns = {**common, "log": np.array([1_000 + place]), "amount": np.array([amount])}
+        rebuilt.record._kept["PaymentLedger", name] = [columns] if amount else []
+    if taken_off:
+        passed = {"amount": np.array([0]), "surplus": np.array([taken_off]), "owed": np.array([0])}
+        columns = {**common, **passed, "log": np.array([1_010])}
+        rebuilt.record._kept[LINE, "CreditReturned"] = [columns]
+        deposits = rebuilt.record.columns("PaymentLedger", "Deposited")
+        added = {"account": common["account"], "transaction": common["transaction"], "log": np.array([1_009])}
+        more = {**added, "amount": np.array([taken_off]), "from": deposits["from"][:1]}
+        rebuilt.record._kept["PaymentLedger", "Deposited"] = [
+            {name: np.concatenate([column, more[name]]) for name, column in deposits.items()}
+        ]
+    return Rebuilt.of(rebuilt.record, rebuilt.batches)
+
+
+@pytest.mark.parametrize(
+    ("kept", "fetched", "taken_off", "found"),
+    [
+        (10, 0, 0, set()),
+        (10, 10, 10, set()),
+        (0, 0, 0, {"CREDIT-04"}),
+        (9, 0, 0, {"CREDIT-04"}),
+        (10, 10, 9, {"CREDIT-04"}),
+        (10, 10, 0, {"CREDIT-04"}),
+    ],
+)
+def test_check_credit__given_back__kept_fetched_and_passed_on(
+    rebuilt: Rebuilt, kept: int, fetched: int, taken_off: int, found: set[str]
+) -> None:
+    assert _found(_returned(rebuilt, kept=kept, fetched=fetched, taken_off=taken_off)) == found
