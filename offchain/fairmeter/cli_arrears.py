@@ -31,11 +31,11 @@ def remind(
     access_log: options.AccessLogFile = None,
     as_json: options.Json = False,
 ) -> None:
-    """Send what the register says to remind of, once, within quiet hours and caps; what must wait, waits."""
+    """Send what the register says to remind of, once, and count it on chain; the key is FAIRMETER_PRIVATE_KEY's."""
     custody = options.custody("arrears remind", data_key, access_log)
     done = reminding.remind(rpc_url, register, directory, settings, outbox, custody, from_block=from_block)
     terminal.show(done, as_json)
-    if done.refused or done.in_doubt:
+    if done.refused or done.in_doubt or done.uncounted:
         raise typer.Exit(NotTakenError.exit_code)
 
 

@@ -4,7 +4,8 @@ FairmeterError                exit code 1
 ├── InputError                exit code 2   a file, a row or an option is wrong
 ├── ToolMissingError          exit code 3   a compiler, a node or an extra is not installed
 ├── ChainError                exit code 4   a chain cannot be reached, died, or answered nonsense
-│   └── RevertError           exit code 5   a contract refused; the contract's own errors become subclasses
+│   ├── RevertError           exit code 5   a contract refused; the contract's own errors become subclasses
+│   └── NonceTakenError       exit code 4   a transaction can never be mined: another one has its nonce
 ├── OutOfBoundsError          exit code 2   a number lies outside the bounds of VERDICT.md or of a packed field
 ├── BundleError               exit code 6   a bundle is incomplete, altered or of another format
 ├── VaultError                exit code 7   a vault's object is missing or altered, does not open, or may not be opened
@@ -80,6 +81,10 @@ class RevertError(ChainError):
         self.error, self.arguments, self.where, self.data = error, arguments, where, data
         values = ", ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
         super().__init__(f"{where} refused: {error}({values})")
+
+
+class NonceTakenError(ChainError):
+    """Another transaction of the sender has the nonce, and is mined: this one never will be."""
 
 
 def _shown(value: object) -> object:

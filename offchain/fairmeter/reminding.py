@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +12,9 @@ from typing import TYPE_CHECKING
 from fairmeter.errors import ChainError, InputError
 
 if TYPE_CHECKING:
+    from fairmeter.contracts.collecting import ArrearsRegister
     from fairmeter.privacy import Custody
-    from fairmeter.reminders import Reminded
+    from fairmeter.reminders import Channels, Notary, Outbox, Recipient, Reminded, Settings
 
 
 def remind(
@@ -23,7 +27,8 @@ def remind(
     *,
     from_block: int = 0,
 ) -> Reminded:
-    """Send what the register at the address `register`, on the chain at `rpc_url`, says to remind of.
+    """Send what the register at the address `register`, on the chain at `rpc_url`, says to remind of, and count on
+    chain what was sent, as the operator whose key is in FAIRMETER_PRIVATE_KEY.
 
     `directory` says who is reached where (reminders/directory.py), `settings` when and through what
     (reminders/settings.py), `outbox` is the SQLite file that keeps anything from being sent twice, sealed with the key
@@ -32,7 +37,7 @@ def remind(
     """
     from fairmeter import reminders  # noqa: PLC0415
     from fairmeter.chain.opening import open_engine  # noqa: PLC0415
-    from fairmeter.contracts.clients import PaymentLedger  # noqa: PLC0415
+    from fairmeter.chain.wallet import Wallet, funder_key  # noqa: PLC0415
     from fairmeter.contracts.collecting import ArrearsRegister  # noqa: PLC0415
     from fairmeter.privacy import Kind  # noqa: PLC0415
     from fairmeter.simulation.scenario import read_toml  # noqa: PLC0415
@@ -45,12 +50,53 @@ def remind(
     with open_engine("rpc", rpc_url) as engine:
         if not engine.code(address):
             raise ChainError(f"the chain has no contract at {register}")
-        known = ArrearsRegister(engine, address)
-        ledger = PaymentLedger(engine, known.read("ledger"))
-        due = reminders.due_reminders(known, ledger, from_block)
-    with reminders.Outbox.open(outbox, key) as box:
-        custody.note(outbox, Kind.MESSAGES, len(box), reminders.PERSONAL)
-        return reminders.remind(due, people, rules, channels, box, address, datetime.now(UTC))
+        known, wallet = ArrearsRegister(engine, address), Wallet.on(engine, funder_key(engine))
+        with _alone(outbox), reminders.Outbox.open(outbox, key) as box:
+            box.settle_at(engine.chain_id, address)
+            notary = reminders.Notary(known, wallet, box)
+            custody.note(outbox, Kind.MESSAGES, len(box), reminders.PERSONAL)
+            return _round(known, notary, people, rules, channels, box, from_block)
+
+
+def _round(
+    register: ArrearsRegister,
+    notary: Notary,
+    people: Mapping[int, Recipient],
+    rules: Settings,
+    channels: Channels,
+    box: Outbox,
+    from_block: int,
+) -> Reminded:
+    """What is on its way is finished first: what is due follows from what is counted."""
+    from fairmeter import reminders  # noqa: PLC0415
+    from fairmeter.contracts.clients import PaymentLedger  # noqa: PLC0415
+
+    before = reminders.Reminded()
+    notary.finish(before)
+    ledger = PaymentLedger(register.engine, register.read("ledger"))
+    due = reminders.due_reminders(register, ledger, from_block)
+    done = reminders.remind(due, people, rules, channels, box, register.address, datetime.now(UTC))
+    done.noted, done.contacts = before.noted, before.contacts
+    done.problems[:0] = before.problems
+    try:
+        notary.note(channels, done)
+    except ChainError as error:
+        # sent is sent: what was done is told, and what is left is for the next round
+        done.tell(f"not counted yet: {error}")
+    done.uncounted = notary.left(channels)
+    return done
+
+
+@contextmanager
+def _alone(outbox: Path) -> Iterator[None]:
+    """Nobody else is at work with an outbox. Raises InputError where somebody is."""
+    path = outbox.with_name(f"{outbox.name}.lock")
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{outbox}: another round is at work with it") from None
+        yield
 
 
 def _address(text: str) -> bytes:

@@ -15,7 +15,9 @@ from fairmeter.reminders import FileChannel, Message, SmtpChannel, WebhookChanne
 from fairmeter.reminders.settings import SmtpSettings, WebhookSettings
 
 SECRET = b"a secret of the operator"
-MESSAGE = Message("k" * 32, 65536, 1, "smtp", "li@home.example", "您的账单 1/0 尚未支付", "尊敬的李\n欠款 12.30\n")
+MESSAGE = Message(
+    "k" * 32, 65536, 1, 1, 0, "smtp", "li@home.example", "您的账单 1/0 尚未支付", "尊敬的李\n欠款 12.30\n"
+)
 
 
 def smtp(port: int) -> SmtpChannel:

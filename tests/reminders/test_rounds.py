@@ -155,7 +155,7 @@ def test_remind__strategy_without_a_wording__refused_and_nothing_queued(outbox: 
 
 
 def test_claim__two_processes__one_sends(tmp_path: Path) -> None:
-    message = Message("key", 1, 1, "file", "a", "b", "c")
+    message = Message("key", 1, 1, 1, 0, "file", "a", "b", "c")
     with Outbox.open(tmp_path / "o.sqlite", KEY) as first, Outbox.open(tmp_path / "o.sqlite", KEY) as second:
         assert first.queue(message)
         assert not second.queue(message)

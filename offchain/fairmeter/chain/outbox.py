@@ -15,7 +15,7 @@ from fairmeter.chain.engine import refuse_transaction
 from fairmeter.chain.jsonrpc import JsonRpc, to_bytes, to_hex, to_int
 from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.signed import decode_signed, gas_limit
-from fairmeter.errors import ChainError
+from fairmeter.errors import ChainError, NonceTakenError
 
 BATCH: Final = 100
 """Calls in a request, at the most."""
@@ -101,7 +101,8 @@ class Outbox:
         there = self._there([place for place, problem in problems.items() if _says(problem, USED_NONCE)])
         for place, problem in problems.items():
             if place not in there:
-                raise refuse_transaction(place, len(self._raw), problem)
+                refused = refuse_transaction(place, len(self._raw), problem)
+                raise NonceTakenError(str(refused)) if _says(problem, USED_NONCE) else refused
 
     def _collect(self) -> int:
         """Ask for the receipts of the oldest that are on their way; how many came."""
@@ -124,7 +125,7 @@ class Outbox:
             count = self._rpc.call("eth_getTransactionCount", to_hex(signed.sender), "latest")
             # mined between the two questions, it is there now
             if to_int(count) > signed.nonce and not self._there([place]):
-                raise ChainError(
+                raise NonceTakenError(
                     f"transaction {place + 1} of {len(self._raw)}, {to_hex(signed.hash)}, was replaced: another "
                     f"transaction of 0x{signed.sender.hex()} has its nonce {signed.nonce}"
                 )

@@ -13,7 +13,7 @@ from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import calldata
 from fairmeter.contracts.deploy import System, creation_code
-from fairmeter.contracts.governance import Role
+from fairmeter.contracts.governance import Operators, Role
 from fairmeter.contracts.packing import Bytes2D, get, put
 from fairmeter.contracts.session import Call, Contract, Session
 from fairmeter.errors import ChainError, OutOfBoundsError
@@ -148,6 +148,10 @@ class ArrearsRegister(Contract):
         hashes = (int.from_bytes(model, "big"), int.from_bytes(features, "big"))
         return self._packed("submitScores", *hashes, scores, signatures)
 
+    def operators(self) -> Operators:
+        """Who says what it takes: a quorum of them."""
+        return Operators(self.engine, self.read("operators"))
+
     def record_contacts(self, contacts: Bytes2D, signatures: bytes = b"") -> Call:
         """An operator's: contacts that were made, words of bill and class as `pack_scores` gives them."""
         return self._packed("recordContacts", contacts, signatures)
@@ -182,6 +186,10 @@ class ArrearsRegister(Contract):
     def test_of(self, class_: int) -> int:
         """The number of a class's last test; 0 for none."""
         return int(self.read("classOf", class_)["test"])
+
+    def most_contacts(self) -> int:
+        """Of a debt, as the governor has it."""
+        return int(self.read("terms")["maxContacts"])
 
     def debt_of(self, bill: int) -> Debt:
         """What it says of a bill now."""

@@ -106,6 +106,14 @@ class Contract:
             raise self.interface.decode_error(error.data, f"{self.name}.{function}") from None
         return self.interface.decode_output(function, data)
 
+    def attempt(self, call: Call, sender: bytes) -> None:
+        """Run a call without a transaction, before it is paid for; raises RevertError with the contract's own error."""
+        assert call.to is not None
+        try:
+            self.engine.call(call.to, call.data, sender)
+        except RevertError as error:
+            raise self.interface.decode_error(error.data, call.label) from None
+
     def write(self, function: str, *arguments: Any, gas: int = MAX_TRANSACTION_GAS) -> Call:
         """A call of `function`, encoded by the ABI."""
         return Call(self.name, function, self.address, self.interface.encode_call(function, *arguments), gas)

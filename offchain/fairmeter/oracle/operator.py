@@ -16,7 +16,7 @@ from fairmeter.contracts.attesting import AttestationDomain, verdict_commitment
 from fairmeter.contracts.deploy import System
 from fairmeter.contracts.governance import OperatorSet
 from fairmeter.contracts.packing import Bytes2D, pack_verdicts
-from fairmeter.contracts.session import Call, Session
+from fairmeter.contracts.session import Session
 from fairmeter.errors import ChainError, InputError, RevertError
 from fairmeter.oracle.exchange import Attestation, Exchange
 from fairmeter.oracle.roster import Roster
@@ -205,7 +205,7 @@ class OperatorService:
         )
         try:
             # tried before it is paid for: another may have been faster, or the gate be paused
-            self._attempt(call)
+            self._system.gate.attempt(call, self._wallet.address)
             self._wallet.nonce = self._system.engine.nonce(self._wallet.address)
             self._session.transact(self._wallet, call)
         except RevertError as error:
@@ -214,14 +214,6 @@ class OperatorService:
             return
         del self._open[batch]
         yield Done(batch, Act.SUBMITTED)
-
-    def _attempt(self, call: Call) -> None:
-        """Run the call without a transaction; raises RevertError by the contract's own name."""
-        assert call.to is not None
-        try:
-            self._system.engine.call(call.to, call.data, self._wallet.address)
-        except RevertError as error:
-            raise self._system.gate.interface.decode_error(error.data, call.label) from None
 
     def _signs(self, one: _Open, member: int) -> bool:
         address = self._roster.address_of(member)

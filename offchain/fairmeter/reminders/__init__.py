@@ -14,6 +14,7 @@ from fairmeter.reminders.channels import (
 from fairmeter.reminders.decided import Due, due_reminders
 from fairmeter.reminders.directory import Recipient, load_directory
 from fairmeter.reminders.message import PERSONAL, Message
+from fairmeter.reminders.noting import Notary
 from fairmeter.reminders.outbox import Outbox, key_of
 from fairmeter.reminders.rounds import Reminded, remind
 from fairmeter.reminders.settings import Settings
@@ -25,6 +26,7 @@ __all__ = [
     "Due",
     "FileChannel",
     "Message",
+    "Notary",
     "Outbox",
     "Recipient",
     "Reminded",

@@ -13,6 +13,8 @@ from fairmeter.extras import extra
 from fairmeter.privacy.keys import EXTRA, DataKey
 
 NONCE: Final = 12
+Known = tuple[str, int, int, int, int, str]
+"""Key, bill, account, class, contacts and channel."""
 PERSONAL: Final = ("address", "subject", "text")
 """What of a message is sealed."""
 
@@ -25,10 +27,19 @@ class Message:
     """The same for the same contact of the same debt, for ever."""
     bill: int
     account: int
+    class_: int
+    """Of the debt, as last scored."""
+    contacts: int
+    """That the register had counted of the debt before."""
     channel: str
     address: str
     subject: str
     text: str
+
+    @property
+    def known(self) -> Known:
+        """What of it is not sealed."""
+        return self.key, self.bill, self.account, self.class_, self.contacts, self.channel
 
 
 class Seal:
@@ -49,20 +60,20 @@ class Seal:
         """Address, subject and text."""
         personal = [getattr(message, name) for name in PERSONAL]
         nonce = secrets.token_bytes(NONCE)
-        bound = _bound(message.key, message.bill, message.account, message.channel)
+        bound = _bound(message.known)
         sealed: bytes = self._cipher.encrypt(nonce, json.dumps(personal, ensure_ascii=False).encode(), bound)
         return nonce + sealed
 
-    def open(self, known: tuple[str, int, int, str], sealed: bytes) -> tuple[str, str, str]:
-        """Of a message with this key, bill, account and channel. Raises PrivacyError where it is altered."""
+    def open(self, known: Known, sealed: bytes) -> tuple[str, str, str]:
+        """Of the message that is known by the rest. Raises PrivacyError where it is altered."""
         exceptions = extra("cryptography.exceptions", EXTRA)
         try:
-            plain = self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], _bound(*known))
+            plain = self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], _bound(known))
         except (exceptions.InvalidTag, ValueError) as error:
             raise PrivacyError(f"the outbox has been altered: message {known[0]} does not open") from error
         address, subject, text = json.loads(plain)
         return address, subject, text
 
 
-def _bound(*known: object) -> bytes:
+def _bound(known: Known) -> bytes:
     return json.dumps(known).encode()
