@@ -194,6 +194,23 @@ def test_send__large_transactions__requests_of_bounded_size(node: str, monkeypat
         assert [count for count in handler.seen if count] == [2, 2, 2]
 
 
+def test_send__left_by_a_node_that_says_it_mines_at_once__mined_when_asked(
+    anvil: AnvilEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"jsonrpc": "2.0", "id": 0, "result": True}
+    post = Proxy._return
+
+    def claim(self: Proxy, trick: str, answer: bytes) -> None:
+        asked = isinstance(parsed := json.loads(answer), list) and [one.get("result") for one in parsed] == [False]
+        post(self, trick, json.dumps([said]).encode() if asked else answer)
+
+    monkeypatch.setattr(Proxy, "_return", claim)
+    with proxy(anvil._rpc.shown) as handler, connect(handler) as engine:
+        payment = Wallet.on(engine, FUNDER_KEY).sign(PAYEE, value=1, gas=21_000)
+        (receipt,) = engine.send([payment.raw])
+        assert (receipt.tx_hash, engine.balance(PAYEE)) == (payment.hash, 1)
+
+
 def test_send__transaction_dropped_by_the_node__sent_again_as_it_is(
     anvil: AnvilEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,9 @@ USED_NONCE: Final = ("nonce too low", "nonce is too low", "invalid nonce", "nonc
 FIRST_PAUSE_SECONDS: Final = 0.02
 LONGEST_PAUSE_SECONDS: Final = 1.0
 """Between two looks at receipts."""
+WAKE_SECONDS: Final = 0.5
+"""Without a new receipt: then a node that says that it mines at once is asked to. What comes to anvil while it mines
+may lie in its pool until something else comes."""
 LOOK_AFTER_SECONDS: Final = 5.0
 """Without a new receipt: then whether the node still has what it took."""
 
@@ -47,23 +50,29 @@ class Outbox:
         self._waiting: dict[int, None] = {}
         self._next = 0
         self._block_gas = 0
+        self._mines_at_once: bool | None = None
+        """Unknown until it is asked."""
 
     def deliver(self) -> list[Mapping[str, Any]]:
         """The node's receipts, when all have come. Raises ChainError for a transaction that the node refuses, whose
         nonce another one took, or that it does not mine."""
         self._block_gas = to_int(self._rpc.call("eth_getBlockByNumber", "latest", False)["gasLimit"])
-        pause, progress, looked = FIRST_PAUSE_SECONDS, time.monotonic(), time.monotonic()
+        pause, progress = FIRST_PAUSE_SECONDS, time.monotonic()
+        woken = looked = progress
         while len(self._receipts) < len(self._raw):
             self._send()
             new, now = self._collect(), time.monotonic()
             if new:
-                pause, progress, looked = FIRST_PAUSE_SECONDS, now, now
+                pause, progress, woken, looked = FIRST_PAUSE_SECONDS, now, now, now
                 continue
             if now - progress > self._patience:
                 oldest = to_hex(self._hashes[next(iter(self._waiting))])
                 raise ChainError(
                     f"{self._rpc.shown} took transaction {oldest} but did not mine it within {self._patience:.0f} s"
                 )
+            if now - woken > WAKE_SECONDS:
+                self._wake()
+                woken = now
             if now - looked > LOOK_AFTER_SECONDS:
                 self._look_after()
                 looked = now
@@ -72,7 +81,10 @@ class Outbox:
         return [self._receipts[place] for place in range(len(self._raw))]
 
     def _send(self) -> None:
-        """Send as many as may be on their way."""
+        """Send as many as may be on their way, once half of those that were are mined: a node that mines at once makes
+        a block of one that comes alone, and blocks cost it the more the more state there is."""
+        if 2 * len(self._waiting) > IN_FLIGHT or 2 * self._waiting_gas() > self._block_gas:
+            return
         while places := self._fitting():
             self._submit(places)
             self._waiting |= dict.fromkeys(places)
@@ -82,13 +94,16 @@ class Outbox:
         """The next ones for one request, of those that may be on their way."""
         room = min(BATCH, IN_FLIGHT - len(self._waiting))
         places: list[int] = []
-        size, gas = 0, sum(self._gas[place] for place in self._waiting)
+        size, gas = 0, self._waiting_gas()
         for place in range(self._next, min(self._next + room, len(self._raw))):
             size, gas = size + len(self._raw[place]), gas + self._gas[place]
             if (places and size > BATCH_BYTES) or ((places or self._waiting) and gas > self._block_gas):
                 break
             places.append(place)
         return places
+
+    def _waiting_gas(self) -> int:
+        return sum(self._gas[place] for place in self._waiting)
 
     def _submit(self, places: Sequence[int]) -> None:
         replies = self._rpc.batch([("eth_sendRawTransaction", [to_hex(self._raw[place])]) for place in places])
@@ -113,6 +128,14 @@ class Outbox:
         for place in found:
             del self._waiting[place]
         return len(found)
+
+    def _wake(self) -> None:
+        """Have a node mine that does so when it gets something; others do not know the question."""
+        if self._mines_at_once is None:
+            (reply,) = self._rpc.batch([("hardhat_getAutomine", [])])
+            self._mines_at_once = reply.result is True
+        if self._mines_at_once:
+            self._rpc.batch([("evm_mine", [])])
 
     def _look_after(self) -> None:
         """Send again what the node has lost; ChainError for what can no longer be mined."""
