@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from fairmeter.contracts.mandates import Mandates
 from fairmeter.model import Bills, Bools, Int32s, Int64s, Tariff, Utility
@@ -164,10 +163,15 @@ def _numbers(supplier: Int32s) -> Int64s:
 def _budgets(account: Int64s, bills: Bills, scenario: Scenario) -> Int64s:
     """(m,) the median billed amount of each account times the scenario's factor, rounded up; a bill that is posted
     twice counts once."""
-    frame = pl.DataFrame({"account": account, "start": bills.start, "amount": bills.amount})
-    frame = frame.unique(["account", "start"], keep="first")
-    medians = frame.group_by("account").agg(pl.col("amount").median().ceil().cast(pl.Int64)).sort("account")
-    budgets = -(-medians["amount"].to_numpy() * scenario.budget_ppm // PPM)
+    order = np.lexsort((bills.start, account))
+    again = (np.diff(account[order]) == 0) & (np.diff(bills.start[order]) == 0)
+    once = order[np.concatenate([[True], ~again])]
+    ranked = once[np.lexsort((bills.amount[once], account[once]))]
+    count = np.bincount(account[ranked])
+    first = np.cumsum(count) - count
+    low, high = bills.amount[ranked[first + (count - 1) // 2]], bills.amount[ranked[first + count // 2]]
+    medians = -(-(low + high) // 2)
+    budgets = -(-medians * scenario.budget_ppm // PPM)
     capped: Int64s = np.minimum(budgets, MAX_AMOUNT // 4)
     return capped
 
