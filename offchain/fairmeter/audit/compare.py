@@ -13,7 +13,9 @@ from fairmeter.bundle import SCHEMAS, Bundle
 from fairmeter.model import UInt8s
 
 SHOWN_BYTES: Final = 40
-"""Longer values are shown by their first bytes and their length."""
+"""Longer values are shown in part, with their length."""
+PART: Final = 8
+"""Bytes shown of a longer value: its first, or those from where it differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def first_difference(expected: pa.Table, found: pa.Table) -> Difference | None:
             firsts.append((_first_unequal(ours, theirs), name))
     if firsts:
         row, column = min(firsts, key=lambda first: first[0])
-        return Difference(row, column, shown(expected[column][row].as_py()), shown(found[column][row].as_py()))
+        return Difference(row, column, *shown_beside(expected[column][row].as_py(), found[column][row].as_py()))
     if len(expected) != len(found):
         return Difference(rows, "rows", str(len(expected)), str(len(found)))
     return None
@@ -55,13 +57,23 @@ def fixed_binary(rows: UInt8s) -> pa.Array:
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), count, [None, pa.py_buffer(rows.tobytes())])
 
 
-def shown(value: object) -> str:
-    """A cell for people: bytes in hexadecimal, long ones cut."""
+def shown(value: object, first: int = 0) -> str:
+    """A cell for people: bytes in hexadecimal, of long ones a part from byte `first` on."""
     if not isinstance(value, bytes):
         return "nothing" if value is None else str(value)
     if len(value) <= SHOWN_BYTES:
         return f"0x{value.hex()}"
-    return f"0x{value[:8].hex()}… ({len(value)} bytes)"
+    part = value[first : first + PART].hex()
+    return f"0x{part}… ({len(value)} bytes)" if first == 0 else f"…{part}… (from byte {first} of {len(value)})"
+
+
+def shown_beside(expected: object, found: object) -> tuple[str, str]:
+    """Two cells that differ: of long ones the bytes from the first that does."""
+    first = 0
+    if isinstance(expected, bytes) and isinstance(found, bytes):
+        common = min(len(expected), len(found))
+        first = next((at for at in range(common) if expected[at] != found[at]), max(common - PART, 0))
+    return shown(expected, first), shown(found, first)
 
 
 class Rows:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fairmeter.audit.batches import Judging
-from fairmeter.audit.compare import Rows, shown
+from fairmeter.audit.compare import Rows, shown, shown_beside
 from fairmeter.audit.evidence import Evidence
 from fairmeter.audit.findings import Finding
 from fairmeter.audit.parameters import Parameters
@@ -174,7 +174,7 @@ def _unlike(ours: Bytes2D, theirs: Bytes2D, what: str) -> tuple[int, str, str, s
     if same.all():
         return None
     place = int(np.argmin(same))
-    return place, what, shown(ours[place].tobytes()), shown(theirs[place].tobytes())
+    return place, what, *shown_beside(ours[place].tobytes(), theirs[place].tobytes())
 
 
 def _text(said: Opinions, place: int) -> str:
