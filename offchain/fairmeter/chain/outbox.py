@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
 from fairmeter.chain.engine import refuse_transaction
-from fairmeter.chain.jsonrpc import JsonRpc, to_bytes, to_hex, to_int
+from fairmeter.chain.jsonrpc import JsonRpc, UnansweredError, to_bytes, to_hex, to_int
 from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.signed import decode_signed, gas_limit
 from fairmeter.errors import ChainError, NonceTakenError
@@ -130,12 +131,14 @@ class Outbox:
         return len(found)
 
     def _wake(self) -> None:
-        """Have a node mine that does so when it gets something; others do not know the question."""
-        if self._mines_at_once is None:
-            (reply,) = self._rpc.batch([("hardhat_getAutomine", [])])
-            self._mines_at_once = reply.result is True
-        if self._mines_at_once:
-            self._rpc.batch([("evm_mine", [])])
+        """Have a node mine that does so when it gets something; others do not know the question, and an answer that is
+        lost is no loss."""
+        with suppress(UnansweredError):
+            if self._mines_at_once is None:
+                (reply,) = self._rpc.batch([("hardhat_getAutomine", [])])
+                self._mines_at_once = reply.result is True
+            if self._mines_at_once:
+                self._rpc.batch([("evm_mine", [])])
 
     def _look_after(self) -> None:
         """Send again what the node has lost; ChainError for what can no longer be mined."""
