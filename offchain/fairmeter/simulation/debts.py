@@ -17,6 +17,9 @@ from fairmeter.simulation.pieces import pieces
 
 SETTLEMENTS_A_CALL: Final = 150
 """Far below the gas of a transaction."""
+CALLS_AT_ONCE: Final = 16
+"""That are signed and sent together."""
+NOTHING: Final = np.zeros(0, np.int64)
 
 Opened = Callable[[Mapping[str, Any], int], None]
 """Told the columns of ArrearsOpened, and when, Unix seconds."""
@@ -29,7 +32,7 @@ class Debts:
         self._ledger, self._session, self._keeper = system.ledger, session, keeper
         self.opened: Opened | None = None
         """Who is told of what falls into arrears."""
-        self.open: Int64s = np.zeros(0, np.int64)
+        self.open: Int64s = NOTHING
         """Ids of bills."""
 
     def note(self, receipts: Receipts) -> None:
@@ -46,12 +49,21 @@ class Debts:
 
     def paid(self, receipts: Receipts) -> None:
         """What is owed no longer."""
-        self.open = np.setdiff1d(self.open, self._events(receipts, "BillPaid")["bill"])
+        self.open = np.setdiff1d(self.open, self._paid(receipts))
 
     def collect(self, at: int) -> None:
         """Anyone may: whatever balances and mandates now allow."""
-        for piece in pieces(self.open, SETTLEMENTS_A_CALL):
-            self.paid(self._session.transact(self._keeper, self._ledger.settle_arrears(piece), timestamp=at))
+        calls = [self._ledger.settle_arrears(piece) for piece in pieces(self.open, SETTLEMENTS_A_CALL)]
+        paid = [
+            self._paid(self._session.transact(self._keeper, *some, timestamp=at))
+            for some in pieces(calls, CALLS_AT_ONCE)
+        ]
+        # once: what is open is as much as there are calls
+        self.open = np.setdiff1d(self.open, np.concatenate([NOTHING, *paid]))
+
+    def _paid(self, receipts: Receipts) -> Int64s:
+        bills: Int64s = self._events(receipts, "BillPaid")["bill"]
+        return bills
 
     def _events(self, receipts: Receipts, event: str) -> Mapping[str, Any]:
         return event_columns(receipts.logs, self._ledger.address, self._ledger.interface, event)
