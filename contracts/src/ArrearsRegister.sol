@@ -46,6 +46,9 @@ contract ArrearsRegister is ArrearsRule {
         _setTerms(terms_);
     }
 
+    // The ledger is ours, and calls nobody.
+    // slither-disable-start reentrancy-benign
+
     /// @inheritdoc IArrearsRegister
     function submitScores(bytes32 model, bytes32 features, uint256[] calldata scores, bytes calldata signatures)
         external
@@ -63,6 +66,8 @@ contract ArrearsRegister is ArrearsRule {
         scoredAt[_hashOf(told)] = clock.time();
         emit ArrearsScored(used, model, features, told);
     }
+
+    // slither-disable-end reentrancy-benign
 
     /// @inheritdoc IArrearsRegister
     function recordContacts(uint256[] calldata contacts, bytes calldata signatures) external override {

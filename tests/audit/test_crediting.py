@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
+from rich.console import Console
 
 from fairmeter.audit import audit
 from fairmeter.audit.batches import read_batches
@@ -18,6 +21,8 @@ from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
 from fairmeter.bundle import Bundle
+from fairmeter.report import html, load, terminal, to_json
+from fairmeter.report.figures import money
 from fairmeter.simulation import load_scenario, run
 from fairmeter.units import SECONDS_A_DAY
 from fairmeter.usage import write_fleet
@@ -96,6 +101,31 @@ def test_run__credit__drawn_repaid_lost_and_paid_all_the_same(rebuilt: Rebuilt) 
     assert sums["Funded"] - sums["Taken"] == sums["Drawn"] - sums["Repaid"]
     drawn = record.columns(LINE, "CreditDrawn")
     assert len(np.unique(drawn["bill"])) == len(drawn["bill"])
+
+
+def test_report__credit__its_losses_are_the_lines_and_no_draw_is_a_repayment(credited: Path, rebuilt: Rebuilt) -> None:
+    report = load(credited)
+    assert report.collected is not None
+    found = report.collected.credit
+    assert found is not None
+    assert found.lines.select("drawn").equals(
+        found.lines.select(drawn=pl.col("repaid") + pl.col("returned") + pl.col("lost") + pl.col("open"))
+    )
+    record = rebuilt.record
+    off, again = (int(record.columns(LINE, f"Credit{name}")["amount"].sum()) for name in ("WrittenOff", "Reopened"))
+    assert found.lines["lost"].sum() == found.classes["lost"].sum() == off - again > 0
+    assert found.classes["bills"].sum() == len(record.columns(LINE, "CreditDrawn")["bill"])
+    assert found.classes["late"].sum() > 0
+    strategies = report.collected.strategies
+    left = int(strategies["owed"].sum()) - int(strategies["repaid"].sum())
+    of_lines = int(found.lines["lost"].sum()) + int(found.lines["open"].sum())
+    assert left == of_lines + report.manifest["sums"]["amount_arrears"]
+    assert to_json(report)["collected"]["credit"] == found.to_json()
+    page, loss = html(report), money(int(found.lines["lost"].sum()))
+    assert f"<p>{loss} of " in page
+    text = io.StringIO()
+    Console(file=text, width=100).print(terminal(report))
+    assert f"Credit lines: {loss} lost" in text.getvalue()
 
 
 def test_credit__stated__numbered() -> None:

@@ -17,6 +17,7 @@ from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.collecting import Step, unpack_told
 from fairmeter.contracts.events import event_columns
 from fairmeter.contracts.packing import get
+from fairmeter.report.credited import CREDIT_EVENTS, LINE, CreditReport, credit_report
 from fairmeter.units import SECONDS_A_DAY
 
 REGISTER: Final = "ArrearsRegister"
@@ -24,6 +25,7 @@ CONTROL: Final = "control"
 EVENTS: Final = (
     *((REGISTER, name) for name in ("ArrearsScored", "ContactsRecorded", "ArrearsTermsSet", "HorizonSet")),
     *(("PaymentLedger", name) for name in ("ArrearsOpened", "BillPaid", "ArrearsGivenUp", "ArrearsReopened")),
+    *((LINE, name) for name in CREDIT_EVENTS),
 )
 AGE: Final = 14
 """Days, of the points at which the course is told."""
@@ -34,15 +36,17 @@ class Collected:
     """Of the debts that were scored."""
 
     strategies: pl.DataFrame
-    """A row a strategy, the control first: strategy, debts, owed (when first scored), repaid (until the end), contacts,
-    cost, net (repaid less cost), given_up (how many of the debts at the end), reopened (how often one was paid after
-    it was given up); minor units."""
+    """A row a strategy, the control first: strategy, debts, owed (when first scored), repaid (until the end, or
+    to a credit line), contacts, cost, net (repaid less cost), given_up (how many of the debts at the end), reopened
+    (how often one was paid after it was given up); minor units."""
     course: pl.DataFrame
     """strategy, day (since a debt was first scored), net: of what was owed, until then."""
     horizons: tuple[tuple[int, int], ...]
     """Class and days, as last set."""
     stages: tuple[tuple[str, int], ...]
-    """How many debts ended how: repaid, to be reminded, waiting, given up."""
+    """How many debts ended how: repaid, to be reminded, waiting, given up, owed to a credit line."""
+    credit: CreditReport | None
+    """None where no supplier has a line."""
 
 
 def collected(bundle: Bundle) -> Collected | None:
@@ -57,7 +61,9 @@ def collected(bundle: Bundle) -> Collected | None:
     )
     logs = pa.concat_tables([SCHEMAS["logs"].empty_table(), *found])
     times = np.concatenate([group["timestamp"].to_numpy() for group in bundle.row_groups("transactions")])
-    return _collected(_Events(logs, addresses, times))
+    named = pl.DataFrame(pl.from_arrow(bundle.table("bills", ["account", "supplier"]))).unique("supplier")
+    suppliers = {account >> 32: name for account, name in named.iter_rows()}
+    return _collected(_Events(logs, addresses, times), suppliers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,21 @@ class _Events:
         return pl.DataFrame(
             {
                 "bill": told.scores.bill,
+                "class": told.scores.class_,
+                "probability": told.scores.probability,
                 "strategy": told.scores.strategy,
                 "step": told.step,
                 "owed": told.owed,
                 "at": self.times[events["transaction"]],
             }
         )
+
+    def credit(self) -> dict[str, pl.DataFrame]:
+        """The columns of CREDIT_EVENTS; empty where nobody has a line."""
+        if LINE not in self.addresses:
+            none = pl.DataFrame(schema={"bill": pl.Int64, "amount": pl.Int64, "at": pl.Int64})
+            return dict.fromkeys(CREDIT_EVENTS, none)
+        return {name: self.frame(LINE, name, **kept) for name, kept in CREDIT_EVENTS.items()}
 
     def unit_cost(self) -> int:
         """As last set."""
@@ -109,15 +124,19 @@ class _Events:
         )
 
 
-def _collected(events: _Events) -> Collected:
+def _collected(events: _Events, suppliers: Mapping[int, str]) -> Collected:
     scores, contacts = events.words("ArrearsScored", "scores"), events.words("ContactsRecorded", "contacts")
     unit = events.unit_cost()
     debts = scores.group_by("bill", maintain_order=True).agg(
         pl.col("strategy", "owed", "at").first(), pl.col("step").last()
     )
-    paid = events.frame(
-        "PaymentLedger", "BillPaid", bill="bill", a="fromBalance", b="fromHold", c="fromPayer"
-    ).with_columns(paid=pl.col("a") + pl.col("b") + pl.col("c"))
+    paid = events.frame("PaymentLedger", "BillPaid", bill="bill", a="fromBalance", b="fromHold", c="fromPayer").select(
+        "bill", "at", paid=pl.col("a") + pl.col("b") + pl.col("c")
+    )
+    credit = events.credit()
+    drawn, repaid = (credit[name].select("bill", "at", paid="amount") for name in ("CreditDrawn", "CreditRepaid"))
+    # what a line paid its customers have not
+    paid = pl.concat([paid.join(drawn, on=["bill", "at", "paid"], how="anti"), repaid])
     own = debts.select("bill", "strategy", begun="at")
     moves = pl.concat(
         [
@@ -131,9 +150,14 @@ def _collected(events: _Events) -> Collected:
     left = debts.join(
         moves.filter(pl.col("made") == 0).group_by("bill").agg(repaid=pl.col("net").sum()), "bill", "left"
     )
-    left = left.with_columns(pl.col("repaid").fill_null(0), given_up=pl.col("bill").is_in(up))
+    left = left.with_columns(
+        pl.col("repaid").fill_null(0),
+        given_up=pl.col("bill").is_in(up),
+        lent=pl.col("bill").is_in(drawn["bill"].to_list()),
+    )
     again = own.join(reopened.select("bill"), on="bill").group_by("strategy").agg(reopened=pl.len())
-    return Collected(_by_strategy(left, moves, again), _course(left, moves), events.horizons(), _stages(left))
+    lines = credit_report(credit, scores, suppliers) if LINE in events.addresses else None
+    return Collected(_by_strategy(left, moves, again), _course(left, moves), events.horizons(), _stages(left), lines)
 
 
 KEYS: Final = ("bill", "strategy", "begun", "at")
@@ -173,10 +197,10 @@ def _course(left: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
 
 def _stages(left: pl.DataFrame) -> tuple[tuple[str, int], ...]:
     open_ = left.filter(pl.col("repaid") < pl.col("owed"))
-    up = int(open_["given_up"].sum())
-    reminded = len(open_.filter(~pl.col("given_up") & (pl.col("step") == Step.REMIND)))
-    counts = {"repaid": len(left) - len(open_), "reminded": reminded, "waiting": len(open_) - up - reminded}
-    return (*counts.items(), ("given up", up))
+    up, lent = int(open_["given_up"].sum()), int(open_["lent"].sum())
+    reminded = len(open_.filter(~pl.col("given_up") & ~pl.col("lent") & (pl.col("step") == Step.REMIND)))
+    counts = {"repaid": len(left) - len(open_), "reminded": reminded, "waiting": len(open_) - up - lent - reminded}
+    return (*counts.items(), ("given up", up), *((("owed to a credit line", lent),) if lent else ()))
 
 
 def _named() -> pl.Expr:

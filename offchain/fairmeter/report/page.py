@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from fairmeter.bundle import MODEL
-from fairmeter.report import beside, plots, wrongs
+from fairmeter.report import beside, credited, plots, wrongs
 from fairmeter.report.data import Report
 from fairmeter.report.figures import growth, money, period, quantity, reason, share
 from fairmeter.report.markup import document
@@ -33,7 +33,7 @@ STOPPED_MEAN: Final = (
 def html(report: Report, other: Report | None = None) -> str:
     """The page, with a comparison with an `other` run of the same bills; the same for the same runs, byte for byte.
     Raises InputError for a run of other bills."""
-    parts = (_money, _rules, _wrongs, _growth, _appeals, _arrears, _refunds, _papers, _cost, _record)
+    parts = (_money, _rules, _wrongs, _growth, _appeals, _arrears, _credit, _refunds, _papers, _cost, _record)
     sections = [_head(report), "" if other is None else _beside(report, other), *(part(report) for part in parts)]
     body = "\n".join(section for section in sections if section)
     return document(_title(report), body)
@@ -261,6 +261,10 @@ def _collected(report: Report) -> str:
     )
     figure = _figure(plots.collected_plot(found), "Net recovery by strategy, over time", caption)
     return f"\n{table}\n{figure}"
+
+
+def _credit(report: Report) -> str:
+    return "" if report.collected is None else credited.section(report.collected.credit)
 
 
 def _refunds(report: Report) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fairmeter.audit import AuditResult
-from fairmeter.report import beside, wrongs
+from fairmeter.report import beside, credited, wrongs
 from fairmeter.report.data import Report
 from fairmeter.report.figures import growth, money, reason, share
 from fairmeter.report.outcome import STATES
@@ -60,6 +60,7 @@ def terminal(report: Report, other: Report | None = None) -> Group:
         _arrears,
         _collected,
         _horizons,
+        _credit,
         _refunds,
         _stopped,
         _papers,
@@ -151,6 +152,7 @@ def _collected_json(report: Report) -> dict[str, Any] | None:
         "ended": dict(found.stages),
         "horizon_days": {str(class_): days for class_, days in found.horizons},
         "net_over_time": found.course.to_dicts(),
+        **({} if found.credit is None else {"credit": found.credit.to_json()}),
     }
 
 
@@ -172,6 +174,10 @@ def _horizons(report: Report) -> tuple[Text, Table]:
         for class_, days in report.collected.horizons:
             table.add_row(f"days to the horizon of class {class_}", f"{days:,}")
     return title, table
+
+
+def _credit(report: Report) -> tuple[Text, Table]:
+    return credited.table(None if report.collected is None else report.collected.credit)
 
 
 def _papers(report: Report) -> tuple[Text, Table]:
