@@ -81,10 +81,11 @@ class Crediting:
 
     def repay(self, bills: Int64s, at: int) -> None:
         """What these owe; the customers' bank pays for them."""
-        for some in pieces(bills[np.isin(bills, self.owing)].tolist(), CALLS_AT_ONCE):
+        own = bills[np.isin(bills, self.owing)]
+        for some in pieces(own.tolist(), CALLS_AT_ONCE):
             calls = [self.line.repay(bill, WHOLE) for bill in some]
             self._session.transact(self._people.funder, *calls, timestamp=at)
-            self.owing = np.setdiff1d(self.owing, some)
+        self.owing = np.setdiff1d(self.owing, own)
 
     def end(self) -> None:
         """Suppliers take back what is free."""
