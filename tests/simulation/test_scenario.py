@@ -60,6 +60,8 @@ def test_load_scenario__empty_file__defaults(tmp_path: Path) -> None:
         ),
         ("[arrears]\nbehind = 1_000_001", "arrears.behind: .*less than or equal to 1000000"),
         ("[arrears]\nrule = 1", "arrears.rule: Unexpected"),
+        ("[arrears.credit]\nthreshold = 0", "arrears.credit.threshold: .*greater than or equal to 1"),
+        ("[arrears.credit]\nlimit = 1", "arrears.credit.limit: Unexpected"),
         (
             '[arrears]\n[operators]\ncount = 2\nquorum = 2\n[[operators.groups]]\nmembers = 1\nconduct = "flip"',
             "arrears: 1 operators say true scores, 2 are a quorum",

@@ -14,7 +14,7 @@ import numpy as np
 from fairmeter.audit.collecting import Told
 from fairmeter.audit.findings import MAX_FINDINGS, Check, Finding
 from fairmeter.audit.money import Rebuilt
-from fairmeter.audit.places import last_before, sums_before
+from fairmeter.audit.places import fair_times, last_before, sums_before
 from fairmeter.audit.record import LOG_BITS, order_of
 from fairmeter.contracts.collecting import Step
 from fairmeter.contracts.crediting import NOTICE, CreditBook, CreditLine, CreditTerms, LoanState
@@ -62,7 +62,7 @@ class _Line:
     repaid: int = 0
     returned: int = 0
     terms: list[tuple[int, CreditTerms]] = field(default_factory=list)
-    """From when on, Unix seconds."""
+    """From when on, fair time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ class _Followed:
 
     def __init__(self, rebuilt: Rebuilt) -> None:
         self._rebuilt, self._record = rebuilt, rebuilt.record
+        self._fair = fair_times(self._record)
         self._lines: dict[int, _Line] = {}
         self._loans: dict[int, _Loan] = {}
         self._owed: dict[int, int] = {}
@@ -95,7 +96,7 @@ class _Followed:
         for order, one in self._record.decoded(LINE, "CreditTermsSet"):
             self._set_terms(order, one)
         drawn = self._record.columns(LINE, "CreditDrawn")
-        self._at_draws = _AtDraws(rebuilt, drawn)
+        self._at_draws = _AtDraws(rebuilt, drawn, self._fair)
 
     def checks(self, line: CreditLine | None) -> list[Check]:
         """Follow everything, and compare what is left with the chain's own word."""
@@ -252,15 +253,12 @@ class _Followed:
         self._same(expected, self._sums("PaymentLedger", "ReturnKept", ("amount",)), "kept for the line")
         fetched = self._sums("PaymentLedger", "ReturnCollected", ("amount",))
         self._same(fetched, self._sums(LINE, "CreditReturned", ("amount", "surplus")), "taken off or passed on")
-        passed = self._sums(LINE, "CreditReturned", ("surplus",))
-        paid_in = {(one.transaction, one.values["account"], one.values["amount"]) for one in self._deposits()}
+        deposits = self._record.ledger("Deposited")
         for event in self._events(LINE, "CreditReturned"):
-            surplus, account = passed[event.transaction, event.values["bill"]], event.values["account"]
-            if surplus and (event.transaction, account, surplus) not in paid_in:
+            surplus, account = event.values["surplus"], event.values["account"]
+            own = (deposits["transaction"] == event.transaction) & (deposits["account"] == account)
+            if surplus and surplus not in deposits["amount"][own]:
                 self._differs("CREDIT-04", event, f"{surplus} paid into account {account}", "none")
-
-    def _deposits(self) -> Iterator[_Event]:
-        return self._events("PaymentLedger", "Deposited")
 
     def _sums(self, contract: str, name: str, amounts: tuple[str, ...]) -> dict[tuple[int, int], int]:
         return {
@@ -292,8 +290,8 @@ class _Followed:
                 self._note("CREDIT-02", f"{_bill(bill)}, owed at the end", loan.owed, found_loan.owed)
 
     def _time(self, order: int) -> int:
-        """Of its block, Unix seconds."""
-        return int(self._record.times[order >> LOG_BITS])
+        """Of its block, fair time."""
+        return int(self._fair[order >> LOG_BITS])
 
     def _differs(self, check: str, event: _Event, expected: object, found: object) -> None:
         bill = event.values.get("bill")
@@ -307,7 +305,7 @@ class _Followed:
 class _AtDraws:
     """What the other contracts' events say of each bill that was drawn for, just before."""
 
-    def __init__(self, rebuilt: Rebuilt, drawn: Mapping[str, Any]) -> None:
+    def __init__(self, rebuilt: Rebuilt, drawn: Mapping[str, Any], fair: Int64s) -> None:
         record, moves = rebuilt.record, rebuilt.moves
         self._bill, account, order = drawn["bill"], drawn["account"], order_of(drawn)
         self._place = {bill: row for row, bill in enumerate(self._bill.tolist())}
@@ -321,12 +319,13 @@ class _AtDraws:
         scored_at = np.where(self._score >= 0, np.append(told.order, 0)[self._score], order)
         paid_until = (sums_before(ids, moves.order, out, self._bill, at) for at in (order, scored_at))
         self._paid_since = np.subtract(*paid_until)
-        self._times, judged = record.times, record.columns("VerdictGate", "BatchJudged")
+        self._fair, self._times, judged = fair, record.times, record.columns("VerdictGate", "BatchJudged")
         self._windows = dict(zip(judged["batch"].tolist(), judged["windowEndsAt"].tolist(), strict=True))
         self._mandates = _mandates(rebuilt, account, order)
         self._amounts = rebuilt.posted.amounts[rebuilt.posted.rows(self._bill)]
         paid = record.ledger("BillPaid")
-        bills = zip(paid["bill"].tolist(), paid["fromPayer"].tolist(), paid["transaction"].tolist(), strict=True)
+        own = np.isin(paid["bill"], self._bill)
+        bills = zip(*(paid[name][own].tolist() for name in ("bill", "fromPayer", "transaction")), strict=True)
         self._paid, self._transactions = set(bills), (order >> LOG_BITS).tolist()
 
     def against(self, bill: int, amount: int, terms: CreditTerms, time: int) -> Iterator[tuple[str, object, bool]]:
@@ -340,7 +339,8 @@ class _AtDraws:
         window = self._windows.get(bill >> 16, 1 << 62)
         yield f"a window that is over at {time}", window, window > time
         last_day, cap = int(self._mandates["lastDay"][row]), int(self._mandates["capPerBill"][row])
-        short = last_day < time // SECONDS_A_DAY or cap < int(self._amounts[row])
+        today = int(self._times[self._transactions[row]]) // SECONDS_A_DAY
+        short = last_day < today or cap < int(self._amounts[row])
         yield "a mandate in force that covers the bill", f"{cap} a bill until day {last_day}", short
         yield from self._scored(row, terms, time)
 
@@ -353,7 +353,7 @@ class _AtDraws:
         threshold = terms.thresholds[class_] if class_ < len(terms.thresholds) else 0
         low = threshold == 0 or probability < threshold or told.step[last] == Step.GIVE_UP
         yield f"a score of class {class_} of {threshold or 'more'} at least", probability, bool(low)
-        oldest, at = time - terms.freshness * SECONDS_A_DAY, int(self._times[told.order[last] >> LOG_BITS])
+        oldest, at = time - terms.freshness * SECONDS_A_DAY, int(self._fair[told.order[last] >> LOG_BITS])
         yield f"a score told from {oldest} on", at, at < oldest
 
 

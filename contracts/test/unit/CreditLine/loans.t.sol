@@ -64,6 +64,19 @@ contract LoansTest is CreditBase {
         _expectLoan(bill, LoanState.Closed, 0);
     }
 
+    function test_writeOff__GivenAPause__WaitsAsLong() external {
+        BillId bill = _drawn(60_000);
+        vm.warp(block.timestamp + 30 days - 1);
+        _pause();
+        vm.warp(block.timestamp + 1 days);
+        _resume();
+        vm.expectRevert(abi.encodeWithSelector(CreditErrors.CreditLine_NotLost.selector, bill));
+        line.writeOff(_one(bill));
+        vm.warp(block.timestamp + 1);
+        line.writeOff(_one(bill));
+        _expectLoan(bill, LoanState.WrittenOff, 60_000);
+    }
+
     function test_collect__GivenAVoidBill__PaysTheDebtFirst() external {
         (BillId bill, AccountId account) = _appealed(60_000, 3_000);
         _repay(bill, 20_000);
