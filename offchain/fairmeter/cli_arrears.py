@@ -7,17 +7,23 @@ from typing import Annotated
 
 import typer
 
-from fairmeter import judging, options, reminding, scoring, terminal
+from fairmeter import collecting, judging, options, reminding, scoring, terminal
 from fairmeter.errors import NotTakenError
 from fairmeter.progress import progress_bars
 
 app = typer.Typer(help="Bills in arrears: reminders, and what rules of whom to contact would recover.")
 
 
+RpcUrl = Annotated[str, typer.Option(help="The node's address.")]
+Register = Annotated[str, typer.Option(help="The register: its address, or what `fairmeter arrears deploy` wrote.")]
+SettingsFile = Annotated[Path, typer.Option(help="What a contact costs, classes, strategies and curves, as TOML.")]
+SeedsFile = Annotated[Path, typer.Option(help="The tests' seeds, secret until their end; made where it is absent.")]
+
+
 @app.command()
 def remind(
-    rpc_url: Annotated[str, typer.Option(help="The node's address.")],
-    register: Annotated[str, typer.Option(help="The address of the ArrearsRegister.")],
+    rpc_url: RpcUrl,
+    register: Register,
     directory: Annotated[
         Path,
         typer.Option(
@@ -37,6 +43,70 @@ def remind(
     terminal.show(done, as_json)
     if done.refused or done.in_doubt or done.uncounted:
         raise typer.Exit(NotTakenError.exit_code)
+
+
+@app.command()
+def deploy(
+    rpc_url: RpcUrl,
+    deployment: Annotated[Path, typer.Option(help="What `fairmeter deploy` wrote.")] = Path("deployment.json"),
+    out: Annotated[Path, typer.Option(help="File for the register's address.")] = Path("arrears.json"),
+    as_json: options.Json = False,
+) -> None:
+    """Deploy an arrears register beside the contracts; the key is the administrator's."""
+    terminal.show(collecting.deploy_register(deployment, rpc_url, out), as_json)
+
+
+@app.command()
+def terms(
+    settings: SettingsFile,
+    rpc_url: RpcUrl,
+    register: Register,
+    as_json: options.Json = False,
+) -> None:
+    """Set what a contact costs, and bounds; the key is the governor's."""
+    terminal.show(collecting.set_terms(settings, rpc_url, register), as_json)
+
+
+@app.command()
+def begin(
+    settings: SettingsFile,
+    seeds: SeedsFile,
+    rpc_url: RpcUrl,
+    register: Register,
+    as_json: options.Json = False,
+) -> None:
+    """Say what is known of each class, and commit to a test of its strategies; the key is an operator's."""
+    terminal.show(collecting.begin(settings, rpc_url, register, seeds), as_json)
+
+
+@app.command()
+def submit(
+    scores: Annotated[Path, typer.Option(help="What `fairmeter score` wrote, sealed or not.")],
+    settings: SettingsFile,
+    seeds: SeedsFile,
+    rpc_url: RpcUrl,
+    register: Register,
+    from_block: Annotated[int, typer.Option(min=0, help="The first block that may have arrears.")] = 0,
+    data_key: options.DataKeyFile = None,
+    access_log: options.AccessLogFile = None,
+    as_json: options.Json = False,
+) -> None:
+    """Submit the scores of every debt that there is now, and say what the register decides."""
+    custody = options.custody("arrears submit", data_key, access_log)
+    done = collecting.submit(scores, settings, rpc_url, register, seeds, custody, from_block)
+    terminal.show(done, as_json)
+
+
+@app.command()
+def reveal(
+    class_: Annotated[int, typer.Argument(metavar="CLASS", min=1, max=255, help="Its number.")],
+    seeds: SeedsFile,
+    rpc_url: RpcUrl,
+    register: Register,
+    as_json: options.Json = False,
+) -> None:
+    """End a class's test: everybody can see then who was to get which strategy."""
+    terminal.show(collecting.reveal(class_, rpc_url, register, seeds), as_json)
 
 
 @app.command()

@@ -27,8 +27,8 @@ def remind(
     *,
     from_block: int = 0,
 ) -> Reminded:
-    """Send what the register at the address `register`, on the chain at `rpc_url`, says to remind of, and count on
-    chain what was sent, as the operator whose key is in FAIRMETER_PRIVATE_KEY.
+    """Send what the register at `register` (an address, or its file), on the chain at `rpc_url`, says to remind of, and
+    count on chain what was sent, as the operator whose key is in FAIRMETER_PRIVATE_KEY.
 
     `directory` says who is reached where (reminders/directory.py), `settings` when and through what
     (reminders/settings.py), `outbox` is the SQLite file that keeps anything from being sent twice, sealed with the key
@@ -38,7 +38,7 @@ def remind(
     from fairmeter import reminders  # noqa: PLC0415
     from fairmeter.chain.opening import open_engine  # noqa: PLC0415
     from fairmeter.chain.wallet import Wallet, funder_key  # noqa: PLC0415
-    from fairmeter.contracts.collecting import ArrearsRegister  # noqa: PLC0415
+    from fairmeter.contracts.collecting import register_at  # noqa: PLC0415
     from fairmeter.privacy import Kind  # noqa: PLC0415
     from fairmeter.simulation.scenario import read_toml  # noqa: PLC0415
 
@@ -46,13 +46,10 @@ def remind(
     key = custody.needed_for(outbox)
     people = reminders.load_directory(directory, custody)
     channels = reminders.channels_of(rules)
-    address = _address(register)
     with open_engine("rpc", rpc_url) as engine:
-        if not engine.code(address):
-            raise ChainError(f"the chain has no contract at {register}")
-        known, wallet = ArrearsRegister(engine, address), Wallet.on(engine, funder_key(engine))
+        known, wallet = register_at(engine, register), Wallet.on(engine, funder_key(engine))
         with _alone(outbox), reminders.Outbox.open(outbox, key) as box:
-            box.settle_at(engine.chain_id, address)
+            box.settle_at(engine.chain_id, known.address)
             notary = reminders.Notary(known, wallet, box)
             custody.note(outbox, Kind.MESSAGES, len(box), reminders.PERSONAL)
             return _round(known, notary, people, rules, channels, box, from_block)
@@ -97,13 +94,3 @@ def _alone(outbox: Path) -> Iterator[None]:
         except BlockingIOError:
             raise InputError(f"{outbox}: another round is at work with it") from None
         yield
-
-
-def _address(text: str) -> bytes:
-    try:
-        address = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        address = b""
-    if len(address) != 20:
-        raise InputError(f"--register {text}: expected an address of 20 bytes in hexadecimal")
-    return address

@@ -120,7 +120,7 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
         supplier = Wallet.on(engine, derive_key(0, "supplier"))
         engine.send([bank.sign(one.address, value=10**18, gas=21_000).raw for one in (operator, supplier)])
         session.transact(bank, *system.name_operator(bank.address, operator.address))
-        bills = _arrears(session, system, operator, supplier)
+        bills = fall_into_arrears(session, system, operator, supplier)
         low = np.array([PPM, PPM, 0])
         scores = Scores(bills, low, low, np.ones(BILLS, np.int64), np.array([1, 2, 1]))
         session.transact(operator, register.submit_scores(bytes(32), bytes(32), pack_scores(scores)))
@@ -138,7 +138,7 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
         yield Town(node._rpc.shown, session, system, register, bank, tmp_path)
 
 
-def _arrears(session: Session, system: System, operator: Wallet, supplier: Wallet) -> Int64s:
+def fall_into_arrears(session: Session, system: System, operator: Wallet, supplier: Wallet) -> Int64s:
     ledger, day = system.ledger, session.engine.now() // SECONDS_A_DAY
     tariff = Tariff("grid", Utility.ELECTRICITY, 0, Money(0), (TariffBlock(MAX_QUANTITY, Money(60)),))
     ones, electricity = np.ones(BILLS, np.int64), np.full(BILLS, int(Utility.ELECTRICITY))

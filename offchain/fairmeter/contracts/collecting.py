@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import enum
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from fairmeter.chain.engine import Engine
 from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.wallet import Wallet
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.calldata import calldata
 from fairmeter.contracts.deploy import System, creation_code
-from fairmeter.contracts.governance import Operators, Role
+from fairmeter.contracts.governance import LATEST, Operators, Role
 from fairmeter.contracts.packing import Bytes2D, get, put
 from fairmeter.contracts.session import Call, Contract, Session
-from fairmeter.errors import ChainError, OutOfBoundsError
+from fairmeter.errors import ChainError, InputError, OutOfBoundsError
 from fairmeter.model import Int64s
 from fairmeter.units import PPM
 
@@ -231,6 +234,49 @@ def commitment_of(class_: int, test: int, arms: int, seed: int, salt: bytes) -> 
     and a secret salt of 32 bytes."""
     numbers = b"".join(number.to_bytes(WORD, "big") for number in (class_, test, arms, seed))
     return keccak256(numbers + salt)
+
+
+def register_at(engine: Engine, where: str) -> ArrearsRegister:
+    """The register at an address, or the one of a file that `fairmeter arrears deploy` wrote. Raises InputError for
+    anything else, ChainError where the chain has none there."""
+    if where.endswith(".json"):
+        address, chain_id = _deployed(Path(where))
+        if chain_id != engine.chain_id:
+            raise ChainError(f"the chain's id is {engine.chain_id}, but {where} is of chain {chain_id}")
+    else:
+        address = _address(where)
+    if not engine.code(address):
+        raise ChainError(f"the chain has no contract at {where}")
+    return ArrearsRegister(engine, address)
+
+
+def check_alone(register: ArrearsRegister, operator: bytes) -> None:
+    """Raises InputError where an address is no operator, or more than one has to say what it says."""
+    operators = register.operators()
+    if operators.signer_index(LATEST, operator) is None:
+        raise InputError(f"0x{operator.hex()} is no operator")
+    if (quorum := operators.set_at(LATEST).quorum) > 1:
+        raise InputError(f"{quorum} operators have to say it together, and this is one")
+
+
+def _deployed(path: Path) -> tuple[bytes, int]:
+    try:
+        fields = json.loads(path.read_bytes())
+        return _address(fields["register"]), int(fields["chain_id"])
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: is not a file that `fairmeter arrears deploy` writes") from error
+
+
+def _address(text: str) -> bytes:
+    try:
+        address = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        address = b""
+    if len(address) != 20:
+        raise InputError(f"--register {text}: expected an address of 20 bytes in hexadecimal, or a .json file")
+    return address
 
 
 def deploy_arrears(session: Session, system: System, administrator: Wallet) -> ArrearsRegister:

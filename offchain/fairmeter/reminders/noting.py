@@ -10,10 +10,9 @@ import numpy as np
 
 from fairmeter.chain.engine import Receipt
 from fairmeter.chain.wallet import Wallet
-from fairmeter.contracts.collecting import ArrearsRegister, Scores, Stage, Step, pack_scores, unpack_told
-from fairmeter.contracts.governance import LATEST
+from fairmeter.contracts.collecting import ArrearsRegister, Scores, Stage, Step, check_alone, pack_scores, unpack_told
 from fairmeter.contracts.packing import Bytes2D
-from fairmeter.errors import InputError, NonceTakenError
+from fairmeter.errors import NonceTakenError
 from fairmeter.reminders.channels import Channels
 from fairmeter.reminders.decided import words_of
 from fairmeter.reminders.message import Message
@@ -30,11 +29,7 @@ class Notary:
     def __init__(self, register: ArrearsRegister, wallet: Wallet, outbox: Outbox) -> None:
         """Raises InputError where the wallet is no operator's, or more than one has to say what it says."""
         self._register, self._wallet, self._outbox = register, wallet, outbox
-        operators = register.operators()
-        if operators.signer_index(LATEST, wallet.address) is None:
-            raise InputError(f"0x{wallet.address.hex()} is no operator, and cannot count contacts on chain")
-        if (quorum := operators.set_at(LATEST).quorum) > 1:
-            raise InputError(f"contacts are counted by {quorum} operators together, and this is one")
+        check_alone(register, wallet.address)
 
     def finish(self, done: Reminded) -> None:
         """Send once more what a crash left on its way. Raises ChainError where the node does not answer for it."""
