@@ -21,6 +21,7 @@ def score(
     target: options.TargetColumn = "default",
     evaluate: options.EvaluateSets = False,
     data: options.DataFolder = Path("../shared/data"),
+    forest: options.Forest = False,
     plot: options.ScoresPlot = None,
     seed: options.Seed = 0,
     data_key: options.DataKeyFile = None,
@@ -29,7 +30,7 @@ def score(
 ) -> None:
     """Grade customers by how likely they are not to pay; or measure how good scores are."""
     if not evaluate:
-        options.refuse_beside(context, "--history and --accounts", "data", "plot", "seed")
+        options.refuse_beside(context, "--history and --accounts", "data", "forest", "plot", "seed")
         custody = options.custody("score", data_key, access_log)
         files = scoring.score_files(history, accounts, out)
         terminal.show(scoring.score_accounts(*files, custody=custody, target=target), as_json)
@@ -38,7 +39,7 @@ def score(
     if plot is not None:
         judging.check_plot(plot)
     with progress_bars() as tell:
-        measured = scoring.evaluate_scores(data, seed=seed, tell=tell)
+        measured = scoring.evaluate_scores(data, seed=seed, forest=forest, tell=tell)
     from fairmeter.report import scores  # noqa: PLC0415
 
     terminal.show_measured(scores, measured, plot, as_json)

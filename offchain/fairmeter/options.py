@@ -73,6 +73,9 @@ ScoresFile = Annotated[Path | None, typer.Option(help="The .parquet file to writ
 TargetColumn = Annotated[str, typer.Option(help="Column of the history that is 1 where a customer did not pay.")]
 EvaluateSets = Annotated[bool, typer.Option("--evaluate", help="Measure scores on public sets instead.")]
 DataFolder = Annotated[Path, typer.Option(help="Folder of the public sets.")]
+Forest = Annotated[
+    bool, typer.Option("--forest", help="Also by econml's causal forest, with an interval for each person: minutes.")
+]
 ScoresPlot = Annotated[Path | None, typer.Option(help="Defaults expected and observed: a .png or .html file.")]
 DataKeyFile = Annotated[
     Path | None,

@@ -24,16 +24,19 @@ ACCOUNT: Final = "account"
 """The column that names a customer; every column beside it and the target is a feature."""
 
 
-def evaluate_scores(data: Path, *, seed: int = 0, tell: Tell | None = None) -> Measured:
-    """Measure the models of arrears on the public sets that the folder `data` holds, as docs/arrears.md says.
+def evaluate_scores(data: Path, *, seed: int = 0, forest: bool = False, tell: Tell | None = None) -> Measured:
+    """Measure the models of arrears on the public sets that the folder `data` holds, as docs/arrears.md says; with
+    `forest` also of how many people a causal forest knows the effect.
 
     Raises InputError where it holds none of them, or one that is not as it should be; ToolMissingError without
-    scikit-learn.
+    scikit-learn, or with `forest` without econml.
     """
     default = _default()
     from fairmeter.arrears import response  # noqa: PLC0415
     from fairmeter.arrears.measured import Measured  # noqa: PLC0415
 
+    if forest:
+        response.check_installed()
     names = dict.fromkeys([*default.SETS, *(name for name, _ in response.TRIALS), response.DEBTS, response.INVOICES])
     there = {name: data / name for name in names if (data / name).is_file()}
     if not there:
@@ -42,7 +45,7 @@ def evaluate_scores(data: Path, *, seed: int = 0, tell: Tell | None = None) -> M
     trials = [read(there[name]) for name, read in response.TRIALS if name in there]
     return Measured(
         default=tuple(default.compare(one, seed, _share(tell, one.name)) for one in sets),
-        response=tuple(response.respond(one, seed, _share(tell, one.name)) for one in trials),
+        response=tuple(response.respond(one, seed, _share(tell, one.name), forest=forest) for one in trials),
         jumps=response.jumps(there[response.DEBTS], seed) if response.DEBTS in there else (),
         lateness=response.lateness(there[response.INVOICES], seed) if response.INVOICES in there else None,
         absent=tuple(name for name in names if name not in there),

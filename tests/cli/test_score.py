@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def test_score__what_is_missing__named(refused: Refused, files: tuple[object, ..
     out = ("--out", tmp_path / "scores.parquet")
     assert "--out missing" in refused(2, "score", *files)
     assert "--history beside --evaluate" in refused(2, "score", "--evaluate", *files[:2])
+    assert "--forest beside --history" in refused(2, "score", "--forest", *files[:2])
     assert "holds none of payments/" in refused(2, "score", "--evaluate", "--data", tmp_path)
     assert "the column unpaid is missing" in refused(2, "score", *files, *out, "--target", "unpaid")
     pl.read_csv(str(files[3])).drop("use").write_csv(str(files[3]))
@@ -70,6 +72,12 @@ def test_score__without_scikit_learn__one_line(
     monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
     said = refused(3, "score", *files, "--out", tmp_path / "scores.parquet")
     assert "scores need scikit-learn: pip install 'fairmeter[arrears]'" in said
+
+
+@pytest.mark.skipif(find_spec("econml") is not None, reason="econml is installed")
+def test_score_evaluate__forest_without_econml__one_line(refused: Refused, shared: Path) -> None:
+    said = refused(3, "score", "--evaluate", "--forest", "--data", shared / "data")
+    assert "intervals for each person need econml: pip install 'fairmeter[forest]'" in said
 
 
 def test_score_evaluate__a_set__every_figure_and_the_plot(json_of: JsonOf, shared: Path, tmp_path: Path) -> None:

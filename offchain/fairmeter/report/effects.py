@@ -27,10 +27,11 @@ def to_json(measured: Measured) -> dict[str, Any]:
 
 
 def tables(measured: Measured) -> list[Text | Table]:
-    """A table of the learners for each trial, then the jumps and the days late."""
+    """Tables of the learners, classes and rules for each trial, then the jumps and the days late."""
     parts: list[Text | Table] = []
     for one in measured.response:
         parts.extend(_trial_tables(one))
+        parts.extend(_class_tables(one))
         parts.extend(_net_tables(one))
     if measured.jumps:
         parts.extend(_jump_tables(measured.jumps))
@@ -77,6 +78,23 @@ def _trial_tables(one: Responded) -> tuple[Text, Table]:
     for name in one.left_out:
         rows.add_row(name, "not installed")
     return title, rows
+
+
+def _class_tables(one: Responded) -> list[Text | Table]:
+    title, rows = titled(
+        f"{one.name}: the effect by class, with intervals that hold for all of them at once",
+        "class", "people", "clusters", "effect", "claimed",
+    )  # fmt: skip
+    for of in one.classes:
+        claimed = "yes" if of.works else "no"
+        rows.add_row(of.name, f"{of.people:,}", f"{of.clusters:,}", shown(of.effect), claimed)
+    if one.moved is None:
+        return [title, rows]
+    told = (
+        f"by the forest's interval of each person: {one.moved.surely:.1%} surely moved, {one.moved.put_off:.1%} "
+        f"surely put off; {one.moved.width:.3f} wide"
+    )
+    return [title, rows, Text(told)]
 
 
 def _net_tables(one: Responded) -> tuple[Text, Table]:
@@ -129,6 +147,23 @@ def _trial_json(one: Responded) -> dict[str, Any]:
         "treated": one.treated,
         "effect": interval_json(one.effect),
         "claimed": one.works,
+        "classes": [
+            {
+                "class": of.name,
+                "people": of.people,
+                "clusters": of.clusters,
+                "effect": interval_json(of.effect),
+                "claimed": of.works,
+            }
+            for of in one.classes
+        ],
+        "each_person": None
+        if one.moved is None
+        else {
+            "surely_moved": one.moved.surely,
+            "surely_put_off": one.moved.put_off,
+            "mean_width": one.moved.width,
+        },
         "calibration_error": {"natural": interval_json(natural), "contacted": interval_json(contacted)},
         "learners": [
             {

@@ -160,4 +160,8 @@ def test_respond__public_trials__ours_not_surely_behind_any_peer(shared: Path) -
     assert found.works
     assert ours.finds
     assert found.nets[-1].ahead.high >= 0
+    claimed = {one.name: one.works for one in found.classes}
+    assert claimed["bought women's"], "women's wording"
+    assert not claimed["bought men's"]
+    assert claimed["the third expected to respond most"]
     assert all(ours.qini.value > min(one.ranking.qini.value, one.ranking.qini.low) for one in found.learners[1:])

@@ -11,7 +11,10 @@ import numpy as np
 from fairmeter.arrears.features import Floats
 from fairmeter.arrears.quality import Interval, quality
 from fairmeter.arrears.response.backtest import Net, backtest
+from fairmeter.arrears.response.classes import ClassEffect, by_class
 from fairmeter.arrears.response.curves import Ranking, effect_on_all, rank
+from fairmeter.arrears.response.forest import NAME as FOREST
+from fairmeter.arrears.response.forest import Moved, check_installed, persons
 from fairmeter.arrears.response.learners import LEARNERS, Response, absent, corrected, response
 from fairmeter.arrears.response.trials import Trial
 
@@ -43,6 +46,11 @@ class Responded:
     """Expected calibration error of the probability without and with the contact, on those without and with it."""
     learners: tuple[Ranked, ...]
     """Ours first."""
+    classes: tuple[ClassEffect, ...]
+    """The effect on each class, by CHOSEN's thirds among them."""
+    moved: Moved | None
+    """Of how many people it is known, by the forest; None where it was not asked for, or people were treated
+    together."""
     nets: tuple[Net, ...]
     """What rules of whom to contact would have earned, by CHOSEN's effects."""
     left_out: tuple[str, ...]
@@ -54,34 +62,52 @@ class Responded:
         return not self.effect.holds(0.0)
 
 
-def respond(trial: Trial, seed: int, tell: Callable[[float], None]) -> Responded:
-    """`tell` is told the share that is done."""
+def respond(trial: Trial, seed: int, tell: Callable[[float], None], *, forest: bool = False) -> Responded:
+    """`tell` is told the share that is done. With `forest` the causal forest is one of the learners, and says of how
+    many people the effect is known. Raises ToolMissingError where it is asked for and not installed."""
     left_out = absent()
     names = [name for name in LEARNERS if name not in left_out]
-    part = _parts(trial, seed)
-    count = len(part)
-    natural, contacted = np.empty(count), np.empty(count)
-    effect = {name: np.empty(count) for name in names}
-    for fold in range(FOLDS):
-        known = part != fold
-        found = response(trial, known, seed)
-        natural[~known], contacted[~known] = found.natural, found.contacted
-        for k, name in enumerate(names):
-            effect[name][~known] = LEARNERS[name](trial, known, seed)
-            tell((fold + (k + 1) / len(names)) / FOLDS)
+    if forest:
+        check_installed()
+    found, effect, intervals = out_of_sample(trial, seed, names, forest, tell)
     rankings = {name: rank(own, trial, np.random.default_rng(seed)) for name, own in effect.items()}
-    everyone = corrected(trial, np.ones(count, dtype=np.bool_), Response(natural, contacted))
+    everyone = corrected(trial, np.ones(len(trial.treated), dtype=np.bool_), found)
     return Responded(
         trial.name,
-        count,
+        len(trial.treated),
         int(trial.cluster.max()) + 1,
         int(trial.treated.sum()),
         effect_on_all(everyone, trial.cluster, np.random.default_rng(seed)),
-        (_calibration(natural, trial, False, seed), _calibration(contacted, trial, True, seed)),
+        (_calibration(found.natural, trial, False, seed), _calibration(found.contacted, trial, True, seed)),
         tuple(Ranked(name, own, _ahead(own, rankings[CHOSEN])) for name, own in rankings.items()),
-        backtest(contacted, effect[CHOSEN], everyone, trial, seed),
+        by_class(everyone, effect[CHOSEN], trial),
+        Moved.of(*intervals) if forest and not trial.clustered else None,
+        backtest(found.contacted, effect[CHOSEN], everyone, trial, seed),
         left_out,
     )
+
+
+def out_of_sample(
+    trial: Trial, seed: int, names: list[str], forest: bool, tell: Callable[[float], None]
+) -> tuple[Response, dict[str, Floats], Floats]:
+    """Probabilities, the effects by each learner, and the forest's intervals (2, n), of people whose cluster the models
+    have not seen."""
+    part = _parts(trial, seed)
+    count, steps = len(part), len(names) + forest
+    whole, intervals = Response(np.empty(count), np.empty(count)), np.empty((2, count))
+    effect = {name: np.empty(count) for name in [*names, *[FOREST] * forest]}
+    for fold in range(FOLDS):
+        known = part != fold
+        found = response(trial, known, seed)
+        whole.natural[~known], whole.contacted[~known] = found.natural, found.contacted
+        for k, name in enumerate(names):
+            effect[name][~known] = LEARNERS[name](trial, known, seed)
+            tell((fold + (k + 1) / steps) / FOLDS)
+        if forest:
+            told = persons(trial, known, seed)
+            effect[FOREST][~known], intervals[:, ~known] = told.effect, (told.low, told.high)
+            tell((fold + 1) / FOLDS)
+    return whole, effect, intervals
 
 
 def _parts(trial: Trial, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -30,6 +30,14 @@ class Trial:
     """(n,) those with the same number were treated together, and are resampled together."""
     propensity: Floats
     """(n,) share treated of those among whom it was drawn."""
+    kind: Ints
+    """(n,) which of `classes` each belongs to."""
+    classes: tuple[str, ...]
+
+    @property
+    def clustered(self) -> bool:
+        """Whether people were treated together."""
+        return int(self.cluster.max()) + 1 < len(self.cluster)
 
     @classmethod
     def of(
@@ -41,9 +49,12 @@ class Trial:
         *,
         stratum: Ints | None = None,
         cluster: Ints | None = None,
+        kind: Ints | None = None,
+        classes: tuple[str, ...] = ("all",),
     ) -> Trial:
-        """Treatment was drawn within each `stratum` (all, if None), by `cluster` (one by one, if None). Raises
-        InputError where treated or untreated people are too few, all in all or in a stratum."""
+        """Treatment was drawn within each `stratum` (all, if None), by `cluster` (one by one, if None); `kind` says
+        which of `classes` each is of. Raises InputError where treated or untreated people are too few, all in all, in a
+        stratum or in a class."""
         count = len(treated)
         drawn = np.zeros(count, dtype=np.int64) if stratum is None else np.unique(stratum, return_inverse=True)[1]
         people, given = np.bincount(drawn), np.bincount(drawn[treated], minlength=int(drawn.max(initial=0)) + 1)
@@ -52,8 +63,15 @@ class Trial:
                 f"{name}: {int(treated.sum()):,} treated and {int((~treated).sum()):,} untreated; at least {LEAST} of "
                 "each, and some in every class, are needed: no effect can be known without the untreated"
             )
+        of_class = np.zeros(count, dtype=np.int64) if kind is None else kind
+        for number, class_ in enumerate(classes):
+            member = of_class == number
+            if min(int((treated & member).sum()), int((~treated & member).sum())) < LEAST:
+                raise InputError(
+                    f"{name}, {class_}: {LEAST} treated and {LEAST} untreated are needed to know an effect"
+                )
         own = np.arange(count) if cluster is None else np.unique(cluster, return_inverse=True)[1]
-        return cls(name, features, treated, outcome, own.astype(np.int64), (given / people)[drawn])
+        return cls(name, features, treated, outcome, own.astype(np.int64), (given / people)[drawn], of_class, classes)
 
 
 def hillstrom(path: Path, segment: str) -> Trial:
@@ -61,7 +79,16 @@ def hillstrom(path: Path, segment: str) -> Trial:
     frame = read_frame(path).filter(pl.col("segment").is_in([segment, "No E-Mail"]))
     features = frame.select("recency", "history", "mens", "womens", "zip_code", "newbie", "channel")
     treated = (frame["segment"] == segment).to_numpy()
-    return Trial.of(f"hillstrom, {segment.lower()}", Features.of(features), treated, binary(frame, "visit", str(path)))
+    # Everybody bought something of the one or the other before.
+    kind = frame["mens"].to_numpy() + 2 * frame["womens"].to_numpy().astype(np.int64) - 1
+    return Trial.of(
+        f"hillstrom, {segment.lower()}",
+        Features.of(features),
+        treated,
+        binary(frame, "visit", str(path)),
+        kind=kind,
+        classes=("bought men's", "bought women's", "bought both"),
+    )
 
 
 def karlan_zinman(path: Path) -> Trial:
@@ -75,7 +102,12 @@ def karlan_zinman(path: Path) -> Trial:
     stratum = frame.select(pl.struct("risk", "wave").rank("dense")).to_series().to_numpy().astype(np.int64)
     paid = (frame["pstdue_average"] == 0).to_numpy()
     treated = binary(frame, "yearlong", str(path))
-    return Trial.of("karlan_zinman_loans", Features.of(features), treated, paid, stratum=stratum)
+    risks = ("LOW", "MEDIUM", "HIGH")
+    kind = frame["risk"].replace_strict(dict(zip(risks, range(3), strict=True)), return_dtype=pl.Int64).to_numpy()
+    classes = tuple(f"{risk.lower()} risk" for risk in risks)
+    return Trial.of(
+        "karlan_zinman_loans", Features.of(features), treated, paid, stratum=stratum, kind=kind, classes=classes
+    )
 
 
 def hyderabad(path: Path) -> Trial:
@@ -85,7 +117,15 @@ def hyderabad(path: Path) -> Trial:
     features = frame.select(pl.col("^area_.*_base$"), "head_age_1", "head_noeduc_1", "adults_1", "children_1")
     cluster = frame["areaid"].to_numpy().astype(np.int64)
     treated, late = binary(frame, "treatment", str(path)), binary(frame, "everlate_1", str(path))
-    return Trial.of("hyderabad_microfinance", Features.of(features), treated, ~late, cluster=cluster)
+    return Trial.of(
+        "hyderabad_microfinance",
+        Features.of(features),
+        treated,
+        ~late,
+        cluster=cluster,
+        kind=(frame["head_noeduc_1"].fill_null(0) == 1).to_numpy().astype(np.int64),
+        classes=("head went to school, or not known", "head never went to school"),
+    )
 
 
 TRIALS: Final[tuple[tuple[str, Callable[[Path], Trial]], ...]] = (
