@@ -18,6 +18,7 @@ def test_simulate__two_seeds__each_rule_and_a_plot(json_of: JsonOf, tmp_path: Pa
     assert [len(rule["net_by_seed"]) for rule in told["rules"]] == [2] * 6
     assert told["assumed"] == {"contact": 0.02, "fatigue": 0.5, "never": 0.5}
     assert len(told["segments"]) == 3
+    assert [one["contact"] for one in told["value_rule_ahead_by_cost"]] == [0.01, 0.02, 0.03, 0.04, 0.05, 0.1]
     ways = {one["way"]: one["by_fortnight"] for one in told["strategies"]["regret"]}
     assert [len(regret) for regret in ways.values()] == [52] * 4
     assert ways["Thompson sampling"][-1]["value"] < ways["at random"][-1]["value"]

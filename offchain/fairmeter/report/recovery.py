@@ -17,6 +17,7 @@ from fairmeter.report.tables import titled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from rich.table import Table
 
     from fairmeter.arrears.simulator import Recovery, Simulated
 
@@ -53,6 +54,7 @@ def to_json(simulated: Simulated) -> dict[str, Any]:
             {"return_over_time": roi.round(6).tolist(), "horizon_days": _mean(found.horizons[:, k])}
             for k, roi in enumerate(found.returns)
         ],
+        "value_rule_ahead_by_cost": _by_cost(found),
         "strategies": choosing.to_json(simulated.choosing),
     }
 
@@ -84,7 +86,33 @@ def tables(simulated: Simulated) -> Group:
         f"assumed: a contact costs {world.contact:.1%} of a debt; of its effect {world.fatigue:.0%} is left at the "
         f"next one; of those who would not pay in half a year {world.never:.0%} are moved by nothing"
     )
-    return Group(title, rows, about, days, Text(assumed), *choosing.tables(simulated.choosing))
+    return Group(title, rows, about, days, Text(assumed), *_cost_tables(found), *choosing.tables(simulated.choosing))
+
+
+def _by_cost(found: Recovery) -> list[dict[str, Any]]:
+    """By how much the value rule is ahead, and in the worst seed, were a contact to cost otherwise."""
+    from fairmeter.arrears.simulator import COMPARED, COSTS  # noqa: PLC0415
+
+    return [
+        {
+            "contact": cost,
+            **{
+                rule: {"least": round(float(ahead[:, k].min()), 6), "mean": _mean(ahead[:, k])}
+                for k, rule in enumerate(COMPARED)
+            },
+        }
+        for cost, ahead in zip(COSTS, found.ahead_by_cost.swapaxes(0, 1), strict=True)
+    ]
+
+
+def _cost_tables(found: Recovery) -> tuple[Text, Table]:
+    from fairmeter.arrears.simulator import COMPARED  # noqa: PLC0415
+
+    title, rows = titled("The value rule ahead, and in the worst seed, by cost", "a contact costs", *COMPARED)
+    for one in _by_cost(found):
+        leads = (f"{one[rule]['mean']:+.1%} [{one[rule]['least']:+.1%}]" for rule in COMPARED)
+        rows.add_row(f"{one['contact']:.0%} of a debt", *leads)
+    return title, rows
 
 
 def write_plot(simulated: Simulated, out: Path) -> None:

@@ -10,7 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairmeter.arrears.simulator import EVERYBODY, FITTED, NOBODY, PATENT, RULES, VALUE, Recovery, compare, fit, rules
+from fairmeter.arrears.simulator import (
+    COMPARED,
+    COSTS,
+    EVERYBODY,
+    FITTED,
+    NOBODY,
+    PATENT,
+    RULES,
+    VALUE,
+    Recovery,
+    compare,
+    fit,
+    rules,
+)
 from fairmeter.arrears.simulator.course import MAX_CONTACTS, NEVER, Course, Customers, play
 from fairmeter.arrears.simulator.learning import Learned, arms, learn
 from fairmeter.arrears.simulator.world import DAYS, MONTH, WINDOW, WINDOWS
@@ -117,6 +130,16 @@ def test_compare__few_seeds__value_rule_first_and_the_control_untreated(recovery
     assert np.allclose(made, made[:, :1], rtol=0.1)
     cost = FITTED.contact * recovery.contacts
     assert np.allclose(recovery.net, recovery.recovered - cost, atol=0.01)
+
+
+def test_compare__cost_by_cost__the_lead_that_a_world_of_that_cost_has(recovery: Recovery) -> None:
+    assert recovery.ahead_by_cost[:, COSTS.index(FITTED.contact)] == pytest.approx(
+        np.stack([recovery.ahead(rule) for rule in COMPARED], axis=1)
+    )
+    dear = compare(dataclasses.replace(FITTED, contact=0.1), seeds=1, customers=4_000)
+    assert recovery.ahead_by_cost[0, -1] == pytest.approx([dear.ahead(rule)[0] for rule in COMPARED])
+    over_everybody = recovery.ahead_by_cost[:, :, COMPARED.index(EVERYBODY)]
+    assert (np.diff(over_everybody, axis=1) > 0).all(), "the dearer, the more is saved"
 
 
 def test_compare__same_seeds__same_figures(recovery: Recovery) -> None:

@@ -17,7 +17,17 @@ from fairmeter.arrears.simulator.choosing import (
     Strategy,
     choose,
 )
-from fairmeter.arrears.simulator.comparing import EVERYBODY, NOBODY, PATENT, RULES, VALUE, Recovery, compare
+from fairmeter.arrears.simulator.comparing import (
+    COMPARED,
+    COSTS,
+    EVERYBODY,
+    NOBODY,
+    PATENT,
+    RULES,
+    VALUE,
+    Recovery,
+    compare,
+)
 from fairmeter.arrears.simulator.fitting import fit
 from fairmeter.arrears.simulator.learning import TIMES
 from fairmeter.arrears.simulator.world import FITTED, World
@@ -32,6 +42,8 @@ class Simulated:
 
 
 __all__ = [
+    "COMPARED",
+    "COSTS",
     "DELAY",
     "EVERYBODY",
     "FITTED",

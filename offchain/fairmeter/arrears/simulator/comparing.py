@@ -7,7 +7,7 @@ drawn is Philox's, of a seed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,9 @@ PATENT: Final = "the patent's rule"
 VALUE: Final = "the value rule"
 RULES: Final = (NOBODY, EVERYBODY, "at random", "likeliest to pay", PATENT, VALUE)
 """`nobody` is the untreated control; `at random` and `likeliest to pay` make the value rule's number of contacts."""
+COSTS: Final = (0.01, 0.02, 0.03, 0.04, 0.05, 0.10)
+"""Of a contact, against the mean debt, at which the value rule is compared with others."""
+COMPARED: Final = (NOBODY, EVERYBODY, PATENT)
 TRIAL: Final = 20_000
 """Customers of each trial."""
 BUDGET: Final = 2
@@ -52,6 +55,8 @@ class Recovery:
     mean debt."""
     horizons: Ints
     """(k, s) days."""
+    ahead_by_cost: Floats
+    """(k, COSTS, COMPARED) `ahead` were a contact to cost so much, on the same customers."""
 
     def ahead(self, of: str) -> Floats:
         """(k,) by how much the value rule's net is more than that `of` another rule, as a share of the other's."""
@@ -70,14 +75,14 @@ def compare(
         tried.append(_try(world, customers, np.random.Generator(np.random.Philox(seed))))
         if tell is not None:
             tell(len(tried) / seeds)
-    recovered, contacts, net, over_time, returns, horizons = (np.array(column) for column in zip(*tried, strict=True))
+    columns = (np.array(column) for column in zip(*tried, strict=True))
+    recovered, contacts, net, over_time, returns, horizons, ahead = columns
     late = over_time.mean(axis=0)
-    return Recovery(
-        world, customers, recovered, contacts, net, late - late[RULES.index(NOBODY)], returns.mean(axis=0), horizons
-    )
+    over_time = late - late[RULES.index(NOBODY)]
+    return Recovery(world, customers, recovered, contacts, net, over_time, returns.mean(axis=0), horizons, ahead)
 
 
-def _try(world: World, count: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats, Floats, Floats, Ints]:
+def _try(world: World, count: int, rng: np.random.Generator) -> tuple[Floats | Ints, ...]:
     """One seed's row of each of Recovery's columns."""
     learned = _trial(world, rng)
     customers, cost = Customers.draw(world, count, rng), world.unit_cost
@@ -92,7 +97,20 @@ def _try(world: World, count: int, rng: np.random.Generator) -> tuple[Floats, Fl
         until,
         curves.returns(cost) / (curves.mean_debt * PPM),
         curves.horizons(cost),
+        _by_cost(world, customers, learned, courses[RULES.index(NOBODY)], courses[RULES.index(EVERYBODY)]),
     )
+
+
+def _by_cost(world: World, customers: Customers, learned: Learned, nobody: Course, everybody: Course) -> Floats:
+    """(COSTS, COMPARED) by how much the value rule's net is more than that of others, whose cost decides nothing of
+    whom `nobody` and `everybody` contact."""
+    debt, budget, rows = customers.debt, BUDGET * len(customers), []
+    for contact in COSTS:
+        cost = replace(world, contact=contact).unit_cost
+        value = play(world, customers, rules.by_value(customers, learned, cost, budget)).net(debt, cost)
+        patent = play(world, customers, rules.by_patent(customers, learned, cost))
+        rows.append([value / course.net(debt, cost) - 1 for course in (nobody, everybody, patent)])
+    return np.array(rows)
 
 
 def _trial(world: World, rng: np.random.Generator) -> Learned:

@@ -4,8 +4,9 @@ Natural repayment by month: credit cards, those newly late, until they pay duly 
 much of their limit they used before. By day within the first month: late invoices (`ibm_accounts_receivable`). What a
 contact does: visits in the two weeks after an e-mail of one of two wordings, against no e-mail (`hillstrom`), as a
 ratio of hazards, by what the customer had bought before. Debts: amounts that homes pay for electricity
-(`cn_electricity_payments`). What a contact costs: the next level of a bank's strategy, 50 of a debt of 1,000
-(`bank_debt_recovery`, in the words of its task). A visit is not a payment; nothing better is public.
+(`cn_electricity_payments`). What a contact costs: the next level of a bank's effort, against the recovery from which
+the bank makes it (`bank_debt_recovery`). A visit is not a payment, and a level of effort is more than one contact;
+nothing better is public.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ MAILS: Final = "uplift/hillstrom.open.parquet"
 HOMES: Final = "payments/cn_electricity_payments.open.parquet"
 STANDINGS: Final = 3
 MONTHS: Final = 4
-COST: Final = 50 / 1_000
+BANK: Final = "payments/bank_debt_recovery.open.parquet"
+LEVEL_COST: Final = 50
+"""USD a customer for each further level of effort: stated in the set's task, "Which Debts Are Worth the Bank's Effort?"
+(DataCamp), not in its columns."""
 _MONTHS_NEWEST_LAST: Final = ("6", "5", "4", "3", "2")
 _OWN: Final = 2
 """Months whose shares are each standing's own; later ones are those of all, since few are late for so long."""
@@ -44,8 +48,14 @@ def fit(data: Path) -> World:
         segments=segments,
         ratio=ratio,
         debt=(round(float(amounts.mean()), 4), round(float(amounts.std()), 4)),
-        contact=COST,
+        contact=round(LEVEL_COST / _begins(read_frame(data / BANK)), 4),
     )
+
+
+def _begins(debts: pl.DataFrame) -> float:
+    """USD of expected recovery up to which the bank makes no effort."""
+    without = debts.filter(pl.col("recovery_strategy") == "Level 0 Recovery")
+    return float(without["expected_recovery_amount"].to_numpy().max())
 
 
 def _natural(cards: pl.DataFrame) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
