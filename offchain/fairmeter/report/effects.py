@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -14,7 +15,7 @@ from fairmeter.report.tables import interval_json, shown, titled
 
 if TYPE_CHECKING:
     from fairmeter.arrears.measured import Measured
-    from fairmeter.arrears.response import Jump, Lateness, Responded
+    from fairmeter.arrears.response import ClassEffect, Jump, Lateness, Responded
 
 
 def to_json(measured: Measured) -> dict[str, Any]:
@@ -147,23 +148,8 @@ def _trial_json(one: Responded) -> dict[str, Any]:
         "treated": one.treated,
         "effect": interval_json(one.effect),
         "claimed": one.works,
-        "classes": [
-            {
-                "class": of.name,
-                "people": of.people,
-                "clusters": of.clusters,
-                "effect": interval_json(of.effect),
-                "claimed": of.works,
-            }
-            for of in one.classes
-        ],
-        "each_person": None
-        if one.moved is None
-        else {
-            "surely_moved": one.moved.surely,
-            "surely_put_off": one.moved.put_off,
-            "mean_width": one.moved.width,
-        },
+        "classes": [_class_json(of) for of in one.classes],
+        "each_person": None if one.moved is None else asdict(one.moved),
         "calibration_error": {"natural": interval_json(natural), "contacted": interval_json(contacted)},
         "learners": [
             {
@@ -187,6 +173,11 @@ def _trial_json(one: Responded) -> dict[str, Any]:
         ],
         "left_out": list(one.left_out),
     }
+
+
+def _class_json(of: ClassEffect) -> dict[str, Any]:
+    counts = {"class": of.name, "people": of.people, "clusters": of.clusters}
+    return {**counts, "effect": interval_json(of.effect), "claimed": of.works}
 
 
 def _jump_json(one: Jump) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +11,20 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from fairmeter.arrears.features import Features
+from fairmeter.arrears.measured import Measured
 from fairmeter.arrears.response import DEBTS, TRIALS, Trial, jumps, respond
 from fairmeter.arrears.response.backtest import backtest
+from fairmeter.arrears.response.classes import THIRDS
 from fairmeter.arrears.response.curves import gains, rank
 from fairmeter.arrears.response.discontinuity import jump
 from fairmeter.arrears.response.lateness import past
 from fairmeter.arrears.response.learners import Response, corrected
 from fairmeter.errors import InputError
 from fairmeter.model import Bools
+from fairmeter.report import effects
 
 
 def _silent(_: float) -> None:
@@ -48,6 +54,13 @@ def test_respond__an_effect_on_one_half__claimed_and_found() -> None:
     assert all(one.ahead.low <= 0 for one in found.learners), "no peer is surely better"
     assert ours.ranking.curve[10] > 0.8 * ours.ranking.curve[20], "half of the people give nearly all of the gain"
     assert max(one.value for one in found.calibration) < 0.08
+    measured = Measured((), (found,), (), None, ())
+    (told,) = effects.to_json(measured)["response"]
+    assert [(one["class"], one["claimed"]) for one in told["classes"]][-1] == (THIRDS[-1], True)
+    assert told["each_person"] is None
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(*effects.tables(measured))
+    assert re.search(rf"{THIRDS[-1]} +1,333 .* yes", console.export_text())
 
 
 def test_backtest__a_cost_that_half_of_the_people_repay__the_plan_earns_more_than_the_patents_rule() -> None:
