@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from fairmeter.audit import audit
 from fairmeter.audit.batches import read_batches
 from fairmeter.audit.crediting import CREDIT, LINE, check_credit
 from fairmeter.audit.findings import Finding
+from fairmeter.audit.flows import bill_moves
 from fairmeter.audit.manifest import read_manifest
 from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
@@ -71,6 +73,13 @@ def _first_row(column: str, by: int) -> Callable[[Changed], Changed]:
 
 def _without_the_first(columns: Changed) -> Changed:
     return {name: column[1:] for name, column in columns.items()}
+
+
+def _with(**values: int) -> Callable[[Changed], Changed]:
+    def change(columns: Changed) -> Changed:
+        return columns | {name: np.full_like(columns[name], value) for name, value in values.items()}
+
+    return change
 
 
 def _none(columns: Changed) -> Changed:
@@ -146,6 +155,8 @@ def test_credit__stated__numbered() -> None:
         (LINE, "CreditReopened", _without_the_first, {"CREDIT-02"}),
         ("ArrearsRegister", "ArrearsScored", _none, {"CREDIT-03"}),
         ("VerdictGate", "BatchJudged", _later, {"CREDIT-03"}),
+        ("PaymentLedger", "MandateGranted", _with(capPerBill=1), {"CREDIT-03"}),
+        ("PaymentLedger", "MandateGranted", _with(lastDay=1), {"CREDIT-03"}),
     ],
 )
 def test_check_credit__another_event__found(
@@ -189,6 +200,30 @@ def test_check_credit__terms_before_their_notice__found(rebuilt: Rebuilt, monkey
 
     monkeypatch.setattr(rebuilt.record, "decoded", changed)
     assert _found(rebuilt) == {"CREDIT-03"}
+
+
+def test_check_credit__a_balance_that_covers_the_bill__found(rebuilt: Rebuilt) -> None:
+    owner, deposits = rebuilt.record.columns(LINE, "CreditDrawn")["account"], rebuilt.record.ledger("Deposited")
+    changed = {**deposits, "account": np.resize(owner, len(deposits["account"]))}
+    assert len(deposits["account"])
+    rebuilt.record._kept["PaymentLedger", "Deposited"] = [changed]
+    assert _found(rebuilt) == {"CREDIT-03"}
+
+
+def test_check_credit__a_bill_of_which_a_part_is_void__within_its_cap(rebuilt: Rebuilt) -> None:
+    """The cap is on what is left of the bill."""
+    drawn, last = rebuilt.record.columns(LINE, "CreditDrawn"), len(rebuilt.posted.amounts)
+    (row,) = rebuilt.posted.rows(drawn["bill"][:1])
+    assert 0 <= row < last
+    rebuilt.posted.amounts[row] += 10**6
+    assert _found(rebuilt) == {"CREDIT-03"}
+    voided = rebuilt.record.ledger("BillVoided")
+    added = {"bill": drawn["bill"][:1], "account": drawn["account"][:1], "amount": np.array([10**6])}
+    more = {name: added.get(name, np.zeros(1, np.int64)) for name in voided}
+    rebuilt.record._kept["PaymentLedger", "BillVoided"] = [
+        {name: np.concatenate([column, more[name]]) for name, column in voided.items()}
+    ]
+    assert _found(dataclasses.replace(rebuilt, moves=bill_moves(rebuilt.record, rebuilt.posted))) == set()
 
 
 def _returned(rebuilt: Rebuilt, *, kept: int, fetched: int, taken_off: int) -> Rebuilt:

@@ -322,7 +322,7 @@ class _AtDraws:
         self._fair, self._times, judged = fair, record.times, record.columns("VerdictGate", "BatchJudged")
         self._windows = dict(zip(judged["batch"].tolist(), judged["windowEndsAt"].tolist(), strict=True))
         self._mandates = _mandates(rebuilt, account, order)
-        self._amounts = rebuilt.posted.amounts[rebuilt.posted.rows(self._bill)]
+        self._asked = _left(rebuilt, ids, self._bill, order, self._owed)
         paid = record.ledger("BillPaid")
         own = np.isin(paid["bill"], self._bill)
         bills = zip(*(paid[name][own].tolist() for name in ("bill", "fromPayer", "transaction")), strict=True)
@@ -340,7 +340,7 @@ class _AtDraws:
         yield f"a window that is over at {time}", window, window > time
         last_day, cap = int(self._mandates["lastDay"][row]), int(self._mandates["capPerBill"][row])
         today = int(self._times[self._transactions[row]]) // SECONDS_A_DAY
-        short = last_day < today or cap < int(self._amounts[row])
+        short = last_day < today or cap < int(self._asked[row])
         yield "a mandate in force that covers the bill", f"{cap} a bill until day {last_day}", short
         yield from self._scored(row, terms, time)
 
@@ -362,6 +362,15 @@ def _last_scores(told: Told, bill: Int64s, order: Int64s) -> Int64s:
     rows = np.flatnonzero(told.scored)
     found = last_before(told.bill[rows], told.order[rows], bill, order)
     return np.where(found >= 0, np.append(rows, -1)[found], -1)
+
+
+def _left(rebuilt: Rebuilt, ids: Int64s, bill: Int64s, order: Int64s, owed: Int64s) -> Int64s:
+    """(k,) what is not void of each bill before each place of the run, paid or owed, on which a mandate's cap is set;
+    of a bill whose verdict was put right what is owed: only that was judged anew."""
+    moves, posted = rebuilt.moves, rebuilt.posted
+    void = sums_before(ids, moves.order, moves.amount * (moves.target == BillState.VOID), bill, order)
+    righted = np.isin(bill, ids[moves.named("BillReversed")])
+    return np.where(righted, owed, posted.amounts[posted.rows(bill)] - void)
 
 
 def _mandates(rebuilt: Rebuilt, account: Int64s, order: Int64s) -> Mapping[str, Int64s]:
