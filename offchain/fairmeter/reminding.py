@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairmeter.errors import ChainError, InputError
+from fairmeter.errors import ChainError
 
 if TYPE_CHECKING:
     from fairmeter.contracts.collecting import ArrearsRegister
@@ -48,7 +46,7 @@ def remind(
     channels = reminders.channels_of(rules)
     with open_engine("rpc", rpc_url) as engine:
         known, wallet = register_at(engine, register), Wallet.on(engine, funder_key(engine))
-        with _alone(outbox), reminders.Outbox.open(outbox, key) as box:
+        with reminders.alone(outbox), reminders.Outbox.open(outbox, key) as box:
             box.settle_at(engine.chain_id, known.address)
             notary = reminders.Notary(known, wallet, box)
             custody.note(outbox, Kind.MESSAGES, len(box), reminders.PERSONAL)
@@ -82,15 +80,3 @@ def _round(
         done.tell(f"not counted yet: {error}")
     done.uncounted = notary.left(channels)
     return done
-
-
-@contextmanager
-def _alone(outbox: Path) -> Iterator[None]:
-    """Nobody else is at work with an outbox. Raises InputError where somebody is."""
-    path = outbox.with_name(f"{outbox.name}.lock")
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{outbox}: another round is at work with it") from None
-        yield

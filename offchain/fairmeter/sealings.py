@@ -63,12 +63,12 @@ def rotate(files: Sequence[Path], new: Path, custody: Custody) -> list[Done]:
 
 def _rotate(path: Path, key: Any, custody: Custody) -> Done:
     from fairmeter.privacy import Act, Kind  # noqa: PLC0415
-    from fairmeter.reminders import PERSONAL, Outbox, key_of  # noqa: PLC0415
+    from fairmeter.reminders import PERSONAL, Outbox, alone, key_of  # noqa: PLC0415
 
     if not _is_outbox(path):
         turned = custody.rotate(path, key)
     elif turned := key_of(path) != key.id:
-        with Outbox.open(path, custody.needed_for(path)) as box:
+        with alone(path), Outbox.open(path, custody.needed_for(path)) as box:
             custody.note(path, Kind.MESSAGES, len(box), PERSONAL)
             box.rotate(key)
             custody.note(path, Kind.MESSAGES, len(box), PERSONAL, Act.ROTATED)

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairmeter.errors import PrivacyError
@@ -41,6 +41,7 @@ def test_append__lines__who_when_what_and_what_for(place: Path, monkeypatch: pyt
     assert place.stat().st_mode & 0o777 == 0o600
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 3), st.sampled_from(["change", "remove", "double", "swap"]))
 def test_entries__a_line_changed_removed_doubled_or_moved__found(place: Path, at: int, what: str) -> None:
     log = filled(place, 5)
@@ -59,6 +60,7 @@ def test_entries__a_line_changed_removed_doubled_or_moved__found(place: Path, at
         log.entries()
 
 
+@settings(max_examples=40)
 @given(st.data())
 def test_append__after_a_line_was_torn__as_if_it_had_not_begun(place: Path, data: st.DataObject) -> None:
     log = filled(place, 2)
@@ -93,6 +95,7 @@ def test_append__many_at_once__one_chain(place: Path) -> None:
     assert len(log.entries()) == 20
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=200), st.lists(st.text(max_size=20), max_size=4))
 def test_append__any_names__a_line_each(place: Path, name: str, columns: list[str]) -> None:
     log = filled(place, 1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.privacy.conftest import KEY, OTHER
 
@@ -43,6 +43,7 @@ def opened(place: Path, content: bytes, key: DataKey = KEY) -> bytes:
         return b"".join(SealedFile(file, place, key).parts())
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=4 * SMALL))
 def test_seal__any_bytes__come_back_and_never_look_the_same(place: Path, plain: bytes) -> None:
     first, second = sealed(plain), sealed(plain)
@@ -51,6 +52,7 @@ def test_seal__any_bytes__come_back_and_never_look_the_same(place: Path, plain: 
     assert len(plain) < 8 or plain not in first[-len(plain) - room.TAG :]
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=4 * SMALL), st.data())
 def test_open__any_bit_flipped__refused(place: Path, plain: bytes, data: st.DataObject) -> None:
     content = bytearray(sealed(plain))
@@ -60,6 +62,7 @@ def test_open__any_bit_flipped__refused(place: Path, plain: bytes, data: st.Data
     assert "\n" not in str(caught.value)
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=4 * SMALL), st.data())
 def test_open__cut_short_anywhere_or_longer__refused(place: Path, plain: bytes, data: st.DataObject) -> None:
     content = sealed(plain)
@@ -72,6 +75,7 @@ def test_open__cut_short_anywhere_or_longer__refused(place: Path, plain: bytes, 
         opened(place, content + b"\0")
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 3), st.integers(0, 3))
 def test_open__parts_swapped__the_first_wrong_one_named(place: Path, one: int, other: int) -> None:
     content = sealed(bytes(range(4 * SMALL)))

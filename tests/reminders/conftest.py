@@ -23,9 +23,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.reminders.town import town
+from tests.reminders.town import built, town
 
-__all__ = ["town"]
+__all__ = ["built", "town"]
 
 LOCAL = "127.0.0.1"
 USER = "billing"

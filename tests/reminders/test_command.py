@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from tests.reminders.conftest import LOCAL, MailServer
 from tests.reminders.town import OPERATOR, Town
+from typer.testing import CliRunner
 
+from fairmeter import cli
 from fairmeter.chain.jsonrpc import JsonRpc
 from fairmeter.chain.wallet import KEY_VARIABLE, Wallet, derive_key
 from fairmeter.contracts.collecting import Scores, pack_scores
 from fairmeter.errors import ChainError
 from fairmeter.privacy import AccessLog, Custody, DataKey, Kind, make_key, read_key
-from fairmeter.reminders import Outbox
+from fairmeter.reminders import Outbox, alone
 
 KILLS = [
     ("fairmeter.reminders.channels", "FileChannel", "send", True),
@@ -202,6 +204,24 @@ def test_remind__sealed_contacts__sent_and_every_reading_in_the_log(town: Town) 
 def _another_key(folder: Path) -> Path:
     make_key(folder / "another.key")
     return folder / "another.key"
+
+
+def test_rotate__an_outbox__its_new_key_alone_goes_on_and_nothing_is_sent_twice(town: Town) -> None:
+    assert town.remind("--json").exit_code == 0
+    outbox, new = town.folder / "outbox.sqlite", _another_key(town.folder)
+    words = ["privacy", "rotate", str(outbox), "--new-key", str(new), "--data-key", str(town.folder / "data.key")]
+    words += ["--access-log", str(town.folder / "access.jsonl"), "--json"]
+    with alone(outbox):
+        assert "another command is at work with it" in CliRunner().invoke(cli.app, words).stderr
+        assert "another command is at work with it" in town.remind().stderr
+    turned = [json.loads(CliRunner().invoke(cli.app, words).stdout)["turned"] for _ in range(2)]
+    assert turned == [True, False]
+    assert "is sealed with the key" in town.remind().stderr
+    town.set_most(1)
+    assert town.remind("--data-key", str(new)).exit_code == 0
+    assert _sent(town) == {"1/0": 1, "1/1": 1}
+    acts = [one["act"] for one in AccessLog(town.folder / "access.jsonl").entries() if one["name"] == outbox.name]
+    assert acts[:3] == ["read", "read", "rotated"]
 
 
 def test_remind__what_is_wrong__one_line(town: Town) -> None:

@@ -101,8 +101,18 @@ class Town:
         self.session.transact(self.bank, terms)
 
 
-@pytest.fixture
-def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+@dataclass
+class Built:
+    """What all tests begin with, on a node that mines by itself."""
+
+    node: AnvilEngine
+    session: Session
+    system: System
+    register: ArrearsRegister
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[Built]:
     try:
         node = AnvilEngine()
     except ToolMissingError as error:
@@ -115,9 +125,7 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
         bank = Wallet.on(engine, FUNDER_KEY)
         system = deploy(session, bank)
         register = deploy_arrears(session, system, bank)
-        operator = Wallet.on(engine, OPERATOR)
-        monkeypatch.setenv(KEY_VARIABLE, OPERATOR.hex())
-        supplier = Wallet.on(engine, derive_key(0, "supplier"))
+        operator, supplier = Wallet.on(engine, OPERATOR), Wallet.on(engine, derive_key(0, "supplier"))
         engine.send([bank.sign(one.address, value=10**18, gas=21_000).raw for one in (operator, supplier)])
         session.transact(bank, *system.name_operator(bank.address, operator.address))
         bills = fall_into_arrears(session, system, operator, supplier)
@@ -126,16 +134,26 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
         session.transact(operator, register.submit_scores(bytes(32), bytes(32), pack_scores(scores)))
         commitment = commitment_of(1, 1, 3, 42, bytes(32))
         session.transact(operator, register.commit_test(1, 3, commitment))
-        (tmp_path / "people.csv").write_text(
-            "account,name,language,channel,address\n"
-            + "".join(f"{(1 << 32) + n},Li {n},zh,file,li{n}@home.example\n" for n in (1, 2, 3))
-        )
-        make_key(tmp_path / "data.key")
-        sent = tmp_path / "sent.jsonl"
-        (tmp_path / "reminders.toml").write_text(
-            f'supplier = "Grid"\nquiet = ["00:00", "00:00"]\nmost_a_week = 99\n[file]\npath = "{sent}"\n'
-        )
-        yield Town(node._rpc.shown, session, system, register, bank, tmp_path)
+        yield Built(node, session, system, register)
+
+
+@pytest.fixture
+def town(built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    """As it was built, before each test."""
+    before = built.node._rpc.call("evm_snapshot")
+    monkeypatch.setenv(KEY_VARIABLE, OPERATOR.hex())
+    (tmp_path / "people.csv").write_text(
+        "account,name,language,channel,address\n"
+        + "".join(f"{(1 << 32) + n},Li {n},zh,file,li{n}@home.example\n" for n in (1, 2, 3))
+    )
+    make_key(tmp_path / "data.key")
+    sent = tmp_path / "sent.jsonl"
+    (tmp_path / "reminders.toml").write_text(
+        f'supplier = "Grid"\nquiet = ["00:00", "00:00"]\nmost_a_week = 99\n[file]\npath = "{sent}"\n'
+    )
+    bank = Wallet.on(built.session.engine, FUNDER_KEY)
+    yield Town(built.node._rpc.shown, built.session, built.system, built.register, bank, tmp_path)
+    built.node._rpc.call("evm_revert", before)
 
 
 def fall_into_arrears(session: Session, system: System, operator: Wallet, supplier: Wallet) -> Int64s:

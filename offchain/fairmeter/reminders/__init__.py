@@ -15,7 +15,7 @@ from fairmeter.reminders.decided import Due, due_reminders
 from fairmeter.reminders.directory import Recipient, load_directory
 from fairmeter.reminders.message import PERSONAL, Message
 from fairmeter.reminders.noting import Notary
-from fairmeter.reminders.outbox import Outbox, key_of
+from fairmeter.reminders.outbox import Outbox, alone, key_of
 from fairmeter.reminders.rounds import Reminded, remind
 from fairmeter.reminders.settings import Settings
 
@@ -33,6 +33,7 @@ __all__ = [
     "Settings",
     "SmtpChannel",
     "WebhookChannel",
+    "alone",
     "channels_of",
     "due_reminders",
     "key_of",

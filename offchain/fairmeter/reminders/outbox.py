@@ -7,6 +7,7 @@ Address, subject and text lie sealed by AES-256-GCM, each bound to its message; 
 
 from __future__ import annotations
 
+import fcntl
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -197,6 +198,17 @@ class Outbox:
             yield outbox
         finally:
             outbox.close()
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Nobody else sends from an outbox, or seals it anew. Raises InputError where somebody does."""
+    with path.with_name(f"{path.name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{path}: another command is at work with it") from None
+        yield
 
 
 def _refuse_older(path: Path, database: sqlite3.Connection) -> None:
