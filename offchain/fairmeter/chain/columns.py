@@ -20,6 +20,8 @@ from fairmeter.model import Bools, Int64s, UInt8s
 
 HEADER: Final = struct.Struct("<III")
 """How many logs, how many topics, how many bytes of data."""
+KIND: Final = 8
+"""Bytes of a topic by which logs are looked up."""
 LENGTH: Final = 4
 """Bytes of a length."""
 WORTH_COMPRESSING: Final = 256
@@ -54,6 +56,11 @@ class LogColumns:
             data_length=np.fromiter(map(len, data), np.int64, len(data)),
             data=np.frombuffer(b"".join(data), np.uint8),
         )
+
+    def kinds(self) -> frozenset[int]:
+        """Of all logs that have topics, the first eight bytes of the first one: `kind_of` an event."""
+        first = (np.cumsum(self.topic_count) - self.topic_count)[self.topic_count > 0]
+        return frozenset(np.unique(np.ascontiguousarray(self.topics[first, :KIND]).view(">u8")).tolist())
 
     def pack(self) -> bytes:
         """As compressed bytes: topics and data are mostly zeros."""
@@ -110,6 +117,11 @@ def log_table(transactions: Int64s, counts: Int64s, logs: LogColumns) -> pa.Tabl
         _ragged(logs.data_length, logs.data),
     ]
     return pa.table(columns, schema=LOG_SCHEMA)
+
+
+def kind_of(topic: bytes) -> int:
+    """What `LogColumns.kinds` has of an event by its topic: few others begin so."""
+    return int.from_bytes(topic[:KIND], "big")
 
 
 def select_logs(table: pa.Table, addresses: Sequence[bytes], topics: Sequence[bytes]) -> pa.Table:

@@ -198,7 +198,7 @@ class RevmEngine:
     ) -> list[Log]:
         """See `Engine.logs`."""
         stop = len(self._history) if to_block is None else min(to_block + 1, len(self._history))
-        return to_logs(select_logs(self._history.log_table(from_block, stop), addresses, topics))
+        return to_logs(select_logs(self._history.log_table(from_block, stop, topics), addresses, topics))
 
     def calldata(self, block: int, tx_index: int) -> bytes:
         """See `Engine.calldata`."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fairmeter.chain.columns import LogColumns, compress, decompress, log_table
+from fairmeter.chain.columns import LogColumns, compress, decompress, kind_of, log_table
 from fairmeter.chain.engine import LOG_SCHEMA
 from fairmeter.chain.genesis import Genesis
 from fairmeter.model import Bools, Int64s
@@ -47,6 +47,8 @@ class Segment:
     """They follow."""
     raw_lengths: array[int]
     log_counts: array[int]
+    kinds: frozenset[int]
+    """Of its logs."""
 
     def __len__(self) -> int:
         return len(self.raw_lengths)
@@ -82,7 +84,7 @@ class History:
         """Blocks with a transaction each."""
         raw, logs = compress(b"".join(mined.raw)), mined.logs.pack()
         lengths, counts = array("I", map(len, mined.raw)), array("I", mined.log_count.tolist())
-        self._segments.append(Segment(len(self), self._end, len(raw), len(logs), lengths, counts))
+        self._segments.append(Segment(len(self), self._end, len(raw), len(logs), lengths, counts, mined.logs.kinds()))
         self._end += os.pwrite(self._file, raw + logs, self._end)
         self.times.extend(mined.times)
         self.base_fees.extend(mined.base_fees)
@@ -125,10 +127,14 @@ class History:
         packed = os.pread(self._file, segment.logs_bytes, segment.raw_at + segment.raw_bytes)
         return np.frombuffer(segment.log_counts, np.uint32).astype(np.int64), LogColumns.unpack(packed)
 
-    def log_table(self, first: int, stop: int) -> pa.Table:
-        """The logs of the blocks from `first` to before `stop` in LOG_SCHEMA, transactions counted by their blocks."""
-        tables = [LOG_SCHEMA.empty_table()]
+    def log_table(self, first: int, stop: int, topics: Sequence[bytes] = ()) -> pa.Table:
+        """The logs of the blocks from `first` to before `stop` in LOG_SCHEMA, transactions counted by their blocks; of
+        `topics`, if any are given, all of them and others."""
+        tables, wanted = [LOG_SCHEMA.empty_table()], {kind_of(topic) for topic in topics}
         for segment in self.segments(first, stop):
+            # most of what a run emits nobody asks for again
+            if wanted and wanted.isdisjoint(segment.kinds):
+                continue
             counts, logs = self.logs(segment)
             begin, end = max(first - segment.first, 0), min(stop - segment.first, len(segment))
             before, upto = int(counts[:begin].sum()), int(counts[:end].sum())
