@@ -21,7 +21,7 @@ from fairmeter.arrears.quality import equal_bins
 from fairmeter.arrears.response.classes import THIRDS, by_class
 from fairmeter.arrears.response.evaluation import out_of_sample
 from fairmeter.arrears.response.forest import NAME
-from fairmeter.arrears.response.learners import corrected
+from fairmeter.arrears.response.learners import TWO_MODELS, corrected
 from fairmeter.arrears.response.trials import Trial
 from fairmeter.model import Bools
 
@@ -66,7 +66,7 @@ def _runs(trials: int, clustered: bool, forest: bool) -> Iterator[dict[str, floa
     for seed in range(trials):
         trial, effect = drawn(seed, clustered)
         found, learnt, intervals = out_of_sample(trial, seed, [], forest, lambda _: None)
-        expected = found.contacted - found.natural
+        expected = learnt[TWO_MODELS]
         whole = corrected(trial, np.ones(PEOPLE, np.bool_), found)
         third = equal_bins(expected, len(THIRDS))
         true = [effect[trial.kind == k].mean() for k in range(3)] + [effect[third == k].mean() for k in range(3)]

@@ -43,7 +43,7 @@ def by_class(corrected: Floats, expected: Floats, trial: Trial) -> tuple[ClassEf
     own = len(trial.classes)
     names = (*trial.classes, *THIRDS)
     member = np.zeros((len(names), len(corrected)), np.bool_)
-    member[trial.kind, np.arange(len(corrected))] = own > 0
+    member[trial.kind, np.arange(len(corrected))] = True
     member[own + equal_bins(expected, len(THIRDS)), np.arange(len(corrected))] = True
     return tuple(
         ClassEffect(name, int(rows.sum()), len(np.unique(trial.cluster[rows])), found)

@@ -15,11 +15,19 @@ from fairmeter.arrears.response.classes import ClassEffect, by_class
 from fairmeter.arrears.response.curves import Ranking, effect_on_all, rank
 from fairmeter.arrears.response.forest import NAME as FOREST
 from fairmeter.arrears.response.forest import Moved, check_installed, persons
-from fairmeter.arrears.response.learners import LEARNERS, Response, absent, corrected, response
+from fairmeter.arrears.response.learners import (
+    DOUBLY_ROBUST,
+    LEARNERS,
+    TWO_MODELS,
+    Response,
+    absent,
+    corrected,
+    response,
+)
 from fairmeter.arrears.response.trials import Trial
 
 FOLDS: Final = 5
-CHOSEN: Final = "doubly robust"
+CHOSEN: Final = DOUBLY_ROBUST
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +98,12 @@ def respond(trial: Trial, seed: int, tell: Callable[[float], None], *, forest: b
 def out_of_sample(
     trial: Trial, seed: int, names: list[str], forest: bool, tell: Callable[[float], None]
 ) -> tuple[Response, dict[str, Floats], Floats]:
-    """Probabilities, the effects by each learner, and the forest's intervals (2, n), of people whose cluster the models
-    have not seen."""
+    """Probabilities, the effects by two models and by each of the learners `names`, and the forest's intervals (2, n),
+    of people whose cluster the models have not seen."""
     part = _parts(trial, seed)
     count, steps = len(part), len(names) + forest
     whole, intervals = Response(np.empty(count), np.empty(count)), np.empty((2, count))
-    effect = {name: np.empty(count) for name in [*names, *[FOREST] * forest]}
+    effect = {name: np.empty(count) for name in [*names[:1], TWO_MODELS, *names[1:], *[FOREST] * forest]}
     for fold in range(FOLDS):
         known = part != fold
         found = response(trial, known, seed)
@@ -107,6 +115,7 @@ def out_of_sample(
             told = persons(trial, known, seed)
             effect[FOREST][~known], intervals[:, ~known] = told.effect, (told.low, told.high)
             tell((fold + 1) / FOLDS)
+    effect[TWO_MODELS] = whole.contacted - whole.natural
     return whole, effect, intervals
 
 

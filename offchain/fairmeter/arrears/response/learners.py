@@ -47,12 +47,6 @@ def response(trial: Trial, known: Bools, seed: int) -> Response:
     return Response(natural, contacted)
 
 
-def two_model(trial: Trial, known: Bools, seed: int) -> Floats:
-    """The difference of the two probabilities."""
-    found = response(trial, known, seed)
-    return found.contacted - found.natural
-
-
 def doubly_robust(trial: Trial, known: Bools, seed: int) -> Floats:
     """By the halves of the known, drawn by cluster."""
     side = np.random.default_rng(seed).random(int(trial.cluster.max()) + 1)[trial.cluster] < 0.5
@@ -149,14 +143,16 @@ def _causalml(trial: Trial, known: Bools, seed: int) -> Floats:
         return np.asarray(model.predict(design[~known], p=trial.propensity[~known])).ravel()
 
 
+DOUBLY_ROBUST: Final = "doubly robust"
+TWO_MODELS: Final = "two models"
+"""Whose effects are the differences of `response`."""
 LEARNERS: Final[dict[str, Learner]] = {
-    "doubly robust": doubly_robust,
-    "two models": two_model,
+    DOUBLY_ROBUST: doubly_robust,
     "scikit-learn two models, logistic": _logistic,
     "scikit-learn two models, boosting": _boosting,
     "causalml X-learner": _causalml,
 }
-"""Ours first, the peers after."""
+"""Ours first, the peers after; they are fitted beside `response`."""
 
 
 def absent() -> tuple[str, ...]:
