@@ -26,7 +26,7 @@ ACCOUNT: Final = "account"
 
 def evaluate_scores(data: Path, *, seed: int = 0, forest: bool = False, tell: Tell | None = None) -> Measured:
     """Measure the models of arrears on the public sets that the folder `data` holds, as docs/arrears.md says; with
-    `forest` also of how many people a causal forest knows the effect.
+    `forest` also a causal forest, with an interval for each person.
 
     Raises InputError where it holds none of them, or one that is not as it should be; ToolMissingError without
     scikit-learn, or with `forest` without econml.

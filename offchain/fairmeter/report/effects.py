@@ -92,8 +92,8 @@ def _class_tables(one: Responded) -> list[Text | Table]:
     if one.moved is None:
         return [title, rows]
     told = (
-        f"by the forest's interval of each person: {one.moved.surely:.1%} surely moved, {one.moved.put_off:.1%} "
-        f"surely put off; {one.moved.width:.3f} wide"
+        f"the forest's intervals, each of one person alone: above zero for {one.moved.above:.1%}, below for "
+        f"{one.moved.below:.1%}; {one.moved.width:.3f} wide"
     )
     return [title, rows, Text(told)]
 

@@ -115,7 +115,7 @@ def test_persons__known_effects__most_intervals_hold() -> None:
 
 def test_moved__intervals__counted() -> None:
     found = Moved.of(np.array([-1.0, 0.1, -0.5, 0.0]), np.array([1.0, 0.3, -0.1, 0.2]))
-    assert (found.surely, found.put_off) == (0.25, 0.25)
+    assert (found.above, found.below) == (0.25, 0.25)
     assert found.width == pytest.approx(0.7)
 
 

@@ -57,7 +57,7 @@ class Responded:
     classes: tuple[ClassEffect, ...]
     """The effect on each class, by CHOSEN's thirds among them."""
     moved: Moved | None
-    """Of how many people it is known, by the forest; None where it was not asked for, or people were treated
+    """Where the forest's intervals lie; None where it was not asked for, or people were treated
     together."""
     nets: tuple[Net, ...]
     """What rules of whom to contact would have earned, by CHOSEN's effects."""
@@ -71,8 +71,8 @@ class Responded:
 
 
 def respond(trial: Trial, seed: int, tell: Callable[[float], None], *, forest: bool = False) -> Responded:
-    """`tell` is told the share that is done. With `forest` the causal forest is one of the learners, and says of how
-    many people the effect is known. Raises ToolMissingError where it is asked for and not installed."""
+    """`tell` is told the share that is done. With `forest` the causal forest is one of the learners, and has an
+    interval for each person. Raises ToolMissingError where it is asked for and not installed."""
     left_out = absent()
     names = [name for name in LEARNERS if name not in left_out]
     if forest:

@@ -40,12 +40,11 @@ class Persons:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How many people it is known of, each by its own interval."""
+    """Where the intervals of each person lie, each of 95 % for itself alone."""
 
-    surely: float
-    """Share whose interval lies above zero."""
-    put_off: float
-    """Share whose interval lies below zero."""
+    above: float
+    """Share of the people whose interval lies above zero."""
+    below: float
     width: float
     """Mean width of the intervals."""
 
