@@ -15,13 +15,14 @@ from rich.console import Console
 
 from fairmeter.arrears.features import Features
 from fairmeter.arrears.measured import Measured
-from fairmeter.arrears.response import DEBTS, TRIALS, Trial, jumps, respond
+from fairmeter.arrears.response import DEBTS, TRIALS, Trial, evaluation, jumps, respond
 from fairmeter.arrears.response.backtest import backtest
 from fairmeter.arrears.response.classes import THIRDS
 from fairmeter.arrears.response.curves import gains, rank
 from fairmeter.arrears.response.discontinuity import jump
+from fairmeter.arrears.response.evaluation import CHOSEN
 from fairmeter.arrears.response.lateness import past
-from fairmeter.arrears.response.learners import Response, corrected
+from fairmeter.arrears.response.learners import LEARNERS, Response, corrected
 from fairmeter.errors import InputError
 from fairmeter.model import Bools
 from fairmeter.report import effects
@@ -90,10 +91,12 @@ def test_backtest__effects_that_mean_nothing__never_surely_below_the_patents_rul
 
 
 @pytest.mark.parametrize("cluster", [False, True])
-def test_respond__no_effect__none_claimed_none_found(cluster: bool) -> None:
+def test_respond__no_effect__none_claimed_none_found(cluster: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "LEARNERS", {CHOSEN: LEARNERS[CHOSEN]})  # no peer is looked at
     found = respond(_trial(0.0, found=False, cluster=cluster), 0, _silent)
     assert not found.works
     assert not found.learners[0].ranking.finds
+    assert not any(one.works for one in found.classes)
     assert found.clusters == (40 if cluster else 4000)
 
 
