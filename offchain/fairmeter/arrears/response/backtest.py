@@ -14,10 +14,9 @@ import numpy as np
 
 from fairmeter.arrears.features import Floats
 from fairmeter.arrears.quality import Interval
-from fairmeter.arrears.response.curves import effect_on_all
+from fairmeter.arrears.response.classes import mean
 from fairmeter.arrears.response.trials import Trial
 from fairmeter.arrears.strategy.budget import plan
-from fairmeter.model import Bools
 
 COST: Final = 0.05
 """Of a contact, against the debt: c/m."""
@@ -43,15 +42,12 @@ def backtest(contacted: Floats, effect: Floats, corrected: Floats, trial: Trial,
     planned = plan(effect[:, None], COST, np.ones(len(effect), dtype=np.int64), int(patent.sum())) > 0
     worth = corrected - COST
 
-    def mean(values: Floats, rows: Bools) -> Interval:
-        return effect_on_all(values[rows], trial.cluster[rows], np.random.default_rng(seed))
-
     half = (np.random.default_rng(seed).permutation(int(trial.cluster.max()) + 1) % 2 == 0)[trial.cluster]
     chosen = patent.copy()
     for side in (half, ~half):
-        if mean(worth * (planned.astype(np.float64) - patent), side).low > 0:
+        if mean((worth * (planned.astype(np.float64) - patent))[side], trial.cluster[side]).low > 0:
             chosen[~side] = planned[~side]
-    every = np.ones(len(effect), dtype=np.bool_)
+    own, every = trial.cluster, np.ones(len(effect), dtype=np.bool_)
     rules = {
         "everybody": every,
         "the patent's rule": patent,
@@ -59,6 +55,6 @@ def backtest(contacted: Floats, effect: Floats, corrected: Floats, trial: Trial,
         "the plan, where surely better": chosen,
     }
     return tuple(
-        Net(name, float(rule.mean()), mean(worth * rule, every), mean(worth * (rule.astype(np.int64) - patent), every))
+        Net(name, float(rule.mean()), mean(worth * rule, own), mean(worth * (rule.astype(np.int64) - patent), own))
         for name, rule in rules.items()
     )

@@ -1,4 +1,4 @@
-"""What a contact does on each class of a trial's people, with intervals that hold for all its classes at once.
+"""What a contact does on a trial's people and on each class of them, with intervals that hold for all classes at once.
 
 The mean of the corrected effects (`learners.corrected`, out of sample), whose error is that of whole clusters: those
 who were treated together err together (Liang and Zeger 1986). Classes are what is known of people beforehand, and the
@@ -55,18 +55,20 @@ def means(
     score: Floats, member: np.ndarray[tuple[int, int], np.dtype[np.bool_]], cluster: Ints
 ) -> tuple[Interval, ...]:
     """The mean `score` (n,) of each of c classes `member` (c, n), with intervals that hold for all at once with 95 %,
-    whatever the scores within a `cluster` (n,) have in common. One of a single cluster is unbounded."""
+    as `mean` gives them."""
     level = LEVEL / len(member)
-    return tuple(_mean(score[rows], cluster[rows], level) for rows in member)
+    return tuple(mean(score[rows], cluster[rows], level) for rows in member)
 
 
-def _mean(score: Floats, cluster: Ints, level: float) -> Interval:
-    mean = float(score.mean())
+def mean(score: Floats, cluster: Ints, level: float = LEVEL) -> Interval:
+    """The mean `score` (n,), with an interval that fails with `level`, whatever the scores within a `cluster` (n,) have
+    in common. Of a single cluster it is unbounded."""
+    value = float(score.mean())
     own = np.unique(cluster, return_inverse=True)[1]
-    error = np.bincount(own, score - mean)
+    error = np.bincount(own, score - value)
     clusters = len(error)
     if clusters < 2:
-        return Interval(mean, -np.inf, np.inf)
+        return Interval(value, -np.inf, np.inf)
     deviation = np.sqrt(clusters / (clusters - 1) * float(error @ error)) / len(score)
     half = float(stdtrit(clusters - 1, 1 - level / 2) * deviation)
-    return Interval(mean, mean - half, mean + half)
+    return Interval(value, value - half, value + half)

@@ -1,4 +1,4 @@
-"""How well an order of people finds those on whom a contact works, and what it does on all; by resampled clusters.
+"""How well an order of people finds those on whom a contact works; by resampled clusters.
 
 Gain of contacting a share of the people, the likeliest to respond first: what the treated among them did less what the
 untreated did, each weighted by how rarely that was done (Horvitz and Thompson 1952), a person of all. AUUC: the mean
@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from fairmeter.arrears.features import Floats, Ints
+from fairmeter.arrears.features import Floats
 from fairmeter.arrears.quality import Interval, weights
 from fairmeter.arrears.response.trials import Trial
 
@@ -47,12 +47,6 @@ def rank(effect: Floats, trial: Trial, rng: np.random.Generator) -> Ranking:
         gain
     )
     return Ranking(Interval.of(qini, drawn[:, 1]), Interval.of(auuc, drawn[:, 0]), drawn[:, 1], tuple(curve.tolist()))
-
-
-def effect_on_all(corrected: Floats, cluster: Ints, rng: np.random.Generator) -> Interval:
-    """The mean of the effects `corrected` (n,), as `learners.corrected` gives them out of sample."""
-    drawn = [float(np.average(corrected, weights=weight[cluster])) for weight in weights(int(cluster.max()) + 1, rng)]
-    return Interval.of(float(corrected.mean()), np.array(drawn))
 
 
 def gains(trial: Trial) -> Floats:

@@ -11,8 +11,8 @@ import numpy as np
 from fairmeter.arrears.features import Floats
 from fairmeter.arrears.quality import Interval, quality
 from fairmeter.arrears.response.backtest import Net, backtest
-from fairmeter.arrears.response.classes import ClassEffect, by_class
-from fairmeter.arrears.response.curves import Ranking, effect_on_all, rank
+from fairmeter.arrears.response.classes import ClassEffect, by_class, mean
+from fairmeter.arrears.response.curves import Ranking, rank
 from fairmeter.arrears.response.forest import NAME as FOREST
 from fairmeter.arrears.response.forest import Moved, check_installed, persons
 from fairmeter.arrears.response.learners import (
@@ -85,7 +85,7 @@ def respond(trial: Trial, seed: int, tell: Callable[[float], None], *, forest: b
         len(trial.treated),
         int(trial.cluster.max()) + 1,
         int(trial.treated.sum()),
-        effect_on_all(everyone, trial.cluster, np.random.default_rng(seed)),
+        mean(everyone, trial.cluster),
         (_calibration(found.natural, trial, False, seed), _calibration(found.contacted, trial, True, seed)),
         tuple(Ranked(name, own, _ahead(own, rankings[CHOSEN])) for name, own in rankings.items()),
         by_class(everyone, effect[CHOSEN], trial),
