@@ -12,8 +12,8 @@ from fairmeter.simulation.plan import Plan
 from fairmeter.usage import ReadingMatrix, UsageStore, reference_period
 from fairmeter.usage.keys import meter_keys
 
-MAX_CELLS: Final = 40_000_000
-"""Meters times days that are held at once, 8 bytes each: a month of a million meters."""
+MAX_CELLS: Final = 20_000_000
+"""Meters times days that are held at once, 8 bytes each: half a month of a million meters' bills."""
 
 
 NOTHING: Final = ReadingMatrix(np.zeros(0, np.int64), 0, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +111,8 @@ def _model(
 
 def _load(bills: Path, tariffs: Path | None) -> tuple[Bills, tuple[Tariff, ...], tuple[str, ...]]:
     """The bills and their tariffs, checked as far as they can be, and a line for each tariff that was inferred."""
-    billed = load_bills(bills)
+    # what a fault was called is nothing to a run, and as much memory as a column
+    billed = replace(load_bills(bills), fault=None)
     if tariffs is not None:
         prices = load_tariffs(tariffs)
         check_amounts(billed, prices)
