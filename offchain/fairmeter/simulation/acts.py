@@ -268,7 +268,8 @@ class Run:
             BillColumns(
                 number=self._plan.number[self._plan.account[rows]],
                 start=bills.start[rows],
-                days=bills.days[rows],
+                # not those of all bills for every batch
+                days=bills.end[rows] - bills.start[rows] + 1,
                 quantity=bills.quantity[rows],
                 amount=bills.amount[rows],
                 replaces=np.zeros(len(rows), np.int64),
