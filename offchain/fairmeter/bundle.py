@@ -21,8 +21,9 @@ The bundle of a run at the trade desk has, in place of the tables about bills:
 
     prices.parquet            the reference prices that the normal price ranges follow from
 
-Tables are Parquet, written in a stream: bills, verdicts and evidence a row group a batch, the rest by size. Seconds,
-engine and machine lie outside, in run.json beside it.
+Tables are Parquet, written in a stream. A row group has whatever was appended until it came to ROWS_A_GROUP rows or
+BYTES_A_GROUP: what a file says of each stays in memory until the file is closed, and a group a batch would be
+50 MB of every million bills. Seconds, engine and machine lie outside, in run.json beside it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -164,10 +165,13 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
 CHAIN_TABLES: Final = ("transactions", "receipts", "logs")
 BILL_TABLES: Final = (*CHAIN_TABLES, "bills", "verdicts", "evidence", "snapshots", "features", "scores", "documents")
 TRADE_TABLES: Final = (*CHAIN_TABLES, "prices")
-PENDING_ROW_GROUPS: Final = 64
+ROWS_A_GROUP: Final = 1 << 16
+BYTES_A_GROUP: Final = 1 << 23
+"""In memory, before they are written: enough that what is done once a group does not count."""
+BYTES_A_PART: Final = 1 << 12
+"""What few rows take in memory that are appended by themselves."""
+PENDING_GROUPS: Final = 4
 """Written later: more would cost memory and gain no time."""
-ROWS_AT_ONCE: Final = 1 << 16
-"""Enough that what is done once a table does not count."""
 MODEL: Final = "calibrated.model"
 SCORES: Final = "arrears.json"
 MODELS: Final = (MODEL, SCORES)
@@ -180,6 +184,24 @@ def table_of(name: str, columns: Mapping[str, Any]) -> pa.Table:
     """Rows of the table `name` from arrays or lists of one length, named as in SCHEMAS."""
     schema = SCHEMAS[name]
     return pa.table([pa.array(columns[field.name], type=field.type) for field in schema], schema=schema)
+
+
+class _Group:
+    """Rows of a table that become one row group."""
+
+    def __init__(self) -> None:
+        self._parts: list[pa.Table] = []
+        self.rows = 0
+        self.bytes = 0
+
+    def add(self, rows: pa.Table) -> None:
+        self._parts.append(rows)
+        self.rows += len(rows)
+        self.bytes += BYTES_A_PART + rows.nbytes
+
+    def write(self, writer: pq.ParquetWriter) -> None:
+        # one chunk, so that its pages are the same however many parts it came in
+        writer.write_table(pa.concat_tables(self._parts).combine_chunks(), row_group_size=self.rows)
 
 
 class BundleWriter:
@@ -200,6 +222,7 @@ class BundleWriter:
         self._writers = {
             table: pq.ParquetWriter(folder / f"{table}.parquet", SCHEMAS[table], compression="zstd") for table in tables
         }
+        self._waiting: dict[str, _Group] = {table: _Group() for table in tables}
         self._thread = ThreadPoolExecutor(1)
         self._pending: deque[Future[None]] = deque()
 
@@ -209,12 +232,15 @@ class BundleWriter:
         self._files = (*self._files, name)
 
     def append(self, table: str, rows: pa.Table) -> None:
-        """Write `rows`, made by `table_of`, as one row group."""
-        if len(rows):
-            self._rows[table] += len(rows)
-            write = self._writers[table].write_table
-            self._pending.append(self._thread.submit(write, rows, row_group_size=len(rows)))
-            while len(self._pending) > PENDING_ROW_GROUPS:
+        """Write `rows`, made by `table_of`: in one row group, with what comes before and after them."""
+        if not len(rows):
+            return
+        self._rows[table] += len(rows)
+        group = self._waiting[table]
+        group.add(rows)
+        if group.rows >= ROWS_A_GROUP or group.bytes >= BYTES_A_GROUP:
+            self._write(table)
+            while len(self._pending) > PENDING_GROUPS:
                 self._pending.popleft().result()
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
@@ -225,11 +251,18 @@ class BundleWriter:
 
     def close(self) -> None:
         """Close the tables; twice does no harm."""
+        for table, group in self._waiting.items():
+            if group.rows:
+                self._write(table)
         self._thread.shutdown()
         while self._pending:
             self._pending.popleft().result()
         for writer in self._writers.values():
             writer.close()
+
+    def _write(self, table: str) -> None:
+        group, self._waiting[table] = self._waiting[table], _Group()
+        self._pending.append(self._thread.submit(group.write, self._writers[table]))
 
     def _describe(self, name: str) -> dict[str, Any]:
         described: dict[str, Any] = {"sha256": file_hash(self.folder / name)}
@@ -312,29 +345,28 @@ class Bundle:
         first = empty if columns is None else empty.select(columns)
         return pa.concat_tables([first, *self.row_groups(name, columns)])
 
-    def row_groups(self, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """The table's row groups in order, one in memory at a time, or some columns of them."""
+    def row_groups(
+        self, name: str, columns: list[str] | None = None, batches: Collection[int] | None = None
+    ) -> Iterator[pa.Table]:
+        """The table's row groups in order, one in memory at a time, or some columns of them; of a table that has them,
+        those that by its own statistics may hold rows of these `batches`."""
         path = self.folder / f"{name}.parquet"
         try:
             with pq.ParquetFile(path) as file:
                 if not file.schema_arrow.equals(SCHEMAS[name]):
                     raise BundleError(f"{path} has other columns than a bundle's")
                 for group in range(file.num_row_groups):
-                    yield file.read_row_group(group, columns)
+                    if batches is None or _may_hold(file.metadata.row_group(group), batches):
+                        yield file.read_row_group(group, columns)
         except (OSError, pa.ArrowException) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
 
 
-def larger(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of ROWS_AT_ONCE or somewhat more, the last with what is left."""
-    waiting: list[pa.Table] = []
-    for table in tables:
-        waiting.append(table)
-        if sum(map(len, waiting)) >= ROWS_AT_ONCE:
-            yield pa.concat_tables(waiting).combine_chunks()
-            waiting = []
-    if waiting:
-        yield pa.concat_tables(waiting).combine_chunks()
+def _may_hold(group: pq.RowGroupMetaData, batches: Collection[int]) -> bool:
+    found = group.column(0).statistics
+    if found is None or not found.has_min_max:
+        return True
+    return any(found.min <= batch <= found.max for batch in batches)
 
 
 def files_of(tables: Sequence[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from eth_account import Account
 
+from fairmeter import bundle
 from fairmeter.audit import Finding, audit
 from fairmeter.audit import bytecode as bytecode_stage
 from fairmeter.audit.batches import Batches, Judging, read_batches
@@ -110,7 +111,10 @@ def simulate(folder: Path, seed: int, screening: tuple[Screening, ...] = ()) -> 
     usage.write_parquet(folder / "usage.parquet")
     _bills(usage).write_parquet(folder / "bills.parquet")
     scenario = Scenario(seed=seed, budget_ppm=800_000, screening=screening)
-    run(folder / "usage.parquet", folder / "bills.parquet", folder / "run", scenario=scenario)
+    with pytest.MonkeyPatch.context() as patch:
+        # tables of several row groups, as those of many bills have
+        patch.setattr(bundle, "BYTES_A_GROUP", 2 * bundle.BYTES_A_PART)
+        run(folder / "usage.parquet", folder / "bills.parquet", folder / "run", scenario=scenario)
     return folder / "run"
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fairmeter.audit.evidence import leaf_prefix
@@ -73,7 +75,8 @@ def forge_evidence(forger: Forger, judging: int, bill: int, change: Callable[[di
     words = [step.data[bills + 32 * (1 + index) : bills + 32 * (2 + index)] for index in range(count)]
     gate = bytes.fromhex(forger.manifest["contracts"]["VerdictGate"][2:])
     prefix = leaf_prefix(forger.manifest["chain"]["chain_id"], gate, word(step, 0))
-    rows = forger.groups("evidence")[judging].to_pylist()
+    evidence = pa.concat_tables(forger.groups("evidence"))
+    rows = evidence.filter(pc.field("batch") == word(step, 0)).to_pylist()
     leaves = [leaf_hash(prefix + index.to_bytes(2, "big") + words[index], row) for index, row in enumerate(rows)]
     root = merkle_root(np.frombuffer(b"".join(leaves), np.uint8).reshape(-1, 32))
     steps[place] = with_bytes(step, 36, root)

@@ -180,8 +180,8 @@ class _Forged(Bundle):
         super().__init__(folder)
         self._verdicts = verdicts
 
-    def row_groups(self, name: str, columns: list[str] | None = None) -> Any:
-        return iter([self._verdicts]) if name == "verdicts" else super().row_groups(name, columns)
+    def row_groups(self, name: str, columns: Any = None, batches: Any = None) -> Any:
+        return iter([self._verdicts]) if name == "verdicts" else super().row_groups(name, columns, batches)
 
 
 def _columns(values: dict[str, Any]) -> Any:

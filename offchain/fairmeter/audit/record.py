@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairmeter.bundle import SCHEMAS, larger
+from fairmeter.bundle import SCHEMAS
 from fairmeter.chain.engine import Log
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
@@ -45,7 +45,7 @@ class ChainRecord:
             for event, topic in interface(contract).topics().items()
         }
         self._kept: dict[tuple[str, str], list[Any]] = {name: [] for name in self._names.values()}
-        for group in larger(logs):
+        for group in logs:
             self._keep(group)
 
     def columns(self, contract: str, event: str) -> Columns:

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairmeter.bundle import SCHEMAS, Bundle, larger
+from fairmeter.bundle import SCHEMAS, Bundle
 from fairmeter.chain.engine import WORD
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.collecting import Step, unpack_told
@@ -56,8 +56,7 @@ def collected(bundle: Bundle) -> Collected | None:
         return None
     topics = pa.array([interface(contract).topic(name) for contract, name in EVENTS], pa.binary())
     found = (
-        group.filter(pc.is_in(pc.binary_slice(group["topics"], 0, WORD), topics))
-        for group in larger(bundle.row_groups("logs"))
+        group.filter(pc.is_in(pc.binary_slice(group["topics"], 0, WORD), topics)) for group in bundle.row_groups("logs")
     )
     logs = pa.concat_tables([SCHEMAS["logs"].empty_table(), *found])
     times = np.concatenate([group["timestamp"].to_numpy() for group in bundle.row_groups("transactions")])

@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fairmeter.bundle import SCHEMAS, Bundle, larger
+from fairmeter.bundle import SCHEMAS, Bundle
 from fairmeter.chain.engine import WORD
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
@@ -217,7 +217,7 @@ def _read(bundle: Bundle, outcomes: Outcomes) -> pa.Table:
     """Have the logs read, a part in memory at a time; returns those of FEW, of any contract."""
     topics = pa.array([interface(contract).topic(name) for contract, name in FEW], pa.binary())
     few = [SCHEMAS["logs"].empty_table()]
-    for logs in larger(bundle.row_groups("logs")):
+    for logs in bundle.row_groups("logs"):
         few.append(logs.filter(pc.is_in(pc.binary_slice(logs["topics"], 0, WORD), topics)))
         outcomes.read(logs)
     return pa.concat_tables(few)

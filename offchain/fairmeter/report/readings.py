@@ -116,15 +116,15 @@ def _readings(
 def _evidence(bundle: Bundle, bills: Sequence[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:
     """The evidence of some bills by batch and index, and as `modelled` whether it is a model's statement; one row group
     in memory at a time."""
-    wanted = pa.array([(batch << 16) | index for batch, index in bills], pa.int64())
-    found = {(row["batch"], row["index"]): {**row, "modelled": False} for row in _rows(bundle, "evidence", wanted)}
-    for row in _rows(bundle, "features", wanted):
+    found = {(row["batch"], row["index"]): {**row, "modelled": False} for row in _rows(bundle, "evidence", bills)}
+    for row in _rows(bundle, "features", bills):
         found[row["batch"], row["index"]]["modelled"] = True
     return found
 
 
-def _rows(bundle: Bundle, table: str, wanted: pa.Array) -> Iterator[dict[str, Any]]:
+def _rows(bundle: Bundle, table: str, bills: Sequence[tuple[int, int]]) -> Iterator[dict[str, Any]]:
     """Those of some bills."""
-    for group in bundle.row_groups(table):
+    wanted = pa.array([(batch << 16) | index for batch, index in bills], pa.int64())
+    for group in bundle.row_groups(table, batches={batch for batch, _ in bills}):
         keys = pc.add(pc.shift_left(group["batch"], 16), group["index"].cast(pa.int64()))
         yield from group.filter(pc.is_in(keys, wanted)).to_pylist()

@@ -182,7 +182,6 @@ class Run:
                 credit = self.system.ledger.credit_of(supplier)
                 if credit:
                     self._session.transact(wallet, self.system.ledger.withdraw_credit(supplier, credit, wallet.address))
-            self._recorder.flush()
         self.last_block = self._engine.head()
 
     @property

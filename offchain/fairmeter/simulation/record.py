@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,17 +15,12 @@ from fairmeter.contracts.session import Sent
 from fairmeter.model import Bills, Int64s, UInt8s, Utility
 from fairmeter.oracle import Judgement
 
-BYTES_A_ROW_GROUP: Final = 1 << 23
-"""Of the chain's tables: many small transactions share a row group."""
-
 
 class ChainRecorder:
     """Writes transactions, receipts and logs; counts transactions and gas."""
 
     def __init__(self, writer: BundleWriter) -> None:
         self._writer = writer
-        self._waiting: dict[str, list[pa.Table]] = {name: [] for name in CHAIN_TABLES}
-        self._bytes = 0
         self.transactions = 0
         self.gas_used = 0
 
@@ -55,18 +50,7 @@ class ChainRecorder:
         self.gas_used += int(receipts.gas_used.sum())
         tables = (table_of("transactions", transactions), table_of("receipts", done), emitted)
         for name, table in zip(CHAIN_TABLES, tables, strict=True):
-            self._waiting[name].append(table)
-            self._bytes += table.nbytes
-        if self._bytes > BYTES_A_ROW_GROUP:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what has been sent so far."""
-        for name, tables in self._waiting.items():
-            if tables:
-                self._writer.append(name, pa.concat_tables(tables))
-                tables.clear()
-        self._bytes = 0
+            self._writer.append(name, table)
 
 
 class Recorder(ChainRecorder):
@@ -78,8 +62,8 @@ class Recorder(ChainRecorder):
         self._bills = bills
 
     def judged(self, judgement: Judgement, rows: Int64s, decided: UInt8s) -> None:
-        """A batch's bills, verdicts and evidence, a row group each; `rows` are the bills' in the file, `decided` (n,)
-        what became of the verdicts' decisions."""
+        """A batch's bills, verdicts and evidence; `rows` are the bills' in the file, `decided` (n,) what became of the
+        verdicts' decisions."""
         posted, verdicts, evidence = judgement.posted, judgement.verdicts, judgement.evidence
         place = {"batch": np.full(len(rows), posted.batch), "index": np.arange(len(rows), dtype=np.int32)}
         self._writer.append("bills", table_of("bills", place | self._named(rows, posted.utility) | _bills(judgement)))

@@ -104,7 +104,6 @@ class Run:
             self._tell(Progress("days", self._today, last))
         with self._clock.phase("withdraw"):
             self._withdraw()
-            self._recorder.flush()
         self.last_block = self._engine.head()
 
     def sums(self) -> TradeSums:

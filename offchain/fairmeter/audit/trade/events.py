@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from fairmeter.audit.compare import Rows
 from fairmeter.audit.record import LOG_BITS, RARE, ChainRecord, order_of
 from fairmeter.bundle import Bundle
 from fairmeter.chain.keccak import keccak256
@@ -73,10 +73,9 @@ def _values(kind: str, column: np.ndarray[Any, Any]) -> list[Any]:
 def _refused(record: ChainRecord, bundle: Bundle) -> Iterator[Happened]:
     """Calls of the three contracts, and of the ledger for mandates, whose transactions failed."""
     names = {record.contracts[contract]: contract for contract in [*ARGUMENTS, "PaymentLedger"]}
-    for transactions, receipts in zip(
-        bundle.row_groups("transactions"), bundle.row_groups("receipts", ["transaction", "status"]), strict=True
-    ):
-        failed = transactions.filter(pc.invert(pa.chunked_array(receipts["status"].chunks)))
+    receipts = Rows(bundle, "receipts")
+    for transactions in bundle.row_groups("transactions"):
+        failed = transactions.filter(pc.invert(receipts.take(len(transactions))["status"]))
         for number, raw in zip(failed["transaction"].to_pylist(), failed["raw"].to_pylist(), strict=True):
             signed = decode_signed(raw, keccak256)
             contract = names.get(signed.to or b"")
