@@ -13,7 +13,6 @@ from tests.chain.test_roots import RECEIPTS, RawLogs, columns_of
 
 from fairmeter.chain.aside import Aside
 from fairmeter.chain.columns import LogColumns
-from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.roots import block_roots
 from fairmeter.errors import ChainError
 from fairmeter.model import Bools, Int64s
@@ -34,13 +33,13 @@ def aside() -> Iterator[Aside]:
 @given(receipts=RECEIPTS)
 def test_submit__any_blocks__as_computed_here(aside: Aside, receipts: list[tuple[RawLogs, bool, int]]) -> None:
     blocks = _blocks(receipts)
-    assert aside.submit(*blocks).result() == block_roots(*blocks, keccak256)
+    assert aside.submit(*blocks).result() == block_roots(*blocks)
 
 
 def test_submit__more_than_may_wait__each_its_own_answer(aside: Aside) -> None:
     several = [_blocks([([], True, 21_000 + place)]) for place in range(ENOUGH)]
     work = [aside.submit(*blocks) for blocks in several]
-    assert [one.result() for one in work] == [block_roots(*blocks, keccak256) for blocks in several]
+    assert [one.result() for one in work] == [block_roots(*blocks) for blocks in several]
 
 
 def test_submit__the_process_was_killed__says_so() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from coincurve import PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairmeter.chain import secp
 from fairmeter.chain.crowd import Crowd
 from fairmeter.chain.engine import Fees
+from fairmeter.chain.keccak import Work
 from fairmeter.chain.secp import ROWS_A_TASK, key_addresses, sign_digests
 from fairmeter.chain.wallet import Wallet, derive_key
 
@@ -56,9 +61,21 @@ def test_secp__more_rows_than_a_task__as_coincurve_one_by_one(seed: int) -> None
     alone = [PrivateKey(key.tobytes()) for key in keys]
     expected = [key.sign_recoverable(digest.tobytes(), hasher=None) for key, digest in zip(alone, digests, strict=True)]
     assert [row.tobytes() for row in sign_digests(keys, digests)] == expected
+    if importlib.util.find_spec("numba") is not None:
+        compiled = importlib.import_module("fairmeter.chain.compiled_secp")
+        assert [row.tobytes() for row in compiled.sign_digests(keys, digests)] == expected
     addresses = key_addresses(keys)
     for row in (0, 1, ROWS_A_TASK - 1, ROWS_A_TASK, ROWS_A_TASK + 2):
         assert addresses[row].tobytes() == Wallet(keys[row].tobytes(), CHAIN).address
+
+
+@pytest.mark.parametrize("worth_compiled", [1, 2**62])
+def test_sign_digests__a_key_out_of_range__said(monkeypatch: pytest.MonkeyPatch, worth_compiled: int) -> None:
+    monkeypatch.setattr(secp, "_WORK", Work("fairmeter.chain.compiled_secp", worth_compiled))
+    keys = np.ones((3, 32), np.uint8)
+    keys[1] = 0xFF
+    with pytest.raises(AssertionError, match="a private key is out of range"):
+        sign_digests(keys, keys)
 
 
 def test_sign_digests__no_rows__none() -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from fairmeter.chain.columns import LogColumns
-from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.roots import Roots, block_roots
 from fairmeter.errors import ChainError
 from fairmeter.model import Bools, Int64s
@@ -83,7 +82,7 @@ def serve() -> None:
                 raw, status, gas_used, counts, logs = pickle.load(requests)  # noqa: S301 - our parent wrote it
             except EOFError:
                 return
-            pickle.dump(block_roots(raw, status, gas_used, counts, logs, keccak256), answers, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(block_roots(raw, status, gas_used, counts, logs), answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
 
 

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 
 from fairmeter.chain.engine import Fees, SignedTransaction
 from fairmeter.chain.secp import key_addresses, sign_digests
-from fairmeter.chain.wallet import Unsigned, derive_key, sign_all
+from fairmeter.chain.wallet import Message, Unsigned, derive_key, sign_all
 from fairmeter.model import Int64s, UInt8s
-
-
-class Message(Protocol):
-    """What a transaction is to say."""
-
-    @property
-    def to(self) -> bytes | None:
-        """None to create a contract."""
-
-    @property
-    def data(self) -> bytes:
-        """Calldata."""
-
-    @property
-    def gas(self) -> int:
-        """Its limit."""
-
-    @property
-    def value(self) -> int:
-        """Wei."""
 
 
 class Crowd:

@@ -11,7 +11,6 @@ import numpy as np
 
 from fairmeter.chain.aside import Aside
 from fairmeter.chain.columns import LogColumns
-from fairmeter.chain.keccak import keccak256
 from fairmeter.chain.roots import EMPTY_ROOT, Roots, block_roots
 from fairmeter.chain.spool import History, Mined, Segment
 from fairmeter.model import Bools, Int64s
@@ -56,7 +55,7 @@ class Rooting:
             number = segment.first + end
             coming = self._coming.get(segment.first)
             if coming is None:
-                yield from block_roots(*self._blocks(segment, begin, end), keccak256)
+                yield from block_roots(*self._blocks(segment, begin, end))
             else:
                 yield from coming.result()[begin:end]
         yield from repeat((EMPTY_ROOT, EMPTY_ROOT), numbers.stop - number)

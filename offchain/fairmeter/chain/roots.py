@@ -6,7 +6,7 @@ whose EVM executes transactions but builds no block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from fairmeter.chain.columns import LogColumns
 from fairmeter.chain.engine import ADDRESS, WORD
 from fairmeter.chain.envelope import LIST, STRING, encode_integer, encode_list, encode_string, length_prefix
-from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.keccak import keccak256, keccak_each, keccak_rows
 from fairmeter.chain.wallet import DYNAMIC_FEE_TYPE
 from fairmeter.model import Bools, Int64s, UInt8s
 
@@ -28,35 +28,27 @@ ADDRESS_PREFIX: Final = bytes([STRING + ADDRESS])
 MAX_TOPICS: Final = 5
 """A log has 0 to 4."""
 
-Hash = Callable[[bytes], bytes]
-"""Keccak-256."""
 Roots = tuple[bytes, bytes]
 """Of a block's transactions and of its receipts."""
 
 
-def block_roots(
-    raw: Sequence[bytes], status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns, keccak: Hash
-) -> list[Roots]:
+def block_roots(raw: Sequence[bytes], status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns) -> list[Roots]:
     """The roots of n blocks with one EIP-1559 transaction each, `raw` as it was sent; `counts` (n,) has how many of
     `logs` are of each."""
-    receipts = encode_receipts(DYNAMIC_FEE_TYPE, status, gas_used, counts, logs, keccak)
-    return [
-        (single_root(one, keccak), single_root(receipt, keccak)) for one, receipt in zip(raw, receipts, strict=True)
-    ]
+    receipts = encode_receipts(DYNAMIC_FEE_TYPE, status, gas_used, counts, logs)
+    return list(zip(single_roots(raw), single_roots(receipts), strict=True))
 
 
-def single_root(value: bytes, keccak: Hash) -> bytes:
-    """The root of the trie with `value` (an EIP-2718 envelope) at index 0, and nothing else."""
-    return keccak(encode_list(FIRST_KEY + encode_string(value)))
+def single_roots(values: Sequence[bytes]) -> list[bytes]:
+    """Of each of n values (EIP-2718 envelopes) the root of the trie with it at index 0, and nothing else."""
+    return keccak_each([encode_list(FIRST_KEY + encode_string(value)) for value in values])
 
 
-def encode_receipts(
-    kind: bytes, status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns, keccak: Hash
-) -> list[bytes]:
+def encode_receipts(kind: bytes, status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns) -> list[bytes]:
     """The EIP-2718 receipts of n blocks with one transaction each; `kind` is the byte of their type, `counts` has how
     many of `logs` are of each."""
     encoded, widths = encode_logs(logs)
-    blooms = logs_blooms(counts, logs, keccak).tobytes()
+    blooms = logs_blooms(counts, logs).tobytes()
     ends = np.concatenate([[0], np.cumsum(widths)])[np.concatenate([[0], np.cumsum(counts)])].tolist()
     receipts = []
     for place, (good, gas) in enumerate(zip(status.tolist(), gas_used.tolist(), strict=True)):
@@ -67,18 +59,13 @@ def encode_receipts(
     return receipts
 
 
-def logs_blooms(counts: Int64s, logs: LogColumns, keccak: Hash) -> UInt8s:
+def logs_blooms(counts: Int64s, logs: LogColumns) -> UInt8s:
     """(n, 256) bytes: three bits of 2,048 for each address and topic (yellow paper, equations 26 to 30)."""
     of_log = np.repeat(np.arange(len(counts)), counts)
     bits = np.zeros((len(counts), BLOOM_BITS), np.uint8)
     for owner, items in ((of_log, logs.address), (np.repeat(of_log, logs.topic_count), logs.topics)):
-        width = items.shape[1]
-        # without a loop over those that many logs have: of fixed width, so that NumPy's cut of zeros harms nothing
-        distinct, which = np.unique(np.ascontiguousarray(items).view(f"S{width}").reshape(-1), return_inverse=True)
-        joined = distinct.tobytes()
-        digests = b"".join([keccak(joined[at : at + width]) for at in range(0, len(joined), width)])
-        places = np.frombuffer(digests, ">u2").reshape(-1, WORD // 2)[:, :3] % BLOOM_BITS
-        bits[owner[:, None], BLOOM_BITS - 1 - places[which].astype(np.int64)] = 1
+        places = keccak_rows(items)[:, :6].copy().view(">u2") % BLOOM_BITS
+        bits[owner[:, None], BLOOM_BITS - 1 - places.astype(np.int64)] = 1
     return np.packbits(bits, axis=1)
 
 

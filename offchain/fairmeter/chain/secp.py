@@ -2,7 +2,8 @@
 cost more than the curve.
 
 Signatures are those of `coincurve.PrivateKey.sign_recoverable` (RFC 6979, low s). The binding lets go of the
-interpreter's lock, so that threads share the work.
+interpreter's lock, so that threads share the work; who signs very many has them signed by compiled code, which never
+asks for it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from coincurve._libsecp256k1 import ffi, lib
 from coincurve.context import GLOBAL_CONTEXT
 from coincurve.flags import EC_UNCOMPRESSED
 
-from fairmeter.chain.keccak import keccak256, keccak_rows
+from fairmeter.chain.keccak import Work, keccak256, keccak_rows
 from fairmeter.model import UInt8s
 
 KEY: Final = 32
@@ -25,6 +26,9 @@ PUBLIC: Final = 65
 SIGNATURE: Final = 65
 ROWS_A_TASK: Final = 256
 """A thread takes this many at a time; fewer are not worth another thread."""
+WORTH_COMPILED: Final = 20_000
+"""Signatures, of 40 microseconds each, before the code that makes many is compiled."""
+_WORK: Final = Work("fairmeter.chain.compiled_secp", WORTH_COMPILED)
 
 
 def key_addresses(keys: UInt8s) -> UInt8s:
@@ -46,6 +50,8 @@ def key_addresses(keys: UInt8s) -> UInt8s:
 
 def sign_digests(keys: UInt8s, digests: UInt8s) -> UInt8s:
     """(n, 65): r, s and the parity (0 or 1) of the signatures of (n, 32) digests with (n, 32) private keys."""
+    if fast := _WORK.compiled(len(keys)):
+        return np.asarray(fast.sign_digests(keys, digests))
     signatures = np.empty((len(keys), SIGNATURE), np.uint8)
     key, digest, target = _pointer(keys), _pointer(digests), _pointer(signatures)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import rlp
@@ -17,7 +17,7 @@ from eth_account.messages import encode_typed_data
 from fairmeter.chain.engine import Engine, Fees, SignedTransaction
 from fairmeter.chain.envelope import encode_integer, encode_list, encode_string
 from fairmeter.chain.genesis import BASE_FEE
-from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.keccak import keccak256, keccak_each
 from fairmeter.chain.secp import key_addresses, sign_digests
 from fairmeter.errors import InputError
 from fairmeter.model import UInt8s
@@ -33,12 +33,33 @@ LOCAL_FEES: Final = Fees(max_fee=2 * BASE_FEE, priority=0)
 """What the local engines take: their base fee does not move."""
 
 
+class Message(Protocol):
+    """What a transaction is to say."""
+
+    @property
+    def to(self) -> bytes | None:
+        """None to create a contract."""
+
+    @property
+    def data(self) -> bytes:
+        """Calldata."""
+
+    @property
+    def gas(self) -> int:
+        """Its limit."""
+
+    @property
+    def value(self) -> int:
+        """Wei."""
+
+
 class Wallet:
     """One key on one chain. `nonce` is of the next transaction and counts up with each that is signed."""
 
     def __init__(self, key: bytes, chain_id: int, nonce: int = 0, fees: Fees = LOCAL_FEES) -> None:
-        self._key = np.frombuffer(key, np.uint8).reshape(1, 32)
-        self.address = key_addresses(self._key).tobytes()
+        self.key = np.frombuffer(key, np.uint8).reshape(1, 32)
+        """(1, 32)."""
+        self.address = key_addresses(self.key).tobytes()
         self.chain_id = chain_id
         self.nonce = nonce
         self.fees = fees
@@ -52,13 +73,16 @@ class Wallet:
 
     def sign(self, to: bytes | None, data: bytes = b"", value: int = 0, *, gas: int) -> SignedTransaction:
         """Sign the next transaction (EIP-1559): `to` None creates a contract, `value` in wei, `gas` its limit."""
-        asked = Unsigned(self.address, self.chain_id, self.nonce, self.fees, gas, to, value, data)
+        return sign_all(self.key, [self.ask(to, data, value, gas)])[0]
+
+    def ask(self, to: bytes | None, data: bytes, value: int, gas: int) -> Unsigned:
+        """The next transaction, to be signed by `sign_messages`."""
         self.nonce += 1
-        return sign_all(self._key, [asked])[0]
+        return Unsigned(self.address, self.chain_id, self.nonce - 1, self.fees, gas, to, value, data)
 
     def sign_digest(self, digest: bytes) -> bytes:
         """The 65 bytes r, s, v (27 or 28) over a 32-byte hash."""
-        signature = sign_digests(self._key, np.frombuffer(digest, np.uint8).reshape(1, 32)).tobytes()
+        signature = sign_digests(self.key, np.frombuffer(digest, np.uint8).reshape(1, 32)).tobytes()
         return signature[:64] + bytes([signature[64] + 27])
 
     def sign_typed_data(
@@ -88,32 +112,40 @@ class Unsigned:
         return b"".join([*parts, encode_string(self.data), NO_ACCESS_LIST])
 
 
+def sign_messages(messages: Sequence[tuple[Wallet, Message]]) -> list[SignedTransaction]:
+    """The next transactions of several wallets, in order: sooner than one after another."""
+    if not messages:
+        return []
+    asked = [wallet.ask(one.to, one.data, one.value, one.gas) for wallet, one in messages]
+    return sign_all(np.concatenate([wallet.key for wallet, _ in messages]), asked)
+
+
 def sign_all(keys: UInt8s, asked: Sequence[Unsigned]) -> list[SignedTransaction]:
     """Each of n transactions, signed with its row of (n, 32) private keys."""
     payloads = [one.payload() for one in asked]
-    digests = b"".join([keccak256(DYNAMIC_FEE_TYPE + encode_list(payload)) for payload in payloads])
+    digests = b"".join(keccak_each([DYNAMIC_FEE_TYPE + encode_list(payload) for payload in payloads]))
     signatures = sign_digests(keys, np.frombuffer(digests, np.uint8).reshape(-1, 32)).tobytes()
-    signed = []
-    for at, (one, payload) in enumerate(zip(asked, payloads, strict=True)):
+    raw = []
+    for at, payload in enumerate(payloads):
         r, s, parity = (signatures[65 * at + start : 65 * at + end] for start, end in ((0, 32), (32, 64), (64, 65)))
         ends = (encode_string(number.lstrip(b"\0")) for number in (parity, r, s))
-        raw = DYNAMIC_FEE_TYPE + encode_list(b"".join([payload, *ends]))
-        signed.append(
-            SignedTransaction(
-                raw,
-                keccak256(raw),
-                one.sender,
-                one.chain_id,
-                one.nonce,
-                one.fees.priority,
-                one.fees.max_fee,
-                one.gas,
-                one.to,
-                one.value,
-                one.data,
-            )
+        raw.append(DYNAMIC_FEE_TYPE + encode_list(b"".join([payload, *ends])))
+    return [
+        SignedTransaction(
+            bytes_,
+            hash_,
+            one.sender,
+            one.chain_id,
+            one.nonce,
+            one.fees.priority,
+            one.fees.max_fee,
+            one.gas,
+            one.to,
+            one.value,
+            one.data,
         )
-    return signed
+        for one, bytes_, hash_ in zip(asked, raw, keccak_each(raw), strict=True)
+    ]
 
 
 def personal_hash(message: bytes) -> bytes:

@@ -6,14 +6,13 @@ words are big-endian bytes, as the chain hashes them.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from fairmeter.chain.keccak import keccak256, keccak_rows
+from fairmeter.chain.keccak import keccak256, keccak_rows, sha256_rows
 from fairmeter.model import Bools, Int32s, Int64s, Reference, UInt8s, Verdicts
 from fairmeter.units import MAX_CAP
 
@@ -180,14 +179,7 @@ def evidence_salts(disclosure_keys: Bytes2D, bills: Int64s) -> Bytes2D:
     padded = np.zeros((len(bills), SHA256_BLOCK), np.uint8)
     padded[:, : disclosure_keys.shape[1]] = disclosure_keys
     inner = np.concatenate([padded ^ INNER_PAD, bills.astype(">i8").view(np.uint8).reshape(-1, 8)], axis=1)
-    return _sha256_rows(np.concatenate([padded ^ OUTER_PAD, _sha256_rows(inner)], axis=1))
-
-
-def _sha256_rows(rows: Bytes2D) -> Bytes2D:
-    width = rows.shape[1]
-    joined = memoryview(rows.tobytes())
-    digests = b"".join([hashlib.sha256(joined[at : at + width]).digest() for at in range(0, len(joined), width)])
-    return np.frombuffer(digests, np.uint8).reshape(-1, 32)
+    return sha256_rows(np.concatenate([padded ^ OUTER_PAD, sha256_rows(inner)], axis=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from fairmeter.chain.abi import Interface
 from fairmeter.chain.engine import Engine, Receipts, SignedTransaction
-from fairmeter.chain.wallet import Wallet
+from fairmeter.chain.wallet import Wallet, sign_messages
 from fairmeter.contracts.artifacts import interface
 from fairmeter.errors import RevertError
 from fairmeter.units import MAX_TRANSACTION_GAS
@@ -56,8 +56,7 @@ class Session:
 
         Raises RevertError for the first that a contract refused; those after it have been sent all the same.
         """
-        signed = [wallet.sign(call.to, call.data, call.value, gas=call.gas) for wallet, call in calls]
-        return self.send_signed([call for _, call in calls], signed, timestamp)
+        return self.send_signed([call for _, call in calls], sign_messages(calls), timestamp)
 
     def send_signed(
         self, calls: Sequence[Call], signed: Sequence[SignedTransaction], timestamp: int | None = None
