@@ -5,13 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 
+import rlp
+from eth.abc import AccountStorageDatabaseAPI
 from eth.consensus.context import ConsensusContext
 from eth.constants import BLANK_ROOT_HASH
 from eth.db.account import AccountDB
 from eth.db.atomic import AtomicDB
+from eth.db.backends.base import BaseDB
+from eth.db.cache import CacheDB
 from eth.db.chain import ChainDB
+from eth.db.journal import JournalDB
+from eth.db.storage import AccountStorageDB
+from eth.rlp.accounts import Account
 from eth.vm.chain_context import ChainContext
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.blocks import PragueBlockHeader
@@ -23,9 +30,6 @@ from fairmeter.chain.engine import Engine, Log, Receipt
 from fairmeter.chain.genesis import Genesis
 from fairmeter.chain.keccak import keccak256
 from fairmeter.errors import ChainError
-
-MOST_ROUNDS: Final = 4
-"""What is read depends on what was read before; one round finds all of it but in odd cases, the next proves it."""
 
 
 class Witness:
@@ -40,35 +44,8 @@ class Witness:
 
         Raises ChainError if py-evm refuses it.
         """
-        known = _Known(self._engine)
-        for _ in range(MOST_ROUNDS):
-            before = known.size()
-            receipt = self._once(raw, number, timestamp, known)
-            if known.size() == before:
-                return receipt
-        raise ChainError(f"py-evm reads other state of transaction 0x{keccak256(raw).hex()} every time")
-
-    def _header(self, root: bytes, number: int, timestamp: int) -> PragueBlockHeader:
-        return PragueBlockHeader(
-            difficulty=0,
-            block_number=BlockNumber(number),
-            gas_limit=self._genesis.gas_limit,
-            timestamp=timestamp,
-            coinbase=Address(bytes(20)),
-            state_root=Hash32(root),
-            mix_hash=Hash32(bytes(32)),
-            base_fee_per_gas=self._genesis.base_fee,
-            withdrawals_root=BLANK_ROOT_HASH,
-            blob_gas_used=0,
-            excess_blob_gas=0,
-            parent_beacon_block_root=Hash32(bytes(32)),
-        )
-
-    def _once(self, raw: bytes, number: int, timestamp: int, known: _Known) -> Receipt:
-        database = AtomicDB()
-        root = known.store(database)
-        header = self._header(root, number, timestamp)
-        vm = _vm_that_asks(known)(
+        database, header = AtomicDB(), self._header(number, timestamp)
+        vm = _vm_over(self._engine)(
             header, ChainDB(database), ChainContext(self._genesis.chain_id), ConsensusContext(database)
         )
         try:
@@ -93,73 +70,83 @@ class Witness:
             revert_data=b"" if computation.is_success else bytes(computation.output),
         )
 
-
-class _Known:
-    """The part of the engine's state that has been asked for."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._accounts: dict[Address, tuple[int, int, bytes]] = {}
-        self._slots: dict[tuple[Address, int], int] = {}
-
-    def size(self) -> int:
-        """How much is known."""
-        return len(self._accounts) + len(self._slots)
-
-    def has_account(self, address: Address) -> bool:
-        """Whether it was asked for."""
-        return address in self._accounts
-
-    def has_slot(self, address: Address, slot: int) -> bool:
-        """Whether it was asked for."""
-        return (address, slot) in self._slots
-
-    def account(self, address: Address) -> tuple[int, int, bytes]:
-        """Nonce, balance in wei, code."""
-        if address not in self._accounts:
-            engine = self._engine
-            self._accounts[address] = engine.nonce(address), engine.balance(address), engine.code(address)
-        return self._accounts[address]
-
-    def slot(self, address: Address, slot: int) -> int:
-        """A slot's value."""
-        if (address, slot) not in self._slots:
-            self._slots[address, slot] = self._engine.storage(address, slot)
-        return self._slots[address, slot]
-
-    def store(self, database: AtomicDB) -> bytes:
-        """Write it as a state of py-evm's, and return the root."""
-        state = AccountDB(database, BLANK_ROOT_HASH)
-        for address, (nonce, balance, code) in self._accounts.items():
-            if nonce or balance or code:
-                state.set_nonce(address, nonce)
-                state.set_balance(address, balance)
-                state.set_code(address, code)
-        for (address, slot), value in self._slots.items():
-            if value:
-                state.set_storage(address, slot, value)
-        state.persist()
-        return bytes(state.state_root)
+    def _header(self, number: int, timestamp: int) -> PragueBlockHeader:
+        return PragueBlockHeader(
+            difficulty=0,
+            block_number=BlockNumber(number),
+            gas_limit=self._genesis.gas_limit,
+            timestamp=timestamp,
+            coinbase=Address(bytes(20)),
+            state_root=BLANK_ROOT_HASH,
+            mix_hash=Hash32(bytes(32)),
+            base_fee_per_gas=self._genesis.base_fee,
+            withdrawals_root=BLANK_ROOT_HASH,
+            blob_gas_used=0,
+            excess_blob_gas=0,
+            parent_beacon_block_root=Hash32(bytes(32)),
+        )
 
 
-def _vm_that_asks(known: _Known) -> Callable[..., Any]:
-    """py-evm's VM over a state that fills `known` with whatever is read."""
+class _State(BaseDB):
+    """What lies below py-evm's own changes, asked for by key; empty bytes where there is nothing. It is never written
+    to: no state root is made."""
 
-    class Asking(AccountDB):
-        # what is new is written as if the transaction had, which a revert undoes: the next round has it from the start
-        def get_storage(self, address: Address, slot: int, from_journal: bool = True) -> int:
-            if not known.has_slot(address, slot) and (value := known.slot(address, slot)):
-                self.set_storage(address, slot, value)
-            return super().get_storage(address, slot, from_journal)
+    def __init__(self, ask: Callable[[bytes], bytes]) -> None:
+        self._ask = ask
 
-        def _get_account(self, address: Address, from_journal: bool = True) -> Any:
-            if not known.has_account(address):
-                nonce, balance, code = known.account(address)
-                if nonce or balance or code:
-                    self.set_nonce(address, nonce)
-                    self.set_balance(address, balance)
-                    self.set_code(address, code)
-            return super()._get_account(address, from_journal)
+    def __getitem__(self, key: bytes) -> bytes:
+        if value := self._ask(key):
+            return value
+        raise KeyError(key)
 
-    state = type("AskingState", (PragueState,), {"account_db_class": Asking})
-    return type("AskingVM", (PragueVM,), {"_state_class": state})
+    def _exists(self, key: bytes) -> bool:
+        return bool(self._ask(key))
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        raise ChainError("py-evm wrote to the state that it only witnesses")
+
+    def __delitem__(self, key: bytes) -> None:
+        raise ChainError("py-evm deleted from the state that it only witnesses")
+
+
+class _Storage(AccountStorageDB):
+    """A contract's storage. What the transaction writes lies above what the engine has, so that a slot's value before
+    the transaction, on which its gas depends, is the engine's."""
+
+    def __init__(self, engine: Engine, address: Address) -> None:
+        super().__init__(AtomicDB(), BLANK_ROOT_HASH, address)
+
+        def slot(key: bytes) -> bytes:
+            value = engine.storage(address, int.from_bytes(key, "big"))
+            return bytes(rlp.encode(value)) if value else b""
+
+        self._storage_cache = CacheDB(_State(slot))
+        self._locked_changes = JournalDB(self._storage_cache)
+        self._journal_storage = JournalDB(self._locked_changes)
+
+
+def _vm_over(engine: Engine) -> Callable[..., Any]:
+    """py-evm's VM on the engine's state."""
+
+    class Accounts(AccountDB):
+        def __init__(self, database: AtomicDB, root: Hash32) -> None:
+            super().__init__(database, root)
+
+            def account(key: bytes) -> bytes:
+                nonce, balance, code = engine.nonce(key), engine.balance(key), engine.code(key)
+                if not (nonce or balance or code):
+                    return b""
+                # where AccountDB looks for it; of no code it asks nothing
+                database[keccak256(code)] = code
+                return bytes(rlp.encode(Account(nonce, balance, BLANK_ROOT_HASH, keccak256(code))))
+
+            self._trie_cache = CacheDB(_State(account))
+            self._journaltrie = JournalDB(self._trie_cache)
+
+        def _get_address_store(self, address: Address) -> AccountStorageDatabaseAPI:
+            if address not in self._account_stores:
+                self._account_stores[address] = _Storage(engine, address)
+            return self._account_stores[address]
+
+    state = type("StateOverEngine", (PragueState,), {"account_db_class": Accounts})
+    return type("VMOverEngine", (PragueVM,), {"_state_class": state})
