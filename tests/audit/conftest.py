@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,15 @@ from fairmeter.audit import Finding, audit
 from fairmeter.audit import bytecode as bytecode_stage
 from fairmeter.audit.batches import Batches, Judging, read_batches
 from fairmeter.audit.corrections import Corrected
+from fairmeter.audit.invariants import Books, check_invariants
 from fairmeter.audit.judgements import Judgements
 from fairmeter.audit.manifest import read_manifest
 from fairmeter.audit.meters import MeterKeys
 from fairmeter.audit.modelled import Modelled
+from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.parameters import Parameters
 from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.rules import Rules
 from fairmeter.audit.screening import Screened
 from fairmeter.audit.signed import Signed
 from fairmeter.audit.slashing import Corrections
@@ -38,10 +41,13 @@ from fairmeter.chain.genesis import Genesis
 from fairmeter.chain.history import history_digest
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
+from fairmeter.contracts.artifacts import interface
 from fairmeter.errors import ToolMissingError
 from fairmeter.simulation.run import run
 from fairmeter.simulation.scenario import Scenario, Screening
 from fairmeter.units import MAX_TRANSACTION_GAS
+
+Row = dict[str, Any]
 
 SEED = 7
 CUSTOMERS = ("bakery", "farm", "home", "shop")
@@ -251,18 +257,69 @@ class Forger:
         return result.findings[0] if result.findings else None
 
 
+def logs_of(bundle: Bundle) -> list[Row]:
+    """The run's logs, to be changed."""
+    return [row for group in bundle.row_groups("logs") for row in group.to_pylist()]
+
+
+def named(rows: Sequence[Row], contract: str, event: str) -> Iterator[int]:
+    """The places of an event among the logs."""
+    topic = interface(contract).topic(event)
+    return (place for place, row in enumerate(rows) if row["topics"][:32] == topic)
+
+
+def word_of(contract: str, event: str, parameter: str) -> int:
+    """Which word of the event's data a parameter is."""
+    plain = [one["name"] for one in interface(contract).event(event)["inputs"] if not one["indexed"]]
+    return plain.index(parameter)
+
+
+def with_word(rows: Sequence[Row], place: int, word: int, change: Callable[[int], int]) -> list[Row]:
+    """The logs with one word of one log's data changed."""
+    data, start = rows[place]["data"], 32 * word
+    value = change(int.from_bytes(data[start : start + 32], "big")) % 2**256
+    row = {**rows[place], "data": data[:start] + value.to_bytes(32, "big") + data[start + 32 :]}
+    return [*rows[:place], row, *rows[place + 1 :]]
+
+
+def record_of(bundle: Bundle, rows: Sequence[Row] | None = None, shift: Mapping[int, int] | None = None) -> ChainRecord:
+    """The run's events; with `rows`, as if these had been its logs. `shift` moves transactions' times, seconds."""
+    times = bundle.table("transactions", ["timestamp"])["timestamp"].to_numpy().copy()
+    for transaction, seconds in (shift or {}).items():
+        times[transaction] += seconds
+    logs = bundle.row_groups("logs") if rows is None else [pa.Table.from_pylist([*rows], schema=SCHEMAS["logs"])]
+    return ChainRecord(logs, read_manifest(bundle).contracts, times)
+
+
+def rebuilt_of(bundle: Bundle, rows: Sequence[Row] | None = None) -> Rebuilt:
+    """The run's bills and money, from its events; with `rows`, as if these had been its logs."""
+    record = record_of(bundle, rows)
+    batches = read_batches(bundle, record, Parameters(record).presets)
+    assert isinstance(batches, Batches)
+    return Rebuilt.of(record, batches)
+
+
+def books_of(bundle: Bundle, rows: Sequence[Row] | None = None) -> Books:
+    """What the run's invariants are asked of, by its events alone; with `rows`, as if these had been its logs."""
+    rebuilt = rebuilt_of(bundle, rows)
+    parameters = Parameters(rebuilt.record)
+    rules = Rules(rebuilt, parameters, Screened(rebuilt.record, rebuilt.batches, parameters))
+    return Books(rebuilt, rules, (), None)
+
+
+def broken_invariants(bundle: Bundle, rows: Sequence[Row] | None = None) -> set[str]:
+    return {check.name for check in check_invariants(books_of(bundle, rows)) if check.findings}
+
+
 class Bench:
     """The parts of an audit of one bundle, to be run on other batches than the chain's."""
 
     def __init__(self, folder: Path) -> None:
         self.bundle = Bundle(folder)
         self.manifest = read_manifest(self.bundle)
-        times = self.bundle.table("transactions")["timestamp"].to_numpy()
-        self.record = ChainRecord(self.bundle.row_groups("logs"), self.manifest.contracts, times)
+        rebuilt = rebuilt_of(self.bundle)
+        self.record, self.batches = rebuilt.record, rebuilt.batches
         self.parameters, self.keys = Parameters(self.record), MeterKeys(self.record, self.manifest)
-        batches = read_batches(self.bundle, self.record, self.parameters.presets)
-        assert isinstance(batches, Batches)
-        self.batches = batches
 
     def place(self) -> int:
         """Of the batch that is another."""

@@ -10,15 +10,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
+from tests.audit.conftest import rebuilt_of
 
-from fairmeter.audit.batches import read_batches
 from fairmeter.audit.collecting import Collecting, Told
-from fairmeter.audit.findings import Check, Finding
+from fairmeter.audit.findings import Check
 from fairmeter.audit.invariants import Books, _debts
-from fairmeter.audit.manifest import read_manifest
-from fairmeter.audit.money import Rebuilt
-from fairmeter.audit.parameters import Parameters
-from fairmeter.audit.record import ChainRecord
 from fairmeter.bundle import BILL_TABLES, MANIFEST, Bundle
 from fairmeter.contracts.collecting import Step
 from fairmeter.report import load, to_json
@@ -50,12 +46,8 @@ def collected(root: Path, tmp_path_factory: pytest.TempPathFactory, fastest: str
 @pytest.fixture
 def collecting(collected: Path) -> Collecting:
     bundle = Bundle(collected)
-    manifest = read_manifest(bundle)
-    times = bundle.table("transactions", ["timestamp"])["timestamp"].to_numpy()
-    record = ChainRecord(bundle.row_groups("logs"), manifest.contracts, times)
-    batches = read_batches(bundle, record, Parameters(record).presets)
-    assert not isinstance(batches, Finding)
-    return Collecting(bundle, record, Rebuilt.of(record, batches))
+    rebuilt = rebuilt_of(bundle)
+    return Collecting(bundle, rebuilt.record, rebuilt)
 
 
 def _first(check: Check) -> str:

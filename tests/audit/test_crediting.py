@@ -12,16 +12,12 @@ import numpy as np
 import polars as pl
 import pytest
 from rich.console import Console
+from tests.audit.conftest import rebuilt_of
 
 from fairmeter.audit import audit
-from fairmeter.audit.batches import read_batches
 from fairmeter.audit.crediting import CREDIT, LINE, check_credit
-from fairmeter.audit.findings import Finding
 from fairmeter.audit.flows import bill_moves
-from fairmeter.audit.manifest import read_manifest
 from fairmeter.audit.money import Rebuilt
-from fairmeter.audit.parameters import Parameters
-from fairmeter.audit.record import ChainRecord
 from fairmeter.bundle import Bundle
 from fairmeter.report import load, terminal, to_json
 from fairmeter.report.figures import money
@@ -44,13 +40,7 @@ def credited(root: Path, tmp_path_factory: pytest.TempPathFactory, fastest: str)
 
 @pytest.fixture
 def rebuilt(credited: Path) -> Rebuilt:
-    bundle = Bundle(credited)
-    manifest = read_manifest(bundle)
-    times = bundle.table("transactions", ["timestamp"])["timestamp"].to_numpy()
-    record = ChainRecord(bundle.row_groups("logs"), manifest.contracts, times)
-    batches = read_batches(bundle, record, Parameters(record).presets)
-    assert not isinstance(batches, Finding)
-    return Rebuilt.of(record, batches)
+    return rebuilt_of(Bundle(credited))
 
 
 def _found(rebuilt: Rebuilt) -> set[str]:

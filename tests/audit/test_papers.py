@@ -6,19 +6,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import pyarrow as pa
 import pytest
+from tests.audit.conftest import Row, logs_of, rebuilt_of
 
 from fairmeter import report
-from fairmeter.audit.batches import Batches, read_batches
-from fairmeter.audit.money import Rebuilt
 from fairmeter.audit.papers import PAPERS, Papers
-from fairmeter.audit.parameters import Parameters
-from fairmeter.audit.record import ChainRecord
-from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.bundle import Bundle
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.papering import NAME, documents_of
 from fairmeter.papers.kinds import Defect, Kind
@@ -29,11 +24,8 @@ from fairmeter.tracing.sources import BundleSource
 from fairmeter.tracing.store import Store
 from fairmeter.usage import write_fleet
 
-if TYPE_CHECKING:
-    Row = dict[str, Any]
-
 SCENARIO = Path(__file__).resolve().parents[2] / "docs" / "scenarios" / "back-office.toml"
-Broken = Callable[["list[Row]"], set[str]]
+Broken = Callable[[list[Row]], set[str]]
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +38,15 @@ def papers(fastest: str, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture(scope="module")
 def rows(papers: Bundle) -> list[Row]:
-    return [row for group in papers.row_groups("logs") for row in group.to_pylist()]
+    return logs_of(papers)
 
 
 @pytest.fixture(scope="module")
 def broken(papers: Bundle) -> Broken:
     """The rules that a run with these logs breaks, by its events alone."""
-    contracts = {name: bytes.fromhex(address[2:]) for name, address in papers.manifest["contracts"].items()}
-    times = papers.table("transactions")["timestamp"].to_numpy()
 
     def found(logs: list[Row]) -> set[str]:
-        record = ChainRecord([pa.Table.from_pylist(logs, schema=SCHEMAS["logs"])], contracts, times)
-        batches = read_batches(papers, record, Parameters(record).presets)
-        assert isinstance(batches, Batches)
-        checks = Papers(papers, Rebuilt.of(record, batches), papers.manifest["chain"]["chain_id"]).checks(None)
+        checks = Papers(papers, rebuilt_of(papers, logs), papers.manifest["chain"]["chain_id"]).checks(None)
         return {check.name for check in checks if check.findings}
 
     return found

@@ -6,23 +6,20 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+from tests.audit.conftest import Forger, logs_of
 
 from fairmeter.audit import audit, bytecode
 from fairmeter.audit import run as auditing
 from fairmeter.audit.findings import family
 from fairmeter.audit.referee import LITTLE_GAS, RUN, open_referee, recorded_implementation
-from fairmeter.bundle import BILL_TABLES, files_of
+from fairmeter.bundle import BILL_TABLES, Bundle, files_of
 from fairmeter.chain.engine import Receipt
 from fairmeter.chain.genesis import Genesis
 from fairmeter.chain.witness import Witness
 from fairmeter.errors import BundleError, InputError
-
-if TYPE_CHECKING:
-    from tests.audit.conftest import Forger
 
 CHECKS = [
     *("files", "tables", "bytecode", "calls", "replay", "operators", "bills", "verdicts", "evidence", "verified"),
@@ -142,7 +139,7 @@ def test_audit__foreign_chain__consistency_alone(forger: Forger) -> None:
 
 def test_audit__foreign_chain_with_a_forged_event__found_by_an_invariant(forger: Forger) -> None:
     forger.manifest["chain"]["genesis"] = None
-    rows = [row for group in forger.groups("logs") for row in group.to_pylist()]
+    rows = logs_of(Bundle(forger.folder))
     newest = [
         n for n, row in enumerate(rows) if row["transaction"] == rows[-1]["transaction"] and len(row["data"]) == 32
     ]

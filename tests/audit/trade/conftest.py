@@ -6,18 +6,15 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
+from tests.audit.conftest import Row, logs_of, record_of, with_word, word_of
 
 from fairmeter.audit.findings import Finding
 from fairmeter.audit.manifest import read_manifest
-from fairmeter.audit.record import ChainRecord
 from fairmeter.audit.replay import Replay
 from fairmeter.audit.trade.check import TradeLooks, Trading
-from fairmeter.bundle import SCHEMAS, Bundle
+from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
 from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.revm import RevmEngine
@@ -25,8 +22,6 @@ from fairmeter.contracts.artifacts import interface
 from fairmeter.errors import ToolMissingError
 from fairmeter.trade import TradeScenario, run
 from fairmeter.trade.scenario import Buyers, Farmers, Suppliers
-
-Row = dict[str, Any]
 
 # with every event of desk and standing but one: nobody takes an offer back
 SMALL = TradeScenario(
@@ -74,13 +69,10 @@ class Replayed:
     engine: Engine
     looks: TradeLooks
     rows: Sequence[Row]
-    times: Any
 
     def trading(self, rows: Sequence[Row]) -> Trading:
         """The run followed as if these had been its logs."""
-        logs = pa.Table.from_pylist(list(rows), schema=SCHEMAS["logs"])
-        record = ChainRecord([logs], read_manifest(self.bundle).contracts, self.times)
-        return Trading(record, self.bundle, self.looks, self.engine)
+        return Trading(record_of(self.bundle, rows), self.bundle, self.looks, self.engine)
 
     def found(self, rows: Sequence[Row]) -> Finding | None:
         """The first finding where these had been the logs."""
@@ -99,12 +91,7 @@ class Replayed:
 
     def with_word(self, place: int, event: str, name: str, change: Callable[[int], int], contract: str) -> list[Row]:
         """The rows with one value of one event changed."""
-        plain = [one["name"] for one in interface(contract).event(event)["inputs"] if not one["indexed"]]
-        start = 32 * plain.index(name)
-        data = self.rows[place]["data"]
-        value = change(int.from_bytes(data[start : start + 32], "big")) % 2**256
-        row = {**self.rows[place], "data": data[:start] + value.to_bytes(32, "big") + data[start + 32 :]}
-        return [row if number == place else one for number, one in enumerate(self.rows)]
+        return with_word(self.rows, place, word_of(contract, event, name), change)
 
 
 @pytest.fixture(scope="session")
@@ -120,5 +107,4 @@ def replayed(traded: Path) -> Iterator[Replayed]:
     with contextlib.closing(engine):
         looks = TradeLooks(engine, manifest.contracts)
         assert Replay(bundle, manifest, engine, looks.look, lambda *_: None).run().passed
-        times = np.concatenate([group["timestamp"].to_numpy() for group in bundle.row_groups("transactions")])
-        yield Replayed(bundle, engine, looks, bundle.table("logs").to_pylist(), times)
+        yield Replayed(bundle, engine, looks, logs_of(bundle))

@@ -164,7 +164,7 @@ def test_checks__another_range_than_its_prices_give__found(replayed: Replayed, n
 def test_refusals__a_step_that_nothing_stood_against__found(replayed: Replayed, name: str, check: str) -> None:
     trading = replayed.trading(replayed.rows)
     assert all(one.passed for one in trading.checks())
-    desk, now = trading.desk, int(replayed.times[-1])
+    desk, now = trading.desk, int(trading.record.times[-1])
     standings, money = desk.standings, desk.money
     rich = next(one for one in money.balances if standings.may_trade(one, now) and one not in desk.owners.values())
     offers = ((id_, one) for id_, one in desk.offers.items() if one.left)
@@ -181,7 +181,7 @@ def test_refusals__a_step_that_nothing_stood_against__found(replayed: Replayed, 
     }
     who, arguments = steps[name]
     refusals = Refusals(desk, trading.record)
-    one = Happened(len(replayed.times) << 24, "TradeDesk", name, arguments, who)
+    one = Happened(len(trading.record.times) << 24, "TradeDesk", name, arguments, who)
     found = refusals.check(one, now)
     assert found is not None
     assert found.check == check
