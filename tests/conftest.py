@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,9 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture(scope="session")
-def fastest() -> str:
-    """The name of the fastest chain that there is here."""
+@functools.cache
+def fastest_engine() -> str:
+    """The name of the fastest chain that there is here; where the engine cannot matter, a test runs on it."""
     from fairmeter.chain.revm import RevmEngine  # noqa: PLC0415
     from fairmeter.errors import ToolMissingError  # noqa: PLC0415
 
@@ -41,3 +42,8 @@ def fastest() -> str:
     except ToolMissingError:
         return "eth-tester"
     return "revm"
+
+
+@pytest.fixture(scope="session")
+def fastest() -> str:
+    return fastest_engine()

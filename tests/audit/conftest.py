@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from eth_account import Account
+from tests.conftest import fastest_engine
 
 from fairmeter import bundle
 from fairmeter.audit import Finding, audit
@@ -36,9 +37,9 @@ from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.verified import Verified
 from fairmeter.bundle import SCHEMAS, Bundle, file_hash, manifest_text
 from fairmeter.chain.engine import Receipt
-from fairmeter.chain.eth_tester import EthTesterEngine
 from fairmeter.chain.genesis import Genesis
 from fairmeter.chain.history import history_digest
+from fairmeter.chain.opening import open_engine
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
 from fairmeter.contracts.artifacts import interface
@@ -224,7 +225,7 @@ class Forger:
             base_fee=fields["base_fee"],
         )
         wallets = {step.key: Wallet(step.key, genesis.chain_id) for step in steps}
-        with EthTesterEngine(genesis) as engine:
+        with open_engine(fastest_engine(), genesis=genesis) as engine:
             sent = []
             for step in steps:
                 raw = wallets[step.key].sign(step.to, step.data, step.value, gas=MAX_TRANSACTION_GAS).raw

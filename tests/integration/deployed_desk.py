@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fairmeter.chain.engine import Engine
-from fairmeter.chain.eth_tester import EthTesterEngine
-from fairmeter.chain.revm import RevmEngine
+from tests.conftest import fastest_engine
+
+from fairmeter.chain.opening import open_engine
 from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
 from fairmeter.contracts.deploy import deploy
 from fairmeter.contracts.session import Session
 from fairmeter.contracts.trading import TradeSystem, deploy_trade
-from fairmeter.errors import ToolMissingError
 from fairmeter.risk.terms import Category
 
 BUYERS = ("payer", "neighbour")
@@ -22,11 +21,7 @@ PURSE = 10**8
 
 def deployed() -> TradeSystem:
     """On the fastest chain that there is."""
-    engine: Engine
-    try:
-        engine = RevmEngine()
-    except ToolMissingError:
-        engine = EthTesterEngine()
+    engine = open_engine(fastest_engine())
     session, funder = Session(engine), Wallet.on(engine, FUNDER_KEY)
     system = deploy(session, funder)
     trade = deploy_trade(session, system, funder, TREASURER)

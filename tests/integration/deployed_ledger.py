@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+from tests.conftest import fastest_engine
 
-from fairmeter.chain.eth_tester import EthTesterEngine
+from fairmeter.chain.opening import open_engine
 from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
 from fairmeter.contracts.clients import Ids
 from fairmeter.contracts.deploy import System, deploy
@@ -26,7 +27,7 @@ SUPPLIER = 1
 @functools.cache
 def deployed() -> System:
     """One chain for all examples."""
-    engine = EthTesterEngine()
+    engine = open_engine(fastest_engine())
     session = Session(engine)
     funder = Wallet.on(engine, FUNDER_KEY)
     system = deploy(session, funder)

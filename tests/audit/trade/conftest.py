@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,8 @@ from fairmeter.audit.replay import Replay
 from fairmeter.audit.trade.check import TradeLooks, Trading
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
-from fairmeter.chain.eth_tester import EthTesterEngine
-from fairmeter.chain.revm import RevmEngine
+from fairmeter.chain.opening import open_engine
 from fairmeter.contracts.artifacts import interface
-from fairmeter.errors import ToolMissingError
 from fairmeter.trade import TradeScenario, run
 from fairmeter.trade.scenario import Buyers, Farmers, Suppliers
 
@@ -95,16 +92,11 @@ class Replayed:
 
 
 @pytest.fixture(scope="session")
-def replayed(traded: Path) -> Iterator[Replayed]:
+def replayed(traded: Path, fastest: str) -> Iterator[Replayed]:
     bundle = Bundle(traded)
     manifest = read_manifest(bundle)
     assert manifest.genesis is not None
-    engine: Engine
-    try:
-        engine = RevmEngine(manifest.genesis)
-    except ToolMissingError:
-        engine = EthTesterEngine(manifest.genesis)
-    with contextlib.closing(engine):
+    with open_engine(fastest, genesis=manifest.genesis) as engine:
         looks = TradeLooks(engine, manifest.contracts)
         assert Replay(bundle, manifest, engine, looks.look, lambda *_: None).run().passed
         yield Replayed(bundle, engine, looks, logs_of(bundle))
