@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,15 @@ def fastest_engine() -> str:
 @pytest.fixture(scope="session")
 def fastest() -> str:
     return fastest_engine()
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiling takes longer than a hundred audits; what it finds has a test of its own."""
+    from fairmeter.audit import bytecode  # noqa: PLC0415
+    from fairmeter.errors import ToolMissingError  # noqa: PLC0415
+
+    def missing(_: bytes) -> Mapping[str, bytes]:
+        raise ToolMissingError("no compiler")
+
+    monkeypatch.setattr(bytecode, "_compile", missing)

@@ -19,7 +19,6 @@ from tests.conftest import fastest_engine
 
 from fairmeter import bundle
 from fairmeter.audit import Finding, audit
-from fairmeter.audit import bytecode as bytecode_stage
 from fairmeter.audit.batches import Batches, Judging, read_batches
 from fairmeter.audit.corrections import Corrected
 from fairmeter.audit.invariants import Books, check_invariants
@@ -43,7 +42,6 @@ from fairmeter.chain.opening import open_engine
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.chain.wallet import FUNDER_KEY, Wallet, derive_key
 from fairmeter.contracts.artifacts import interface
-from fairmeter.errors import ToolMissingError
 from fairmeter.simulation.run import run
 from fairmeter.simulation.scenario import Scenario, Screening
 from fairmeter.units import MAX_TRANSACTION_GAS
@@ -140,16 +138,6 @@ def honest_usage(honest: Path) -> Path:
 def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the same bills with another seed: other keys, other operator."""
     return simulate(tmp_path_factory.mktemp("another"), SEED + 1)
-
-
-@pytest.fixture
-def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiling takes longer than a hundred forgeries; what it finds has a test of its own."""
-
-    def missing(_: bytes) -> Mapping[str, bytes]:
-        raise ToolMissingError("no compiler")
-
-    monkeypatch.setattr(bytecode_stage, "_compile", missing)
 
 
 @dataclass(frozen=True, slots=True)

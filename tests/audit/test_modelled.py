@@ -23,8 +23,8 @@ from fairmeter.contracts.packing import pack_verdicts, unpack_verdicts
 from fairmeter.model import Decision, Verdicts
 from fairmeter.simulation import Scenario, run
 from fairmeter.simulation.scenario import PolicyName
-from fairmeter.usage import load_usage, write_fleet
-from fairmeter.verdict.calibrated import CalibratedModel, fit, read, write
+from fairmeter.usage import write_fleet
+from fairmeter.verdict.calibrated import CalibratedModel, read, write
 from fairmeter.verdict.calibrated.batch import FEATURES
 
 RATE = 200_000
@@ -59,8 +59,8 @@ def modelled_run(tmp_path_factory: pytest.TempPathFactory) -> ModelledRun:
     readings.write_parquet(folder / "usage.parquet")
     billed.filter(pl.col("customer_id").is_in(customers[:7])).write_parquet(folder / "bills.parquet")
     run(folder / "usage.parquet", folder / "bills.parquet", folder / "run", scenario=scenario())
-    other = folder / "other.model"
-    other.write_bytes(write(fit(load_usage(folder / "usage.parquet"), seed=9)))
+    other, judged = folder / "other.model", read((folder / "run" / "bundle" / MODEL).read_bytes())
+    other.write_bytes(write(replace(judged, usual=judged.usual + 1)))
     return ModelledRun(folder / "run", folder / "usage.parquet", other)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from fairmeter.audit import AuditResult, audit
-from fairmeter.audit import run as auditing
 from fairmeter.audit.findings import Check
 from fairmeter.audit.slashing import Corrections, Slash
 from fairmeter.bundle import Bundle
@@ -21,6 +20,7 @@ from fairmeter.units import PPM
 from fairmeter.usage import write_fleet
 
 LIARS = Operators(3, 2, groups=(OperatorGroup(2, Conduct.ALWAYS_APPEAL),))
+pytestmark = pytest.mark.usefixtures("no_compiler")
 NOBODY = b"\x07" * 20
 
 
@@ -38,12 +38,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory, fastest: str) -> dict[str, Pa
     for name, scenario in scenarios.items():
         run(usage, bills, folder / name, engine=fastest, scenario=scenario)
     return {name: folder / name for name in scenarios}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sources are compiled again in another test."""
-    monkeypatch.setattr(auditing, "check_sources", lambda *_: (Check("sources", "not here", 0), False))
 
 
 def slashing(result: AuditResult) -> Check:

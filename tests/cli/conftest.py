@@ -52,9 +52,17 @@ def fleet(invoke: Invoke, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def large_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """usage.parquet and bills.parquet of customers enough to fit a policy to."""
+    """usage.parquet and bills.parquet of customers enough to measure a policy by."""
     folder = tmp_path_factory.mktemp("fit")
     _json_of("fleet", "--customers", 48, "--months", 16, "--seed", 7, "--out", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def modest_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """usage.parquet and bills.parquet of customers to whom a policy can be fitted in a moment."""
+    folder = tmp_path_factory.mktemp("modest")
+    _json_of("fleet", "--customers", 16, "--months", 14, "--seed", 7, "--out", folder)
     return folder
 
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def files(large_fleet: Path) -> tuple[str, ...]:
-    return "--usage", str(large_fleet / "usage.parquet"), "--bills", str(large_fleet / "bills.parquet")
+def files(modest_fleet: Path) -> tuple[str, ...]:
+    return "--usage", str(modest_fleet / "usage.parquet"), "--bills", str(modest_fleet / "bills.parquet")
 
 
 @pytest.fixture(scope="module")
-def fitted(large_fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def fitted(modest_fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A model's file, and what `fit --json` printed."""
     out = tmp_path_factory.mktemp("model") / "a.model"
-    call = ("fit", "--usage", large_fleet / "usage.parquet", "--out", out, "--seed", 3, "--json")
+    call = ("fit", "--usage", modest_fleet / "usage.parquet", "--out", out, "--seed", 3, "--json")
     return out, json.loads(CliRunner().invoke(cli.app, [*map(str, call)], catch_exceptions=False).stdout)
 
 

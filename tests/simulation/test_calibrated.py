@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from fairmeter.audit import audit
-from fairmeter.audit import bytecode as bytecode_stage
-from fairmeter.errors import InputError, ToolMissingError
+from fairmeter.bundle import MODEL
+from fairmeter.errors import InputError
 from fairmeter.simulation import Scenario, run
 from fairmeter.simulation.run import WRONGS
 from fairmeter.simulation.scenario import Conduct, Customers, OperatorGroup, Operators, PolicyName, load_scenario
@@ -24,23 +24,21 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return write_fleet(tmp_path_factory.mktemp("fleet"), 16, 14, seed=4)
 
 
+@pytest.mark.usefixtures("no_compiler")
 def test_run__quorum_lies_about_a_models_verdicts__corrected_by_what_the_model_says(
-    fleet: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fleet: tuple[Path, Path], fastest: str, tmp_path: Path
 ) -> None:
     liars = Operators(count=3, quorum=2, groups=(OperatorGroup(2, Conduct.ALWAYS_PAY),))
     told = Scenario(policy=PolicyName.CALIBRATED, rate=RATE, operators=liars, customers=Customers(disclosing=PPM))
-    result = run(*fleet, tmp_path / "lied", scenario=told)
+    result = run(*fleet, tmp_path / "lied", engine=fastest, scenario=told)
     wrongs = pl.read_parquet(tmp_path / "lied" / WRONGS)
     appealed = wrongs.filter(pl.col("right") == "APPEAL")
     assert len(appealed) > 0
     assert set(wrongs["mechanism"]) == {"computation"}
-    honest = run(*fleet, tmp_path / "honest", scenario=Scenario(policy=PolicyName.CALIBRATED, rate=RATE))
+    untold, fitted = Scenario(policy=PolicyName.CALIBRATED, rate=RATE), result.bundle / MODEL
+    honest = run(*fleet, tmp_path / "honest", engine=fastest, scenario=untold, model=fitted)
     assert len(appealed) == honest.sums.appealed
 
-    def missing(_: bytes) -> dict[str, bytes]:
-        raise ToolMissingError("no compiler")
-
-    monkeypatch.setattr(bytecode_stage, "_compile", missing)
     found = audit(result.bundle.parent, usage=fleet[0])
     assert found.passed, [str(finding) for finding in found.findings]
     assert next(check for check in found.checks if check.name == "corrections").count == len(wrongs)

@@ -15,8 +15,6 @@ from tests.simulation.conftest import Fleet
 
 from fairmeter import report
 from fairmeter.audit import audit
-from fairmeter.audit import run as auditing
-from fairmeter.audit.findings import Check
 from fairmeter.bundle import Bundle
 from fairmeter.chain.transaction import decode_transaction
 from fairmeter.contracts.artifacts import interface
@@ -91,10 +89,8 @@ def wrongs(out: Path) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SCENARIOS.glob("*.toml")))
-def test_audit__every_scenario__confirms_it_from_the_bundle(
-    play: Play, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(auditing, "check_sources", lambda *_: (Check("sources", "not here", 0), False))
+@pytest.mark.usefixtures("no_compiler")
+def test_audit__every_scenario__confirms_it_from_the_bundle(play: Play, name: str) -> None:
     result = audit(play(name), expect=play(name) / "anchors.json")
     assert [finding.check for finding in result.findings] == ([STANDS[name]] if name in STANDS else [])
 
@@ -209,6 +205,7 @@ def test_run__customers_who_answer_for_themselves__pay_the_same(play: Play, shar
     assert len(bulk) < len(alone)
 
 
+@pytest.mark.usefixtures("no_compiler")
 def test_run__agent__answers_only_within_the_mandates(play: Play) -> None:
     """Caps that carry no bill above the usual leave what is appealed to the customers."""
     scenario = Scenario(cap_per_bill_budgets=1)

@@ -14,14 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from fairmeter.audit import audit, referee
-from fairmeter.audit import bytecode as bytecode_stage
 from fairmeter.audit.manifest import TRADE_SUMS, read_manifest
 from fairmeter.audit.trade.check import CHECKS
 from fairmeter.audit.trade.events import Happened
 from fairmeter.audit.trade.refusals import Refusals
 from fairmeter.audit.trade.sums import check_trade_sums
 from fairmeter.bundle import MANIFEST, file_hash, manifest_text
-from fairmeter.errors import BundleError, InputError, ToolMissingError
+from fairmeter.errors import BundleError, InputError
 from fairmeter.risk.terms import PartState
 
 if TYPE_CHECKING:
@@ -197,14 +196,6 @@ def test_checks__currency_taken_out_of_the_desk__found(replayed: Replayed) -> No
     found = replayed.found(replayed.without(inward))
     assert found is not None
     assert found.check == "TRADE-01", found
-
-
-@pytest.fixture
-def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(_: bytes) -> dict[str, bytes]:
-        raise ToolMissingError("no compiler")
-
-    monkeypatch.setattr(bytecode_stage, "_compile", missing)
 
 
 @pytest.mark.usefixtures("no_compiler")
