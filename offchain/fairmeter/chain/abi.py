@@ -98,8 +98,10 @@ class Interface:
         plain = [parameter for parameter in item["inputs"] if not parameter["indexed"]]
         indexed = [parameter for parameter in item["inputs"] if parameter["indexed"]]
         values = self._decode(f"event {item['name']}", plain, log.data)
-        for parameter, topic_bytes in zip(indexed, log.topics[1:], strict=True):
-            values[parameter["name"]] = self._topic_value(parameter, topic_bytes)
+        topics = dict(zip((parameter["name"] for parameter in indexed), log.topics[1:], strict=True))
+        own = [parameter for parameter in indexed if not _is_hashed(parameter)]
+        joined = b"".join([topics[parameter["name"]] for parameter in own])
+        values |= topics | self._decode(f"topics of {item['name']}", own, joined)
         return Event(item["name"], {p["name"]: values[p["name"]] for p in item["inputs"]}, log)
 
     def decode_error(self, data: bytes, where: str) -> RevertError:
@@ -156,11 +158,6 @@ class Interface:
         values = self._values(what, parameters, data)
         return {p["name"]: value for p, value in zip(parameters, values, strict=True)}
 
-    def _topic_value(self, parameter: Item, topic: bytes) -> Any:
-        if parameter["type"] in ("string", "bytes") or parameter["type"].endswith("]") or "components" in parameter:
-            return topic
-        return self._values(f"topic {parameter['name']}", [parameter], topic)[0]
-
 
 def signature(item: Item) -> str:
     """The canonical form that selectors and topics are hashed from: name(type,…)."""
@@ -179,6 +176,12 @@ def _type(parameter: Item) -> str:
         return str(parameter["type"])
     inner = ",".join(_type(component) for component in parameter["components"])
     return f"({inner}){parameter['type'].removeprefix('tuple')}"
+
+
+def _is_hashed(parameter: Item) -> bool:
+    """Whether an indexed parameter's topic is a hash of its value."""
+    kind = parameter["type"]
+    return kind in ("string", "bytes") or kind.endswith("]") or "components" in parameter
 
 
 def _element(parameter: Item) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +20,7 @@ from fairmeter.errors import InputError
 from fairmeter.model import Bills, Tariff
 from fairmeter.oracle import fit_model, load_model, write_meters
 from fairmeter.simulation.acts import Run
-from fairmeter.simulation.ahead import quick_switches
+from fairmeter.simulation.ahead import undisturbed
 from fairmeter.simulation.clock import Clock
 from fairmeter.simulation.papering import people_csv
 from fairmeter.simulation.plan import Plan, plan
@@ -77,7 +78,7 @@ def run(
         posted = posted_twice(overbilled(billed, prices, scenario), scenario)
         layout = plan(posted, prices, scenario, traits, None if rules is None else rules.of(posted))
     judges = _model(usage, layout, scenario, model, clock, listener or _silent)
-    with whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
+    with whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, undisturbed():
         readings = thread.submit(lambda: WindowedReadings(UsageStore(usage, billed), layout))
         sources = {name: thread.submit(file_hash, path) for name, path in (("usage", usage), ("bills", bills))}
         job = _Job(layout, scenario, traits, judges, readings, sources, clock, listener or _silent)
@@ -149,6 +150,8 @@ class _Job:
             given = (self.readings, self.plan, self.scenario, self.traits, self.model)
             acting = Run(engine, *given, recorder, self.clock, self.tell)
             acting.set_up()
+            # as `undisturbed` did with what was there before
+            gc.freeze()
             acting.play()
             sums = acting.sums()
             with self.clock.phase("finish"):
