@@ -63,7 +63,14 @@ FEW: Final = 4
 """Messages that are hashed sooner one after another than with lanes left empty."""
 
 _inlined: Final = cast("Callable[[F], F]", numba.njit(inline="always"))
-_compiled: Final = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True))
+
+
+def _compiled(function: F) -> F:
+    try:
+        return cast("F", numba.njit(cache=True, nogil=True)(function))
+    except RuntimeError:
+        # no folder for what was compiled can be written: every process compiles
+        return cast("F", numba.njit(nogil=True)(function))
 
 
 def keccak_rows(rows: UInt8s) -> UInt8s:
