@@ -187,6 +187,7 @@ def evaluate(
         list[str] | None, typer.Option(help="One to compare; may be repeated; the quick ones if none.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Recall against false appeals: a .png or .html file.")] = None,
+    one_in: Annotated[int, typer.Option(min=1, help="One customer in so many, for policies that take minutes.")] = 1,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
@@ -194,7 +195,7 @@ def evaluate(
     if plot is not None:
         judging.check_plot(plot)
     with progress_bars() as tell:
-        compared = judging.evaluate_policies(usage, bills, policies=policy or (), seed=seed, tell=tell)
+        compared = judging.evaluate_policies(usage, bills, policies=policy or (), one_in=one_in, seed=seed, tell=tell)
     from fairmeter.report import quality  # noqa: PLC0415
 
     terminal.show_measured(quality, compared, plot, as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from fairmeter.model import Bills, Decision, Presets, Utility
 from fairmeter.outputs import Tell, check_output, replacing
 
 if TYPE_CHECKING:
-    from fairmeter.model import Usage
+    from fairmeter.model import Bools, Usage
     from fairmeter.verdict import Judgements
     from fairmeter.verdict.evaluation import Compared
 
@@ -342,11 +343,12 @@ def evaluate_policies(
     *,
     policies: Sequence[str] = (),
     presets: Presets | None = None,
+    one_in: int = 1,
     seed: int = 0,
     tell: Tell | None = None,
 ) -> list[Compared]:
     """How well verdict policies and simpler scores find the labelled faults of the bills: `verdict.evaluation.compare`
-    with the named `policies`, or all.
+    with the named `policies`, or all, on the bills of one customer in `one_in`, whom SHA-256 of seed and name draws.
 
     Raises InputError for bills without labels, an unknown policy, or anything wrong in the files; ToolMissingError
     without scikit-learn.
@@ -361,8 +363,19 @@ def evaluate_policies(
         _percent(tell, policy)(done)
 
     billed, readings = load_bills(bills), load_usage(usage)
+    billed = billed.take(_drawn(billed.customers, one_in, seed)[billed.customer].nonzero()[0])
+    if len(billed) == 0:
+        raise InputError(f"{bills}: one customer in {one_in} is none of its {len(billed.customers)}")
     trend = TrendPolicy(Presets() if presets is None else presets, reference_readings)
     return evaluation.compare(readings, billed, trend, policies or evaluation.policies(), seed, told)
+
+
+def _drawn(customers: Sequence[str], one_in: int, seed: int) -> Bools:
+    """(k,) whether each customer is of the one in `one_in`."""
+    import numpy as np  # noqa: PLC0415
+
+    digests = (hashlib.sha256(f"{seed} {name}".encode()).digest() for name in customers)
+    return np.array([int.from_bytes(digest, "big") % one_in == 0 for digest in digests], np.bool_)
 
 
 def calibrated_policy() -> ModuleType:

@@ -40,8 +40,21 @@ def test_evaluate__a_fleet__calibrated_beside_its_peers_on_both_splits(
     assert plot.read_bytes().startswith(b"\x89PNG")
 
 
+def test_evaluate__one_customer_in_three__those_of_the_seed(
+    json_of: JsonOf, readings_and_bills: tuple[str, ...]
+) -> None:
+    def bills(*asked: str) -> list[int]:
+        compared = json_of("evaluate", *readings_and_bills, "--policy", "last-28-days", *asked)["compared"]
+        return [one["evaluation"]["quality"]["bills"] for one in compared]
+
+    every, third = bills(), bills("--one-in", "3")
+    assert bills("--one-in", "3", "--seed", "1") != third
+    assert all(0.2 < some / whole < 0.5 for some, whole in zip(third, every, strict=True))
+
+
 def test_evaluate__wrong_input__one_line(refused: Refused, readings_and_bills: tuple[str, ...], tmp_path: Path) -> None:
     assert "expected calibrated, trend" in refused(2, "evaluate", *readings_and_bills, "--policy", "guess")
+    assert "one customer in 1000000000" in refused(2, "evaluate", *readings_and_bills, "--one-in", "1000000000")
     assert ".png or .html" in refused(2, "evaluate", *readings_and_bills, "--plot", tmp_path / "recall.pdf")
     unlabelled = tmp_path / "bills.parquet"
     pl.read_parquet(readings_and_bills[3]).drop("true_quantity", "fault").write_parquet(unlabelled)
