@@ -166,11 +166,11 @@ CHAIN_TABLES: Final = ("transactions", "receipts", "logs")
 BILL_TABLES: Final = (*CHAIN_TABLES, "bills", "verdicts", "evidence", "snapshots", "features", "scores", "documents")
 TRADE_TABLES: Final = (*CHAIN_TABLES, "prices")
 ROWS_A_GROUP: Final = 1 << 16
-BYTES_A_GROUP: Final = 1 << 23
-"""In memory, before they are written: enough that what is done once a group does not count."""
+BYTES_A_GROUP: Final = 1 << 21
+"""In memory, before they are written: what waits of all tables, and is being written, is some ten times as much."""
 BYTES_A_PART: Final = 1 << 12
 """What few rows take in memory that are appended by themselves."""
-PENDING_GROUPS: Final = 4
+PENDING_GROUPS: Final = 2
 """Written later: more would cost memory and gain no time."""
 MODEL: Final = "calibrated.model"
 SCORES: Final = "arrears.json"

@@ -164,7 +164,7 @@ def test_amounts_by_state__any_bills_read_in_any_parts__as_followed_one_by_one(
     shuffle.shuffle(lives)  # type: ignore[attr-defined]
     n = len(lives)
     judged = np.array([life.judged for life in lives])
-    amounts = _outcomes(lives, part).amounts_by_state(np.full(n, AMOUNT), judged, np.full(n, released))
+    amounts = dict(_outcomes(lives, part).amounts_by_state(np.full(n, AMOUNT), judged, np.full(n, released)))
     for row, life in enumerate(lives):
         expected = dict(life.stands)
         if released:
@@ -177,7 +177,8 @@ def test_amounts_by_state__any_bills_read_in_any_parts__as_followed_one_by_one(
 def test_amounts_by_state__any_bills__sum_to_what_was_billed(names: list[str]) -> None:
     lives = _lives(names)
     judged = np.array([life.judged for life in lives])
-    amounts = _outcomes(lives).amounts_by_state(np.full(len(lives), AMOUNT), judged, np.zeros(len(lives), np.bool_))
+    released = np.zeros(len(lives), np.bool_)
+    amounts = dict(_outcomes(lives).amounts_by_state(np.full(len(lives), AMOUNT), judged, released))
     assert np.sum([amounts[state] for state in STATES], axis=0).tolist() == [AMOUNT] * len(lives)
 
 
@@ -206,5 +207,5 @@ def test_read__another_contract_emits_the_same__not_counted() -> None:
     elsewhere = {**ADDRESSES, "PaymentLedger": bytes(20)}
     outcomes = Outcomes(elsewhere, np.array([lives[0].bill]))
     outcomes.read(_logs(lives[0].emitted))
-    amounts = outcomes.amounts_by_state(np.array([AMOUNT]), np.array([True]), np.array([False]))
+    amounts = dict(outcomes.amounts_by_state(np.array([AMOUNT]), np.array([True]), np.array([False])))
     assert amounts["pending"].tolist() == [0]

@@ -37,7 +37,7 @@ def side(report: Report) -> dict[str, Any]:
     """One run by the names of ROWS: bills, and amounts in minor units. Recovered is what appealed bills charged and
     nobody owes: adjusted, conceded, ruled away or expired."""
     sums, bills = report.manifest["sums"], report.bills
-    appealed = bills.drop_nulls("appeal")
+    appealed = bills.select("appeal", "amount", "void").drop_nulls("appeal")
     return {
         "policy": report.policy,
         "paid": sums["settled"],

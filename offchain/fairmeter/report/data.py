@@ -7,6 +7,7 @@ import json
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +21,9 @@ from fairmeter.chain.engine import WORD
 from fairmeter.contracts.artifacts import interface
 from fairmeter.contracts.events import event_columns
 from fairmeter.errors import BundleError
-from fairmeter.model import Bools, Decision, Int64s, Reason
+from fairmeter.model import Bools, Decision, Int64s
 from fairmeter.report.collected import Collected, collected
-from fairmeter.report.outcome import APPEALS, STATES, Outcomes
+from fairmeter.report.outcome import STATES, Outcomes, Places
 from fairmeter.report.papers import DOCUMENTED, PaperReport, paper_report
 from fairmeter.report.readings import Appeal, largest_appeals
 from fairmeter.report.refunds import REFUND_EVENTS, RefundReport, refund_report
@@ -56,11 +57,14 @@ FEW: Final = (
 """The events of which a run has few beside its bills."""
 UNREPORTED: Final = frozenset({"word", "replaces"})
 """Columns of the bundle's bills."""
+REPEATED: Final = ("customer_id", "utility", "supplier")
+"""Those with few distinct texts: as codes they take a quarter of the memory."""
 CALIBRATED: Final = "calibrated"
 READINGS: Final = ("signed", "not signed")
 """Of bills for which only readings count that the meter operator signed."""
 SCREENING: Final = "screening"
 DECISIONS: Final = tuple(decision.name for decision in Decision)
+DECISION: Final = pl.Enum(DECISIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +116,24 @@ class Report:
     def money(self) -> pl.DataFrame:
         """A row a decision: decision, bills, amount, and the amount by each of STATES, minor units."""
         sums = self.bills.group_by("decision").agg(pl.len().alias("bills"), pl.col("amount", *STATES).sum())
-        order = pl.DataFrame({"decision": [*DECISIONS, None]}, schema={"decision": pl.String})
-        return order.join(sums, on="decision", how="left", nulls_equal=True, maintain_order="left").drop_nulls("bills")
+        return sums.sort("decision", nulls_last=True).with_columns(pl.col("decision").cast(pl.String))
 
     def appeals(self) -> pl.DataFrame:
         """A row an outcome that occurred: appeal, bills, amount, settled, void; minor units."""
-        return self._sums("appeal", list(dict.fromkeys(APPEALS.values())), "amount", "settled", "void")
+        return self._sums("appeal", "amount", "settled", "void")
 
     def arrears(self) -> pl.DataFrame:
         """A row a reason that occurred: reason, bills, owed (when the arrears arose), arrears (still); minor units."""
-        return self._sums("reason", [reason.name for reason in Reason], "owed", "arrears")
+        return self._sums("reason", "owed", "arrears")
 
     def demanded(self) -> pl.DataFrame:
         """A row each of READINGS that occurred, of bills for which only signed ones count: readings, bills, amount,
         settled, waiting, void; minor units."""
-        return self._sums("readings", list(READINGS), "amount", "settled", "waiting", "void")
+        return self._sums("readings", "amount", "settled", "waiting", "void")
 
-    def _sums(self, column: str, order: list[str], *amounts: str) -> pl.DataFrame:
-        known = self.bills.drop_nulls(column)
-        sums = known.group_by(column).agg(pl.len().alias("bills"), pl.col(*amounts).sum())
-        return sums.sort(pl.col(column).cast(pl.Enum(order)))
+    def _sums(self, column: str, *amounts: str) -> pl.DataFrame:
+        sums = self.bills.group_by(column).agg(pl.len().alias("bills"), pl.col(*amounts).sum())
+        return sums.drop_nulls(column).sort(column).with_columns(pl.col(column).cast(pl.String))
 
 
 def load(directory: Path) -> Report:
@@ -170,7 +172,8 @@ def _load(bundle: Bundle) -> Report:
         reason.alias("reason"),
         pl.Series("owed", owed),
         _readings(bundle, bills, logs, addresses["PaymentLedger"]),
-        *(pl.Series(state, sums) for state, sums in amounts.items()),
+        # of most states no bill is in any at the end: nothing is held of those
+        *(pl.Series(state, sums) if sums.any() else pl.lit(0, pl.Int64).alias(state) for state, sums in amounts),
     )
     _refuse_other_sums(bills, manifest["sums"])
     return Report(
@@ -182,10 +185,10 @@ def _load(bundle: Bundle) -> Report:
         largest=largest_appeals(bundle, bills),
         wrongs=load_wrongs(bundle.folder.parent / WRONGS),
         bonds=bond_changes(logs, addresses["PaymentLedger"], addresses["Operators"]),
-        rules=fired_rules(logs, addresses["ScreeningRules"], bills),
+        rules=fired_rules(logs, addresses["ScreeningRules"], bills, outcomes),
         collected=collected(bundle),
         refunds=refund_report(logs, addresses, _times(bundle), bundle.folder.parent),
-        papers=paper_report(logs, addresses, bills, _keys(bills)),
+        papers=paper_report(logs, addresses, bills, outcomes),
     )
 
 
@@ -198,13 +201,30 @@ def _refuse_other_sums(bills: pl.DataFrame, sums: Mapping[str, int]) -> None:
 
 def _judged_bills(bundle: Bundle) -> pl.DataFrame:
     """Bills with their verdicts, in the order of posting."""
-    columns = [name for name in SCHEMAS["bills"].names if name not in UNREPORTED]
-    bills = pl.DataFrame(pl.from_arrow(bundle.table("bills", columns)))
-    verdicts = pl.DataFrame(pl.from_arrow(bundle.table("verdicts")))
-    names = pl.Series([None, *DECISIONS], dtype=pl.String)
-    decided = verdicts.with_columns(names.gather(verdicts["decided"]).alias("decision"))
-    joined = bills.join(decided, on=["batch", "index"], how="left", maintain_order="left")
-    return joined.with_columns((pl.col("start") + pl.col("days") - 1).alias("end"))
+    bills = _frame(bundle, "bills", [name for name in SCHEMAS["bills"].names if name not in UNREPORTED])
+    verdicts = _frame(bundle, "verdicts", ["batch", "index", "decided", "actual_ppm", "expected_ppm"])
+    rows, known = Places(_keys(verdicts)).find(_keys(bills))
+    if known.sum() != len(verdicts):
+        raise ValueError("verdicts.parquet has other bills than bills.parquet")
+    names = pl.Series([None, *DECISIONS], dtype=DECISION)
+    place = pl.Series(rows, dtype=pl.UInt32).set(pl.Series(~known), None)
+    judged = verdicts.select(names.gather(verdicts["decided"]).alias("decision"), "actual_ppm", "expected_ppm")
+    return bills.with_columns(
+        (pl.col("start") + pl.col("days") - 1).alias("end"), *judged.select(pl.all().gather(place)).get_columns()
+    )
+
+
+def _frame(bundle: Bundle, table: str, columns: list[str]) -> pl.DataFrame:
+    """Some columns, of which a row group at a time is made smaller: there may be many million rows."""
+    groups = chain([SCHEMAS[table].empty_table().select(columns)], bundle.row_groups(table, columns))
+    repeated = [name for name in columns if name in REPEATED]
+    smaller: dict[str, pl.DataType | type[pl.DataType]] = {
+        "batch": pl.UInt32,
+        "index": pl.UInt16,
+        **dict.fromkeys(repeated, pl.Categorical),
+    }
+    parts = (pl.DataFrame(pl.from_arrow(group)) for group in groups)
+    return pl.concat([part.cast({name: smaller[name] for name in columns if name in smaller}) for part in parts])
 
 
 def _keys(bills: pl.DataFrame) -> Int64s:
@@ -230,7 +250,7 @@ def _readings(bundle: Bundle, bills: pl.DataFrame, logs: pa.Table, ledger: bytes
     demanding = np.isin(bills["account"].to_numpy().astype(np.int64), [account for account, on in last.items() if on])
     shown = bundle.table("snapshots", ["batch", "index"])
     signed = np.isin(_keys(bills), _keys(pl.DataFrame(pl.from_arrow(shown))))
-    names = pl.Series([None, *READINGS], dtype=pl.String)
+    names = pl.Series([None, *READINGS], dtype=pl.Enum(READINGS))
     return names.gather(np.where(demanding, np.where(signed, 1, 2), 0)).alias("readings")
 
 

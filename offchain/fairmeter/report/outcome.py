@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -53,14 +53,30 @@ Named = Mapping[tuple[str, str], tuple[Event, Int64s]]
 """EVENTS, each with (k,) the rows of the bills that it names."""
 
 
+class Places:
+    """Where n bills stand in a table, by their ids."""
+
+    def __init__(self, keys: Int64s) -> None:
+        """`keys`: (n,) the ids."""
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+
+    def find(self, ids: Int64s) -> tuple[Int64s, Bools]:
+        """(k,) the rows of `ids`, and whether there is one: 0 where there is none."""
+        if not len(self._keys):
+            return np.zeros(len(ids), np.int64), np.zeros(len(ids), np.bool_)
+        place = np.minimum(np.searchsorted(self._keys, ids), len(self._keys) - 1)
+        known = self._keys[place] == ids
+        return np.where(known, self._order[place], 0), known
+
+
 class Outcomes:
     """What has become of n bills, as far as the logs were read: a few numbers a bill, whatever it went through."""
 
     def __init__(self, addresses: Mapping[str, bytes], keys: Int64s) -> None:
         """`keys`: (n,) the bills' ids."""
         self._addresses = addresses
-        self._order = np.argsort(keys)
-        self._keys = np.append(keys[self._order], -1)
+        self._places = Places(keys)
         n = len(keys)
         self._collected, self._bucket, self._void, self._owed = (np.zeros(n, np.int64) for _ in range(4))
         self._stage, self._reason = np.zeros(n, np.int8), np.full(n, int(Reason.NONE), np.int8)
@@ -80,26 +96,37 @@ class Outcomes:
         reversed_, rows = events["PaymentLedger", "BillReversed"]
         np.maximum.at(self._stage, rows[reversed_["to"] == BillState.HELD], 1)
 
-    def amounts_by_state(self, amount: Int64s, judged: Bools, released: Bools) -> dict[str, Int64s]:
+    def amounts_by_state(self, amount: Int64s, judged: Bools, released: Bools) -> Iterator[tuple[str, Int64s]]:
         """How much of each bill stands where, minor units: (n,) by each of STATES, which sum to `amount`.
 
         judged: (n,) whether the bill has a verdict; released: (n,) whether its batch's pending bucket was released.
         """
         pending = np.where(released, 0, self._bucket)
+        yield "settled", self._collected - pending
+        yield "pending", pending
         open_ = amount - self._void - self._collected
-        places = {"arrears": BillState.ARREARS, "waiting": BillState.WAITING, "held": BillState.HELD}
-        stands = {state: np.where(self._last == place, open_, 0) for state, place in places.items()}
-        stands["unjudged"] = np.where((self._last == BillState.UNJUDGED) & ~judged, open_, 0)
-        return {"settled": self._collected - pending, "pending": pending, "void": self._void, **stands}
+        for state in (BillState.WAITING, BillState.HELD, BillState.ARREARS):
+            yield state.name.lower(), np.where(self._last == state, open_, 0)
+        yield "void", self._void
+        yield "unjudged", np.where((self._last == BillState.UNJUDGED) & ~judged, open_, 0)
+
+    def rows(self, event: str, ids: Int64s) -> Int64s:
+        """(k,) the rows of the bills that an event names. Raises BundleError if one is not there."""
+        rows, known = self._places.find(ids)
+        if not known.all():
+            raise BundleError(f"logs.parquet: {event} names bill {ids[~known][0]}, which is not in bills.parquet")
+        return rows
 
     def appeals(self) -> pl.Series:
         """(n,) what the appeal against each bill came to, null where there was none."""
-        return pl.Series([None, *APPEALS.values()], dtype=pl.String).gather(self._stage.astype(np.uint32))
+        outcomes = pl.Enum(list(dict.fromkeys(APPEALS.values())))
+        return pl.Series([None, *APPEALS.values()], dtype=outcomes).gather(self._stage.astype(np.uint32))
 
     def arrears(self) -> tuple[pl.Series, Int64s]:
         """(n,) the `Reason` why each bill fell into arrears, by name, null for most, and (n,) how much was owed, minor
         units."""
-        names = pl.Series([None, *(one.name for one in Reason if one)], dtype=pl.String)
+        reasons = [one.name for one in Reason if one]
+        names = pl.Series([None, *reasons], dtype=pl.Enum(reasons))
         return names.gather(self._reason.astype(np.uint32)), self._owed
 
     def _event(self, logs: pa.Table, contract: str, name: str) -> tuple[Event, Int64s]:
@@ -108,14 +135,7 @@ class Outcomes:
             event = event_columns(logs, self._addresses[contract], interface(contract), name)
         except ChainError as error:
             raise BundleError(f"logs.parquet: {contract}.{name} cannot be read: {error}") from error
-        ids = event["bill"]
-        place = np.searchsorted(self._keys[:-1], ids)
-        known = self._keys[place] == ids
-        if not known.all():
-            raise BundleError(
-                f"logs.parquet: {contract}.{name} names bill {ids[~known][0]}, which is not in bills.parquet"
-            )
-        return event, self._order[place]
+        return event, self.rows(f"{contract}.{name}", event["bill"])
 
     def _pay(self, events: Named) -> None:
         pending, rows = events["PaymentLedger", "BillPending"]

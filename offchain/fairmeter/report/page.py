@@ -157,10 +157,10 @@ def _moved(caption: str, heads: Sequence[str], sums: pl.DataFrame, columns: Sequ
 
 
 def _growth(report: Report) -> str:
-    known = report.bills.drop_nulls(["actual_ppm", "expected_ppm"])
-    fell = len(report.bills.drop_nulls("actual_ppm")) - len(known)
+    actual, expected = (report.bills[name].is_not_null() for name in ("actual_ppm", "expected_ppm"))
+    known, fell = int((actual & expected).sum()), int((actual & ~expected).sum())
     drawn = len(plots.drawn_points(report))
-    of_them = "" if drawn == len(known) else f", of which {drawn:,} are drawn"
+    of_them = "" if drawn == known else f", of which {drawn:,} are drawn"
     preset = report.manifest["scenario"]["presets"]["first"]
     judged = (
         "Both growths are over the highest quantity that is no surprise: above the dashed line a bill is more than "
@@ -173,7 +173,7 @@ def _growth(report: Report) -> str:
     scatter = _figure(
         plots.growth_plot(report),
         "Actual growth against expected growth, a point a bill, with the line above which a bill stands out",
-        f"A point is one of the {len(known):,} bills whose expected growth was computed{of_them}. {judged}. The axes "
+        f"A point is one of the {known:,} bills whose expected growth was computed{of_them}. {judged}. The axes "
         "are linear near zero and logarithmic far from it.",
     )
     over = "what is no surprise" if report.modelled else "the same days of last year"

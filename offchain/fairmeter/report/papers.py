@@ -13,6 +13,7 @@ import pyarrow as pa
 from fairmeter.contracts.papering import NAME, DocumentColumns, documents_of
 from fairmeter.model import Bools, Int64s
 from fairmeter.papers.kinds import Kind, fallen
+from fairmeter.report.outcome import Outcomes
 
 DOCUMENTED: Final = (NAME, "Documented")
 FELLS: Final = np.array([fallen(kind) for kind in Kind], np.int64)
@@ -33,15 +34,14 @@ class PaperReport:
 
 
 def paper_report(
-    logs: pa.Table, contracts: Mapping[str, bytes], bills: pl.DataFrame, keys: Int64s
+    logs: pa.Table, contracts: Mapping[str, bytes], bills: pl.DataFrame, outcomes: Outcomes
 ) -> PaperReport | None:
-    """Of the events among `logs`; `bills` has amount and settled, `keys` (n,) their ids. None for a run without any."""
+    """Of the events among `logs`; `bills` has amount and settled, `outcomes` knows where each is. None for a run
+    without any."""
     if NAME not in contracts:
         return None
     found = documents_of(logs, contracts[NAME])
-    order = np.argsort(keys)
-    rows = order[np.searchsorted(keys[order], found.bill)]
-    stands = _standing(found, rows, len(keys))
+    stands = _standing(found, outcomes.rows(".".join(DOCUMENTED), found.bill), len(bills))
     written = np.bincount(found.kind[found.defect == 0], minlength=len(Kind)).tolist()
     returned = np.bincount(found.kind[found.defect > 0], minlength=len(Kind)).tolist()
     counts = {"document": [kind.label for kind in Kind], "written": written, "returned": returned}

@@ -20,6 +20,7 @@ from fairmeter.report.refunds import KINDS
 from fairmeter.report.wrongs import MECHANISMS, MOVES
 from fairmeter.units import PPM
 
+POINT: Final = ("decision", "actual_ppm", "expected_ppm")
 MAX_POINTS: Final = 2_000
 """Of bills in one plot: more only make the page heavy."""
 FEW_POINTS: Final = 300
@@ -112,10 +113,11 @@ def stopped_plot(stopped: pl.DataFrame) -> str:
 
 def growth_bars(report: Report) -> str:
     """How many bills grew by how much, by decision."""
-    known = report.bills.drop_nulls("actual_ppm")
+    known = report.bills.select("decision", "actual_ppm").drop_nulls("actual_ppm")
     place = np.searchsorted(np.array(_EDGES) * (PPM // 100), known["actual_ppm"].to_numpy(), side="right")
-    binned = known.select("decision", pl.Series("bin", np.array(_BINS)[place]))
-    counts = binned.group_by("decision", "bin").len("bills").sort("decision", "bin")
+    binned = known.select(pl.col("decision"), pl.Series("bin", place)).group_by("decision", "bin").len("bills")
+    names = binned.select(pl.col("decision").cast(pl.String), pl.Series("bin", np.array(_BINS)[binned["bin"]]), "bills")
+    counts = names.sort("decision", "bin")
     bars = _chart(counts, "decision", "bin", "bills").mark_bar()
     return _svg(
         bars.encode(
@@ -132,8 +134,8 @@ def growth_bars(report: Report) -> str:
 
 
 def drawn_points(report: Report) -> pl.DataFrame:
-    """The bills of `growth_plot`: those with an expected growth, evenly thinned out where they are too many."""
-    known = report.bills.drop_nulls(["actual_ppm", "expected_ppm"])
+    """POINT of the bills of `growth_plot`: of those with an expected growth, evenly thinned out where they are many."""
+    known = report.bills.select(*POINT).drop_nulls(["actual_ppm", "expected_ppm"])
     if len(known) <= MAX_POINTS:
         return known
     return known[np.linspace(0, len(known) - 1, MAX_POINTS).round().astype(np.int64)]

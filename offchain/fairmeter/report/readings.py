@@ -47,10 +47,11 @@ class Appeal:
 
 def largest_appeals(bundle: Bundle, bills: pl.DataFrame) -> tuple[Appeal, ...]:
     """The appealed bills of the largest amounts, largest first, those of one amount in the order of posting."""
-    appealed = bills.filter(pl.col("appeal").is_not_null()).sort("amount", descending=True, maintain_order=True)
-    rows = appealed.head(LARGEST).to_dicts()
-    if not rows:
+    appealed = bills.select("amount").with_row_index("row").filter(bills["appeal"].is_not_null())
+    largest = appealed.sort("amount", descending=True, maintain_order=True).head(LARGEST)
+    if not len(largest):
         return ()
+    rows = bills[largest["row"]].to_dicts()
     evidence = _evidence(bundle, [(row["batch"], row["index"]) for row in rows])
     extract = bundle.folder.parent / READINGS
     usage = load_usage(extract) if extract.is_file() else None
