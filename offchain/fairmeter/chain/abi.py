@@ -6,7 +6,7 @@ user-defined value type appears in the ABI as the type beneath it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ from eth_abi.registry import registry as default_registry
 
 from fairmeter.chain.engine import Log
 from fairmeter.chain.keccak import keccak256
+from fairmeter.chain.words import decode as decode_words
+from fairmeter.chain.words import readers as words_readers
 from fairmeter.errors import ChainError, InputError, RevertError
 
 Item = Mapping[str, Any]
@@ -148,8 +150,13 @@ class Interface:
             raise InputError(f"arguments of {self.name}.{name}: {error}") from error
 
     def _values(self, what: str, parameters: Sequence[Item], data: bytes) -> list[Any]:
+        types = tuple(_type(p) for p in parameters)
+        words = words_readers(types)
+        if words is not None and (flat := decode_words(words, data)) is not None:
+            each = iter(flat)
+            return [_gathered(p, each) for p in parameters]
         try:
-            values = CODEC.decode([_type(p) for p in parameters], data)
+            values = CODEC.decode(types, data)
         except DecodingError as error:
             raise ChainError(f"{what} of {self.name} does not fit its ABI: {error}") from error
         return [_named(p, value) for p, value in zip(parameters, values, strict=True)]
@@ -208,3 +215,10 @@ def _named(parameter: Item, value: Any) -> Any:
         return value
     pairs = zip(parameter["components"], value, strict=True)
     return {component["name"]: _named(component, field) for component, field in pairs}
+
+
+def _gathered(parameter: Item, words: Iterator[Any]) -> Any:
+    """The next values of one word each, as dicts where they are structs."""
+    if "components" not in parameter:
+        return next(words)
+    return {component["name"]: _gathered(component, words) for component in parameter["components"]}
