@@ -22,9 +22,14 @@ MAX_ROWS_SHOWN = 10
 
 
 class FairmeterError(Exception):
-    """The root: one clear line as its text, and the exit code that the command line returns."""
+    """The root: one clear line as its text, and the exit code that the command line returns. Goes to another process
+    whole."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # otherwise it would be made anew from its text alone, which is not what its class takes
+        return _again, (type(self), self.args, vars(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,12 @@ class RevertError(ChainError):
 
 class NonceTakenError(ChainError):
     """Another transaction of the sender has the nonce, and is mined: this one never will be."""
+
+
+def _again(kind: type[FairmeterError], args: tuple[object, ...], values: dict[str, object]) -> FairmeterError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(values)
+    return error
 
 
 def _shown(value: object) -> object:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import pickle
 import pkgutil
 import re
 
 import fairmeter
 from fairmeter import errors
-from fairmeter.errors import FairmeterError
+from fairmeter.errors import BadRow, FairmeterError, InputError, OutOfBoundsError, RevertError
 
 DRAWN = re.compile(r"^[\s│├└─]*(?P<name>\w+Error) +exit code (?P<code>\d+)", re.MULTILINE)
 
@@ -35,3 +36,11 @@ def test_exceptions__of_errors__drawn_with_their_exit_codes() -> None:
     defined = {error for error in _exceptions() if issubclass(error, FairmeterError)}
     codes = {error.__name__: error.exit_code for error in defined if error.__module__ == "fairmeter.errors"}
     assert drawn == codes
+
+
+def test_pickle__errors_with_more_than_a_text__the_same() -> None:
+    for error in (InputError("bills.csv", [BadRow(3, "amount", "none")], 9), OutOfBoundsError("days", 97, 1, 96)):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+    refused = pickle.loads(pickle.dumps(RevertError("PaymentLedger_NoBatch", {"batch": 7}, "a call", b"\1")))
+    assert (refused.arguments, refused.data) == ({"batch": 7}, b"\1")

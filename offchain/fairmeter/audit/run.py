@@ -3,58 +3,34 @@ that finds a difference."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
+from typing import Any, Final
 
 from fairmeter.audit.ahead import ahead
 from fairmeter.audit.anchor import check_anchors, check_operators, read_anchors
-from fairmeter.audit.batches import read_batches
+from fairmeter.audit.beside import MANY_BILLS, Beside
 from fairmeter.audit.bytecode import check_deployments, check_sources
 from fairmeter.audit.calls import check_calls
-from fairmeter.audit.collecting import REGISTER, Collecting
-from fairmeter.audit.corrections import Corrected
-from fairmeter.audit.crediting import LINE, check_credit
 from fairmeter.audit.files import check_files, check_tables
-from fairmeter.audit.findings import AuditResult, Check, Finding, Progress, family
+from fairmeter.audit.findings import AuditResult, Check, Progress, family
 from fairmeter.audit.governing import Governing
-from fairmeter.audit.invariants import Books, check_invariants
-from fairmeter.audit.judgements import Judgements
 from fairmeter.audit.manifest import Manifest, read_manifest
-from fairmeter.audit.meters import MeterKeys
-from fairmeter.audit.money import Checkpoint, Rebuilt
-from fairmeter.audit.papers import Papers
-from fairmeter.audit.parameters import Parameters
+from fairmeter.audit.money import Checkpoint
 from fairmeter.audit.record import ChainRecord
+from fairmeter.audit.recorded import Recorded, chain_record, read_recorded
 from fairmeter.audit.referee import open_referee, recorded_implementation
-from fairmeter.audit.refunds import check_refunds
 from fairmeter.audit.replay import Replay, Watch
-from fairmeter.audit.rules import Rules
 from fairmeter.audit.sample import JUDGING, Sample
-from fairmeter.audit.screening import Screened
-from fairmeter.audit.signed import Signed
-from fairmeter.audit.slashing import Corrections
 from fairmeter.audit.source import Source
-from fairmeter.audit.sums import check_sums
 from fairmeter.audit.trade.check import TradeLooks, Trading
 from fairmeter.audit.trade.sums import check_trade_sums
-from fairmeter.audit.verified import Verified
 from fairmeter.bundle import Bundle
 from fairmeter.chain.engine import Engine
-from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger, VerdictGate
-from fairmeter.contracts.crediting import CreditLine
-from fairmeter.contracts.papering import NAME as PAPERS
-from fairmeter.contracts.papering import BillTrace
-from fairmeter.contracts.refunding import RefundDesk
+from fairmeter.contracts.clients import DigitalCurrency, PaymentLedger
 from fairmeter.errors import BundleError, InputError
-from fairmeter.verdict.needed import calibrated_policy
-
-if TYPE_CHECKING:
-    from fairmeter.audit.modelled import Modelled
 
 LONG_RUN: Final = 500_000_000
 """Gas: a replay that takes as long as compiling, which then goes on beside it; of a shorter run it comes last, for a
@@ -141,7 +117,7 @@ class _Audit:
         bundle, manifest = self.bundle, self.manifest
         if manifest.genesis is None:
             yield Check("replay", "a foreign chain's beginning is not in the bundle: not replayed", 0)
-            yield from self._recorded(self._record(), None, ())
+            yield from self._rest(self._read(), None, ())
             return
         recorded = recorded_implementation(bundle.folder)
         with open_referee(recorded, manifest.genesis, manifest.sums["gas_used"]) as engine:
@@ -155,8 +131,10 @@ class _Audit:
                 yield from self._traded(engine, traded)
             else:
                 looks = Looks(engine, manifest)
-                yield from self._replay(engine, looks.judged, sample)
-                yield from self._recorded(self._record(), engine, looks.all())
+                with self._reading() as read:
+                    yield from self._replay(engine, looks.judged, sample)
+                    tables = read()
+                yield from self._rest(tables, engine, looks.all())
 
     def _replay(self, engine: Engine, watch: Watch, sample: Sample | None) -> Generator[Check]:
         yield Replay(self.bundle, self.manifest, engine, watch, self.progress, sample).run()
@@ -167,7 +145,7 @@ class _Audit:
     def _traded(self, engine: Engine, looks: TradeLooks) -> Generator[Check]:
         """Of a run at the trade desk, which no operator judged."""
         bundle, manifest = self.bundle, self.manifest
-        record = self._record()
+        record = chain_record(bundle, manifest)
         yield check_operators(manifest, record)
         yield Governing(record).check()
         trading = Trading(record, bundle, looks, engine)
@@ -180,78 +158,24 @@ class _Audit:
             self.anchored = True
             yield check_anchors(self.anchors, self.manifest, record, engine)
 
-    def _record(self) -> ChainRecord:
-        """Of the bundle's logs: those of the replay, where there was one, or it would have found a difference."""
-        times = [group["timestamp"].to_numpy() for group in self.bundle.row_groups("transactions")]
-        logs = self.bundle.row_groups("logs")
-        return ChainRecord(logs, self.manifest.contracts, np.concatenate([np.zeros(0, np.int64), *times]))
+    def _read(self) -> Recorded:
+        return read_recorded(self.bundle, self.manifest, self.source, self.progress)
 
-    def _modelled(self, parameters: Parameters) -> Modelled | None:
-        """None where no model judged: then nothing of it is needed. Raises ToolMissingError without scikit-learn."""
-        content = self.bundle.model()
-        if content is None:
-            return None
-        calibrated_policy()
-        from fairmeter.audit.modelled import Modelled  # noqa: PLC0415
-
-        return Modelled(self.bundle, content, parameters, self.source)
-
-    def _beside(self, rebuilt: Rebuilt, engine: Engine | None, ledger: PaymentLedger | None) -> Generator[Check]:
-        """Of a run whose arrears are scored, or whose bills are refunded or have papers."""
-        if REGISTER in self.manifest.contracts:
-            yield Collecting(self.bundle, rebuilt.record, rebuilt).check()
-        address = self.manifest.contracts.get(LINE)
-        if address is not None:
-            yield from check_credit(rebuilt, None if engine is None else CreditLine(engine, address))
-        address = self.manifest.contracts.get("RefundDesk")
-        if address is not None:
-            yield from check_refunds(rebuilt, None if engine is None else RefundDesk(engine, address), ledger)
-        address = self.manifest.contracts.get(PAPERS)
-        if address is not None:
-            papers = Papers(self.bundle, rebuilt, self.manifest.chain_id)
-            yield from papers.checks(None if engine is None else BillTrace(engine, address))
-
-    def _recorded(
-        self, record: ChainRecord, engine: Engine | None, checkpoints: Sequence[Checkpoint]
-    ) -> Generator[Check]:
-        """What rests on the chain's own word."""
-        manifest, contracts = self.manifest, self.manifest.contracts
-        parameters, corrections = Parameters(record), Corrections(record)
-        keys = MeterKeys(record, manifest)
-        batches = read_batches(self.bundle, record, parameters.presets)
-        if isinstance(batches, Finding):
-            yield Check("calls", "transactions behind the batches' events", 0, (batches,))
+    @contextmanager
+    def _reading(self) -> Iterator[Callable[[], Recorded]]:
+        """Of many bills the tables are checked beside the replay, of few after it."""
+        if self.manifest.rows["verdicts"] < MANY_BILLS:
+            yield self._read
             return
-        yield check_operators(manifest, record)
-        corrected = Corrected(self.bundle, record, batches, keys, parameters)
-        screened = Screened(record, batches, parameters)
-        yield from Judgements(
-            self.bundle,
-            manifest,
-            batches,
-            parameters,
-            record.suppliers(),
-            corrections,
-            Verified(record, keys, parameters),
-            Signed(self.bundle, record, keys, parameters, corrected),
-            corrected,
-            screened,
-            self._modelled(parameters),
-            self.source,
-            self.progress,
-        ).run()
-        yield corrected.check()
-        yield corrections.check(batches)
-        gate = None if engine is None else VerdictGate(engine, contracts["VerdictGate"])
-        yield parameters.check(manifest.scenario, gate)
-        yield Governing(record).check()
-        yield screened.check(manifest.scenario)
-        rebuilt = Rebuilt.of(record, batches)
-        ledger = None if engine is None else PaymentLedger(engine, contracts["PaymentLedger"])
-        yield from self._beside(rebuilt, engine, ledger)
-        yield from check_invariants(Books(rebuilt, Rules(rebuilt, parameters, screened), tuple(checkpoints), ledger))
-        yield check_sums(self.bundle, manifest, rebuilt, screened)
-        yield from self._anchors(record, engine)
+        with Beside(self.bundle, self.manifest, self.source, self.progress) as beside:
+            yield beside.recorded
+
+    def _rest(self, tables: Recorded, engine: Engine | None, checkpoints: Sequence[Checkpoint]) -> Generator[Check]:
+        """What rests on the chain's own word."""
+        yield from tables.checks
+        if tables.run is not None:
+            yield from tables.run.checks(engine, checkpoints)
+            yield from self._anchors(tables.run.rebuilt.record, engine)
 
 
 class Looks:
