@@ -9,6 +9,7 @@ import pytest
 
 from fairmeter.errors import InputError
 from fairmeter.model import Bills, Usage
+from fairmeter.usage import fleet
 from fairmeter.verdict.calibrated import CalibratedModel, CalibratedPolicy, digest, fit, read, score, write
 from fairmeter.verdict.calibrated.forest import Forest
 
@@ -35,9 +36,10 @@ def test_digest__the_file__its_sha256(model: CalibratedModel) -> None:
     assert digest(model) == hashlib.sha256(write(model)).hexdigest()
 
 
-def test_fit__before_a_day__says_which_readings_it_has_seen(synthetic: Synthetic) -> None:
-    day = int(np.median(synthetic[0].day))
-    assert fit(synthetic[0], seed=1, before=day).until == day
+def test_fit__before_a_day__says_which_readings_it_has_seen() -> None:
+    usage, _ = fleet(8, 14, seed=7)
+    day = int(np.median(usage.day))
+    assert fit(usage, seed=1, before=day).until == day
 
 
 @pytest.mark.parametrize(

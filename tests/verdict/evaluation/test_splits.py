@@ -17,7 +17,7 @@ def _judged(usage: Usage, bills: Bills, before: int) -> np.ndarray[tuple[int], n
 
 
 def test_by_time__what_comes_after_a_month_shuffled__its_bills_judged_the_same() -> None:
-    usage, bills = fleet(40, 16, 11)
+    usage, bills = fleet(12, 16, 11)
     first, month, *_ = np.unique(bills.start).tolist()
     later = usage.day >= month
     future = usage.quantity.copy()
