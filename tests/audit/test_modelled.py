@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 from tests.audit.conftest import Bench, Forger
+from tests.conftest import once
 
 from fairmeter.audit import Finding, audit
 from fairmeter.audit.batches import Judging
@@ -46,7 +47,11 @@ def scenario() -> Scenario:
 @pytest.fixture(scope="module")
 def modelled_run(tmp_path_factory: pytest.TempPathFactory) -> ModelledRun:
     """Bills of a few customers, one of whom is new, judged by a model fitted to the time before the first bill."""
-    folder = tmp_path_factory.mktemp("modelled")
+    folder = once(tmp_path_factory, "modelled", _make_modelled_run)
+    return ModelledRun(folder / "run", folder / "usage.parquet", folder / "other.model")
+
+
+def _make_modelled_run(folder: Path) -> None:
     fleet, bills = write_fleet(folder / "fleet", 24, 14, seed=2)
     billed = pl.read_parquet(bills)
     customers = sorted(billed["customer_id"].unique())
@@ -59,9 +64,8 @@ def modelled_run(tmp_path_factory: pytest.TempPathFactory) -> ModelledRun:
     readings.write_parquet(folder / "usage.parquet")
     billed.filter(pl.col("customer_id").is_in(customers[:7])).write_parquet(folder / "bills.parquet")
     run(folder / "usage.parquet", folder / "bills.parquet", folder / "run", scenario=scenario())
-    other, judged = folder / "other.model", read((folder / "run" / "bundle" / MODEL).read_bytes())
-    other.write_bytes(write(replace(judged, usual=judged.usual + 1)))
-    return ModelledRun(folder / "run", folder / "usage.parquet", other)
+    judged = read((folder / "run" / "bundle" / MODEL).read_bytes())
+    (folder / "other.model").write_bytes(write(replace(judged, usual=judged.usual + 1)))
 
 
 @pytest.fixture

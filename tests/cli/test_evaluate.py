@@ -9,15 +9,19 @@ import numpy as np
 import polars as pl
 import pytest
 
+from fairmeter.usage import write_fleet
+
 if TYPE_CHECKING:
     from tests.cli.conftest import JsonOf, Refused
 
 Evaluated = tuple[Path, dict[str, Any], Path]
 
 
-@pytest.fixture
-def readings_and_bills(large_fleet: Path) -> tuple[str, ...]:
-    return "--usage", str(large_fleet / "usage.parquet"), "--bills", str(large_fleet / "bills.parquet")
+@pytest.fixture(scope="module")
+def readings_and_bills(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Of customers enough to measure policies by."""
+    usage, bills = write_fleet(tmp_path_factory.mktemp("measured"), 28, 16, seed=7)
+    return "--usage", str(usage), "--bills", str(bills)
 
 
 def test_evaluate__a_fleet__calibrated_beside_its_peers_on_both_splits(

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import pytest
+from tests.conftest import once
 
 from fairmeter.model import Bills, Usage
 from fairmeter.usage import fleet
@@ -16,6 +20,11 @@ def synthetic() -> tuple[Usage, Bills]:
 
 
 @pytest.fixture(scope="session")
-def model(synthetic: tuple[Usage, Bills]) -> CalibratedModel:
+def model(synthetic: tuple[Usage, Bills], tmp_path_factory: pytest.TempPathFactory) -> CalibratedModel:
     """Fitted to the small fleet."""
-    return fit(synthetic[0], seed=1)
+
+    def make(folder: Path) -> None:
+        (folder / "fitted").write_bytes(pickle.dumps(fit(synthetic[0], seed=1)))
+
+    found: CalibratedModel = pickle.loads((once(tmp_path_factory, "fitted", make) / "fitted").read_bytes())
+    return found
