@@ -52,7 +52,7 @@ def fleet(invoke: Invoke, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def large_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """usage.parquet and bills.parquet of customers enough to learn rules from."""
+    """usage.parquet and bills.parquet of customers enough to learn rules from and to divide."""
     folder = tmp_path_factory.mktemp("fit")
     _json_of("fleet", "--customers", 48, "--months", 16, "--seed", 7, "--out", folder)
     return folder

@@ -17,20 +17,25 @@ if TYPE_CHECKING:
 Evaluated = tuple[Path, dict[str, Any], Path]
 
 
+@pytest.fixture
+def readings_and_bills(large_fleet: Path) -> tuple[str, ...]:
+    return "--usage", str(large_fleet / "usage.parquet"), "--bills", str(large_fleet / "bills.parquet")
+
+
 @pytest.fixture(scope="module")
-def readings_and_bills(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    """Of customers enough to measure policies by."""
+def of_fewer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Of customers enough to fit policies to and to measure them by."""
     usage, bills = write_fleet(tmp_path_factory.mktemp("measured"), 28, 16, seed=7)
     return "--usage", str(usage), "--bills", str(bills)
 
 
 def test_evaluate__a_fleet__calibrated_beside_its_peers_on_both_splits(
-    json_of: JsonOf, readings_and_bills: tuple[str, ...], tmp_path: Path
+    json_of: JsonOf, of_fewer: tuple[str, ...], tmp_path: Path
 ) -> None:
     plot = tmp_path / "recall.png"
     peers = ("calibrated", "trend", "last-28-days", "isolation-forest")
     asked = [part for name in peers for part in ("--policy", name)]
-    printed = json_of("evaluate", *readings_and_bills, *asked, "--plot", plot)
+    printed = json_of("evaluate", *of_fewer, *asked, "--plot", plot)
     compared = printed["compared"]
     assert [one["policy"] for one in compared] == [name for name in peers for _ in range(2)]
     area = {(one["policy"], one["split"]): one["evaluation"]["quality"]["area"] for one in compared}
@@ -75,14 +80,14 @@ def test_evaluate__scikit_learn_missing__says_what_to_install(readings_and_bills
 
 
 def test_verdict_calibrated__a_customer_never_read__judged_with_the_rest(
-    json_of: JsonOf, readings_and_bills: tuple[str, ...], tmp_path: Path
+    json_of: JsonOf, of_fewer: tuple[str, ...], tmp_path: Path
 ) -> None:
-    bills = pl.read_parquet(readings_and_bills[3])
+    bills = pl.read_parquet(of_fewer[3])
     new = bills["customer_id"][0]
     usage, out = tmp_path / "usage.parquet", tmp_path / "verdicts.parquet"
-    pl.read_parquet(readings_and_bills[1]).filter(pl.col("customer_id") != new).write_parquet(usage)
+    pl.read_parquet(of_fewer[1]).filter(pl.col("customer_id") != new).write_parquet(usage)
     printed = json_of(
-        "verdict", "--policy", "calibrated", "--rate", 0.02, "--usage", usage, *readings_and_bills[2:], "--out", out
+        "verdict", "--policy", "calibrated", "--rate", 0.02, "--usage", usage, *of_fewer[2:], "--out", out
     )
     judged = pl.read_parquet(out)
     assert judged.schema == {
