@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,8 @@ def run(
         engine=engine, rpc_url=rpc_url, tariffs=tariffs, scenario=scenario, model=model, rules=screened,
         listener=listener,
     )  # fmt: skip
+    # who acted in it refers to itself in circles, with all bills: of millions as much as the report needs
+    gc.collect()
     write_report(report_of(out, usage))
     return result
 

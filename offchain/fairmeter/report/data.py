@@ -224,7 +224,9 @@ def _frame(bundle: Bundle, table: str, columns: list[str]) -> pl.DataFrame:
         **dict.fromkeys(repeated, pl.Categorical),
     }
     parts = (pl.DataFrame(pl.from_arrow(group)) for group in groups)
-    return pl.concat([part.cast({name: smaller[name] for name in columns if name in smaller}) for part in parts])
+    narrow = [part.cast({name: smaller[name] for name in columns if name in smaller}) for part in parts]
+    # once, or whoever takes some rows of it does
+    return pl.concat(narrow, rechunk=True)
 
 
 def _keys(bills: pl.DataFrame) -> Int64s:
