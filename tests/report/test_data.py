@@ -92,6 +92,14 @@ def test_load__a_transaction_without_a_receipt__refused(altered: Altered) -> Non
         load(altered(drop))
 
 
+def test_load__a_verdict_without_its_bill__refused(altered: Altered) -> None:
+    def drop(name: str, table: pl.DataFrame) -> pl.DataFrame:
+        return table.slice(1) if name == "bills" else table
+
+    with pytest.raises(BundleError, match=r"verdicts\.parquet has other bills"):
+        load(altered(drop))
+
+
 def test_load__run_json_that_is_none__refused(altered: Altered) -> None:
     directory = altered()
     (directory / "run.json").write_text("{")
