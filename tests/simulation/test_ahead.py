@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from fairmeter.errors import InputError
-from fairmeter.simulation.ahead import ahead, undisturbed
+from fairmeter.simulation.ahead import ahead, quick_switches
 from fairmeter.simulation.clock import Clock
 
 
@@ -44,12 +44,12 @@ def test_ahead__maker_fails__raises_where_it_is_used() -> None:
         next(taken)
 
 
-def test_undisturbed__raised_within__as_before() -> None:
+def test_quick_switches__raised_within__as_before() -> None:
     before = sys.getswitchinterval()
     during = []
 
     def fail() -> None:
-        with undisturbed():
+        with quick_switches():
             during.append(sys.getswitchinterval())
             raise InputError("wrong")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,12 +14,13 @@ from fairmeter.chain.engine import Engine
 from fairmeter.chain.genesis import Genesis
 from fairmeter.chain.history import history_digest
 from fairmeter.chain.opening import open_engine
+from fairmeter.collector import frozen
 from fairmeter.contracts.artifacts import compiler_input
 from fairmeter.errors import InputError
 from fairmeter.model import Bills, Tariff
 from fairmeter.oracle import fit_model, load_model, write_meters
 from fairmeter.simulation.acts import Run
-from fairmeter.simulation.ahead import undisturbed
+from fairmeter.simulation.ahead import quick_switches
 from fairmeter.simulation.clock import Clock
 from fairmeter.simulation.papering import people_csv
 from fairmeter.simulation.plan import Plan, plan
@@ -36,6 +36,8 @@ from fairmeter.usage import UsageStore, check_amounts, infer_tariffs, load_bills
 if TYPE_CHECKING:
     from fairmeter.oracle.modelled import Model
 
+LONG = 10_000
+"""Bills of a run that takes seconds."""
 RESULT = "run.json"
 METERS = "meters.parquet"
 """On a foreign chain, which goes on: what operators begin with who judge later bills of these accounts."""
@@ -78,7 +80,7 @@ def run(
         posted = posted_twice(overbilled(billed, prices, scenario), scenario)
         layout = plan(posted, prices, scenario, traits, None if rules is None else rules.of(posted))
     judges = _model(usage, layout, scenario, model, clock, listener or _silent)
-    with whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, undisturbed():
+    with whole_or_nothing(out) as folder, ThreadPoolExecutor(1) as thread, quick_switches():
         readings = thread.submit(lambda: WindowedReadings(UsageStore(usage, billed), layout))
         sources = {name: thread.submit(file_hash, path) for name, path in (("usage", usage), ("bills", bills))}
         job = _Job(layout, scenario, traits, judges, readings, sources, clock, listener or _silent)
@@ -149,10 +151,12 @@ class _Job:
             recorder = Recorder(writer, self.plan.bills)
             given = (self.readings, self.plan, self.scenario, self.traits, self.model)
             acting = Run(engine, *given, recorder, self.clock, self.tell)
-            acting.set_up()
-            # as `undisturbed` did with what was there before
-            gc.freeze()
-            acting.play()
+            long = len(self.plan.bills) >= LONG
+            with frozen(long=long):
+                acting.set_up()
+            # and what that has left
+            with frozen(long=long):
+                acting.play()
             sums = acting.sums()
             with self.clock.phase("finish"):
                 hashes = {name: future.result() for name, future in self.sources.items()}
