@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 from fairmeter.chain.columns import LogColumns
-from fairmeter.chain.roots import Roots, block_roots
+from fairmeter.chain.roots import block_roots
 from fairmeter.chain.worker import Answer, Receive, Worker
 from fairmeter.model import Bools, Int64s
 
@@ -24,12 +24,12 @@ class Aside:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1)
-        self._pending: deque[Future[list[Roots]]] = deque()
+        self._pending: deque[Future[bytes]] = deque()
         self._worker: Worker | None = None
 
     def submit(
         self, raw: Sequence[bytes], status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns
-    ) -> Future[list[Roots]]:
+    ) -> Future[bytes]:
         """The roots, when they are known; waits where too many are not. Raises ChainError if the process has ended."""
         while len(self._pending) >= MOST_PENDING:
             self._pending.popleft().result()
@@ -47,10 +47,10 @@ class Aside:
         if self._worker is not None:
             self._worker.close()
 
-    def _ask(self, request: tuple[Any, ...]) -> list[Roots]:
+    def _ask(self, request: tuple[Any, ...]) -> bytes:
         self._worker = self._worker or Worker("fairmeter.chain.aside", "hashes blocks")
         self._worker.send(request)
-        answer: list[Roots] = self._worker.receive()
+        answer: bytes = self._worker.receive()
         return answer
 
 

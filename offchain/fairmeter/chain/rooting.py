@@ -11,7 +11,7 @@ import numpy as np
 
 from fairmeter.chain.aside import Aside
 from fairmeter.chain.columns import LogColumns
-from fairmeter.chain.roots import EMPTY_ROOT, Roots, block_roots
+from fairmeter.chain.roots import EMPTY_ROOT, PAIR, Roots, block_roots, root_pairs
 from fairmeter.chain.spool import History, Mined, Segment
 from fairmeter.model import Bools, Int64s
 
@@ -28,7 +28,7 @@ class Rooting:
     def __init__(self, history: History) -> None:
         self._history = history
         self._aside = Aside()
-        self._coming: dict[int, Future[list[Roots]]] = {}
+        self._coming: dict[int, Future[bytes]] = {}
         """By a segment's first block."""
         self._logs = 0
 
@@ -55,9 +55,9 @@ class Rooting:
             number = segment.first + end
             coming = self._coming.get(segment.first)
             if coming is None:
-                yield from block_roots(*self._blocks(segment, begin, end))
+                yield from root_pairs(block_roots(*self._blocks(segment, begin, end)))
             else:
-                yield from coming.result()[begin:end]
+                yield from root_pairs(coming.result()[PAIR * begin : PAIR * end])
         yield from repeat((EMPTY_ROOT, EMPTY_ROOT), numbers.stop - number)
 
     def close(self) -> None:

@@ -6,7 +6,8 @@ whose EVM executes transactions but builds no block.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -30,13 +31,19 @@ MAX_TOPICS: Final = 5
 
 Roots = tuple[bytes, bytes]
 """Of a block's transactions and of its receipts."""
+PAIR: Final = 2 * WORD
 
 
-def block_roots(raw: Sequence[bytes], status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns) -> list[Roots]:
+def block_roots(raw: Sequence[bytes], status: Bools, gas_used: Int64s, counts: Int64s, logs: LogColumns) -> bytes:
     """The roots of n blocks with one EIP-1559 transaction each, `raw` as it was sent; `counts` (n,) has how many of
-    `logs` are of each."""
+    `logs` are of each. One after another: of a long chain they are many."""
     receipts = encode_receipts(DYNAMIC_FEE_TYPE, status, gas_used, counts, logs)
-    return list(zip(single_roots(raw), single_roots(receipts), strict=True))
+    return b"".join(chain.from_iterable(zip(single_roots(raw), single_roots(receipts), strict=True)))
+
+
+def root_pairs(joined: bytes) -> Iterator[Roots]:
+    """A pair a block, of what `block_roots` gave."""
+    return ((joined[at : at + WORD], joined[at + WORD : at + PAIR]) for at in range(0, len(joined), PAIR))
 
 
 def single_roots(values: Sequence[bytes]) -> list[bytes]:
