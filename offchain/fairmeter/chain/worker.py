@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -72,8 +73,8 @@ def answer(serve: Callable[[Receive, Answer], None]) -> None:
     except EOFError:
         return
     except BrokenPipeError:
-        # what could not be written would be tried again at the end
-        answers.detach()
+        # at once: an orderly end would try again to write what nobody reads
+        os._exit(0)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
